@@ -1,0 +1,54 @@
+import type { Resource } from './event.ts'
+import type { Level } from './match.ts'
+
+/** One event behind an alert, cut to what an analyst reads and what a store can bound. */
+export interface Evidence {
+  readonly event: string
+  /** Event time, ms since the epoch. */
+  readonly time: number
+  readonly source: string
+  readonly logsource: string
+  /** Field → value, as the rule's vocabulary names them. Values are cut at 2,048 characters. Hostile text. */
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+export const STATUSES = ['open', 'closed'] as const
+export type Status = (typeof STATUSES)[number]
+export const VERDICTS = ['true-positive', 'false-positive', 'benign', 'unclear'] as const
+export type Verdict = (typeof VERDICTS)[number]
+
+/** What one rule saw happen to one entity within one window. */
+export interface Alert {
+  /** hash(strategy, rule, entity, first match). */
+  readonly id: string
+  readonly strategy: string
+  readonly rule: { readonly id: string; readonly title: string }
+  readonly level: Level
+  readonly attack: readonly string[]
+  /** OpenTelemetry resource attributes of whom it happened to. */
+  readonly entity: Resource
+  readonly incident: string
+  /** Event times, ms since the epoch: the window's beginning, the last match. */
+  readonly first: number
+  readonly last: number
+  /** Matches, each event once. */
+  readonly count: number
+  readonly status: Status
+  readonly verdict?: Verdict
+  /** The first matches, at most `EVIDENCE_LIMIT`. */
+  readonly evidence: readonly Evidence[]
+}
+
+export const EVIDENCE_LIMIT = 20
+
+/** What happened to one entity at one time: one line in the queue, whatever number of rules it hit. */
+export interface Incident {
+  readonly id: string
+  readonly kind: 'incident' | 'posture'
+  readonly entity: Resource
+  readonly level: Level
+  readonly first: number
+  readonly last: number
+  readonly status: Status
+  readonly alerts: readonly { readonly id: string; readonly strategy: string; readonly rule: string; readonly level: Level; readonly count: number }[]
+}

@@ -1,0 +1,100 @@
+/** The sources that Tallyman reads, in the order in which they are listed to users. */
+export const SOURCE_NAMES = ['kubernetes.audit', 'docker.events', 'docker.inspect', 'falco'] as const
+export type SourceName = (typeof SOURCE_NAMES)[number]
+
+/** Sigma's log source: what kind of record a rule is for. A dimension left out is unknown. */
+export interface Logsource {
+  readonly product?: string
+  readonly category?: string
+  readonly service?: string
+}
+
+/**
+ * Where something happened, under OpenTelemetry's resource attribute names
+ * (https://opentelemetry.io/docs/specs/semconv/resource/). The names in use are listed in `fields.ts`.
+ */
+export type Resource = Readonly<Record<string, string | readonly string[]>>
+
+/**
+ * How the taxonomy of a log source maps to a record: field name → path into the record, tried in order.
+ * A field that is not listed is looked up in the record under its own name. It is data, one constant a
+ * log source, shared by all of its events.
+ */
+export type Mapping = Readonly<Record<string, readonly (readonly string[])[]>>
+
+/** One thing that happened, as a source understood it. */
+export interface Event {
+  /** (stream, position) or the producer's own identity, unhashed; unique within a data folder. */
+  readonly id: string
+  /** Event time, ms since the epoch, UTC. */
+  readonly time: number
+  readonly source: SourceName
+  readonly logsource: Logsource
+  readonly resource: Resource
+  /** The parsed record; rules read it through `mapping`. */
+  readonly record: unknown
+  readonly mapping: Mapping
+  /** True for what already existed when an inventory was taken, false for what happened just now. */
+  readonly inventory?: boolean
+}
+
+/** Bytes of one stream, as an input read them. Formats are not its business. */
+export interface Chunk {
+  /** The stream's name: stable over rename, rotation and compression. */
+  readonly stream: string
+  /** Position of the first byte in the (decompressed) stream. */
+  readonly offset: number
+  readonly bytes: Uint8Array
+  /** No more bytes follow: an unfinished record is complete or broken now. */
+  readonly end?: boolean
+}
+
+/** A record that could not be evaluated: counted by `reason`, kept as a bounded sample. */
+export interface Failure {
+  readonly reason: string
+  readonly stream: string
+  readonly position: number | string
+  /** At most 512 characters of the record, for the analyst. Hostile text. */
+  readonly sample: string
+}
+
+/** What a source says about the world rather than about one happening; read by the inventory. */
+export type Fact =
+  | {
+      readonly kind: 'container'
+      readonly id: string
+      readonly time: number
+      readonly resource: Resource
+      readonly mounts: readonly HostMount[]
+    }
+  | { readonly kind: 'container-gone'; readonly id: string; readonly time: number }
+  | { readonly kind: 'finding'; readonly finding: Finding }
+
+/** A part of the host's file system that a container sees. */
+export interface HostMount {
+  readonly source: string
+  readonly destination: string
+  readonly readOnly: boolean
+}
+
+/** Something that limits what can be concluded: blindness is a detection. */
+export interface Finding {
+  /** Stable: the same finding told twice is one finding. */
+  readonly id: string
+  readonly kind: FindingKind
+  /** The input or source that it is about. */
+  readonly about: string
+  /** The interval in event time, ms since the epoch, in which nothing can be concluded. */
+  readonly since: number
+  readonly until: number
+  readonly message: string
+  readonly resource?: Resource
+}
+export const FINDING_KINDS = [
+  'unobserved-interval',
+  'specification-unresolved',
+  'identity-conflict',
+  'producer-loss',
+  'bound-reached',
+] as const
+export type FindingKind = (typeof FINDING_KINDS)[number]

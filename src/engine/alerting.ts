@@ -1,0 +1,232 @@
+import { EVIDENCE_LIMIT, type Alert, type Evidence, type Incident } from '../domain/alert.ts'
+import type { Resource } from '../domain/event.ts'
+import { digest } from '../domain/hash.ts'
+import { maxLevel, type Level, type Match } from '../domain/match.ts'
+import { entityKey } from './entity.ts'
+import { evidenceOf } from './evidence.ts'
+
+/** Length of an alert's window, and the silence after which an entity's next alert is another incident; ms of event time. */
+export const WINDOW = 3_600_000
+
+/** A piece of state that folding needs: the alerts of one (rule, entity), or the incidents of one entity, near a time. */
+export interface StateKey {
+  readonly kind: 'alert' | 'incident'
+  readonly key: string
+  /** Event times between which what is stored can matter, ms. */
+  readonly since: number
+  readonly until: number
+}
+
+/** All times that a Date can hold, ms. */
+const ALL_TIME = { since: -8.64e15, until: 8.64e15 }
+
+export interface KeyedAlert {
+  readonly key: string
+  readonly alert: Omit<Alert, 'evidence'>
+  /** How many events of evidence are stored already. */
+  readonly kept: number
+}
+
+export interface KeyedIncident {
+  readonly key: string
+  readonly incident: Omit<Incident, 'alerts'>
+}
+
+/** What the store knows for the keys that were asked for. */
+export interface EngineState {
+  readonly alerts: readonly KeyedAlert[]
+  readonly incidents: readonly KeyedIncident[]
+}
+
+/** What folding leads to: rows to write, whole. `evidence` holds what is new. */
+export interface FoldOutput {
+  readonly alerts: readonly (KeyedAlert & { readonly evidence: readonly Evidence[]; readonly opened: boolean })[]
+  readonly incidents: readonly KeyedIncident[]
+}
+
+/** A match with the level that its strategy's Priority gives it. */
+export interface RatedMatch {
+  readonly match: Match
+  readonly level: Level
+}
+
+/** The state that `fold` will need for these matches. */
+export function stateKeys(matches: readonly RatedMatch[]): readonly StateKey[] {
+  const keys = new Map<string, StateKey>()
+  for (const { match } of matches) {
+    const { alert, incident } = keysOf(match)
+    widen(keys, 'alert', alert, match.event.time)
+    if (match.event.inventory === true) keys.set(incident, { kind: 'incident', key: incident, ...ALL_TIME })
+    else widen(keys, 'incident', incident, match.event.time)
+  }
+  return [...keys.values()]
+}
+
+/**
+ * Folds matches into alerts and incidents. Pure: the same state and matches give the same output.
+ * An alert opens at its first match and has a fixed length; a match up to one window earlier joins it and
+ * moves its beginning back. Closed alerts take nothing more.
+ */
+export function fold(state: EngineState, matches: readonly RatedMatch[]): FoldOutput {
+  const alerts = group(state.alerts.map((stored) => ({ ...stored, evidence: [] as Evidence[], opened: false, changed: false })))
+  const incidents = group(state.incidents.map((stored) => ({ ...stored, changed: false })))
+  for (const rated of matches) {
+    const incident = joinIncident(incidents, rated)
+    joinAlert(alerts, rated, incident.incident.id)
+  }
+  return {
+    alerts: changed(alerts),
+    incidents: changed(incidents),
+  }
+}
+
+interface OpenAlert {
+  readonly key: string
+  alert: Omit<Alert, 'evidence'>
+  kept: number
+  readonly evidence: Evidence[]
+  opened: boolean
+  changed: boolean
+}
+interface OpenIncident {
+  readonly key: string
+  incident: Omit<Incident, 'alerts'>
+  changed: boolean
+}
+
+function joinAlert(alerts: Map<string, OpenAlert[]>, rated: RatedMatch, incident: string): void {
+  const { rule, event } = rated.match
+  const { alert: key } = keysOf(rated.match)
+  const known = bucket(alerts, key)
+  const open = known.filter(({ alert }) => alert.status === 'open')
+  const found =
+    open.find(({ alert }) => event.time >= alert.first && event.time < alert.first + WINDOW) ??
+    open.find(({ alert }) => event.time < alert.first && event.time >= alert.first - WINDOW)
+  if (found === undefined) {
+    known.push({
+      key,
+      alert: {
+        id: digest(rule.strategy, rule.id, key, event.id),
+        strategy: rule.strategy,
+        rule: { id: rule.id, title: rule.title },
+        level: rated.level,
+        attack: rule.attack,
+        entity: event.resource,
+        incident,
+        first: event.time,
+        last: event.time,
+        count: 1,
+        status: 'open',
+      },
+      kept: 1,
+      evidence: [evidenceOf(rated.match)],
+      opened: true,
+      changed: true,
+    })
+    return
+  }
+  const { alert } = found
+  found.alert = {
+    ...alert,
+    level: maxLevel(alert.level, rated.level),
+    entity: mergeEntity(alert.entity, event.resource),
+    first: Math.min(alert.first, event.time),
+    last: Math.max(alert.last, event.time),
+    count: alert.count + 1,
+  }
+  if (found.kept < EVIDENCE_LIMIT) {
+    found.evidence.push(evidenceOf(rated.match))
+    found.kept += 1
+  }
+  found.changed = true
+}
+
+function joinIncident(incidents: Map<string, OpenIncident[]>, { match, level }: RatedMatch): OpenIncident {
+  const { event } = match
+  const { incident: key } = keysOf(match)
+  const known = bucket(incidents, key)
+  const found = known.find(
+    ({ incident }) =>
+      incident.kind === 'posture' ||
+      (incident.status === 'open' && event.time >= incident.first - WINDOW && event.time <= incident.last + WINDOW),
+  )
+  if (found === undefined) {
+    const posture = event.inventory === true
+    const opened: OpenIncident = {
+      key,
+      incident: {
+        id: digest('incident', key, posture ? '' : event.id),
+        kind: posture ? 'posture' : 'incident',
+        entity: posture ? hostOnly(event.resource) : event.resource,
+        level,
+        first: event.time,
+        last: event.time,
+        status: 'open',
+      },
+      changed: true,
+    }
+    known.push(opened)
+    return opened
+  }
+  const { incident } = found
+  found.incident = {
+    ...incident,
+    level: maxLevel(incident.level, level),
+    entity: incident.kind === 'posture' ? incident.entity : mergeEntity(incident.entity, event.resource),
+    first: Math.min(incident.first, event.time),
+    last: Math.max(incident.last, event.time),
+  }
+  found.changed = true
+  return found
+}
+
+/** What already ran at the first start is one report for each machine, whatever ran there and since when. */
+function keysOf({ rule, event }: Match): { alert: string; incident: string } {
+  const entity = entityKey(event.resource)
+  if (event.inventory === true) {
+    return {
+      alert: JSON.stringify(['posture', rule.strategy, rule.id, entity]),
+      incident: JSON.stringify(['posture', event.resource['host.name'] ?? '']),
+    }
+  }
+  return { alert: JSON.stringify([rule.strategy, rule.id, entity]), incident: entity }
+}
+
+/** What was learnt later about the same entity is added, what was known stays. */
+function mergeEntity(known: Resource, more: Resource): Resource {
+  return Object.keys(more).every((name) => name in known) ? known : { ...more, ...known }
+}
+
+function hostOnly(resource: Resource): Resource {
+  const host = resource['host.name']
+  return host === undefined ? {} : { 'host.name': host }
+}
+
+function widen(keys: Map<string, StateKey>, kind: StateKey['kind'], key: string, time: number): void {
+  const name = `${kind} ${key}`
+  const known = keys.get(name)
+  keys.set(name, {
+    kind,
+    key,
+    since: Math.min(known?.since ?? time, time) - (known === undefined ? WINDOW : 0),
+    until: Math.max(known?.until ?? time, time) + (known === undefined ? WINDOW : 0),
+  })
+}
+
+function bucket<T>(map: Map<string, T[]>, key: string): T[] {
+  const found = map.get(key)
+  if (found !== undefined) return found
+  const made: T[] = []
+  map.set(key, made)
+  return made
+}
+
+function group<T extends { readonly key: string }>(items: readonly T[]): Map<string, T[]> {
+  const map = new Map<string, T[]>()
+  for (const item of items) bucket(map, item.key).push(item)
+  return map
+}
+
+function changed<T extends { readonly changed: boolean }>(map: ReadonlyMap<string, readonly T[]>): readonly T[] {
+  return [...map.values()].flat().filter((item) => item.changed)
+}

@@ -1,0 +1,60 @@
+import type { Evidence } from '../domain/alert.ts'
+import type { Event, Mapping } from '../domain/event.ts'
+import type { Match } from '../domain/match.ts'
+
+const FIELD_LIMIT = 64
+const TEXT_LIMIT = 2_048
+const LIST_LIMIT = 32
+const DEPTH_LIMIT = 4
+
+/** The event behind a match, bounded: the fields that the rule names first, then what the record says itself. */
+export function evidenceOf({ rule, event }: Match): Evidence {
+  const fields: Record<string, unknown> = {}
+  const add = (name: string, value: unknown): void => {
+    if (value === undefined || name in fields || Object.keys(fields).length >= FIELD_LIMIT) return
+    fields[name] = bounded(value, 0)
+  }
+  for (const name of rule.fields) add(name, valueOf(event, name))
+  for (const [name, value] of Object.entries(plain(event.record))) add(name, value)
+  for (const [name, value] of Object.entries(event.resource)) add(name, value)
+  return { event: event.id, time: event.time, source: event.source, logsource: logsourceName(event), fields }
+}
+
+function logsourceName({ logsource }: Event): string {
+  return [logsource.product, logsource.category, logsource.service].filter((part) => part !== undefined).join('/')
+}
+
+function valueOf(event: Event, name: string): unknown {
+  const paths: Mapping[string] = Object.hasOwn(event.mapping, name) ? (event.mapping[name] ?? []) : [[name], name.split('.')]
+  for (const path of paths) {
+    const value = at(event.record, path)
+    if (value !== undefined) return value
+  }
+  return event.resource[name]
+}
+
+function at(record: unknown, path: readonly string[]): unknown {
+  let value = record
+  for (const step of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined
+    value = (value as Record<string, unknown>)[step]
+  }
+  return value
+}
+
+function plain(record: unknown): Readonly<Record<string, unknown>> {
+  return typeof record === 'object' && record !== null && !Array.isArray(record) ? (record as Record<string, unknown>) : {}
+}
+
+function bounded(value: unknown, depth: number): unknown {
+  if (typeof value === 'string') return value.length > TEXT_LIMIT ? `${value.slice(0, TEXT_LIMIT)}…` : value
+  if (typeof value === 'bigint') return value.toString()
+  if (typeof value !== 'object' || value === null) return value
+  if (depth >= DEPTH_LIMIT) return '…'
+  if (Array.isArray(value)) return value.slice(0, LIST_LIMIT).map((item) => bounded(item, depth + 1))
+  return Object.fromEntries(
+    Object.entries(value)
+      .slice(0, LIST_LIMIT)
+      .map(([name, item]) => [name, bounded(item, depth + 1)]),
+  )
+}

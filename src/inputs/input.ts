@@ -1,0 +1,29 @@
+import type { Chunk, Finding } from '../domain/event.ts'
+
+/** What an input hands to the loop at once: bytes of one stream, or of several. */
+export interface InputBatch {
+  readonly chunks: readonly Chunk[]
+  /** What the input itself knows to be lost or unresolved. */
+  readonly findings: readonly Finding[]
+  /** Files or streams that could not be read at all; one failure each. */
+  readonly unreadable: readonly { readonly stream: string; readonly reason: string }[]
+  /**
+   * The input's own state after this batch (JSON), committed together with what the batch led to.
+   * Undefined where the streams' offsets say it all.
+   */
+  readonly checkpoint?: unknown
+}
+
+/** What is known about where to go on: the input's own checkpoint, and per stream the offset that is committed. */
+export interface Resume {
+  readonly checkpoint: unknown
+  offset(stream: string): number | undefined
+}
+
+/** How bytes arrive. Knows no format. */
+export interface Input {
+  /** Unique in a data folder; checkpoints are stored under it. */
+  readonly name: string
+  /** Runs until the input ends or `signal` aborts. Waiting for the next batch to be asked for is the back-pressure. */
+  read(resume: Resume, signal: AbortSignal): AsyncIterable<InputBatch>
+}

@@ -1,0 +1,89 @@
+import type { Event, Fact, HostMount, Resource } from '../domain/event.ts'
+import { hostPathOf } from './host-path-of.ts'
+
+/** What is known of one container. */
+export interface ContainerRow {
+  readonly id: string
+  readonly resource: Resource
+  readonly mounts: readonly HostMount[]
+  /** When it was last told of, and when it went; ms since the epoch. */
+  readonly time: number
+  readonly gone?: number
+}
+
+/** Whose an event is: container, image and node attributes joined on the container's id. */
+export interface Inventory {
+  observe(fact: Fact): void
+  /** The event with what is known of its container added; what the event says itself wins. */
+  resolve(event: Event): Event
+  /** Rows that changed since the last call, to be committed with the batch. */
+  changes(): readonly ContainerRow[]
+}
+
+/** A container that is gone is remembered this long, for records that arrive late; ms. */
+const GONE_HORIZON = 24 * 3_600_000
+const MAX_CONTAINERS = 100_000
+
+/** Starts from stored rows. State is one row a container; memory is bounded by forgetting those longest gone. */
+export function createInventory(rows: readonly ContainerRow[]): Inventory {
+  const containers = new Map(rows.map((row) => [shortId(row.id), row]))
+  const changed = new Map<string, ContainerRow>()
+
+  const put = (row: ContainerRow): void => {
+    containers.set(shortId(row.id), row)
+    changed.set(row.id, row)
+    if (containers.size > MAX_CONTAINERS) forget(containers)
+  }
+
+  return {
+    observe(fact) {
+      if (fact.kind === 'container') {
+        put({ id: fact.id, resource: fact.resource, mounts: fact.mounts, time: fact.time })
+      } else if (fact.kind === 'container-gone') {
+        const known = containers.get(shortId(fact.id))
+        if (known !== undefined && known.gone === undefined) put({ ...known, gone: fact.time })
+      }
+    },
+    resolve(event) {
+      const id = event.resource['container.id']
+      const known = typeof id === 'string' ? containers.get(shortId(id)) : undefined
+      if (known === undefined) return event
+      return {
+        ...event,
+        resource: { ...known.resource, ...event.resource, 'container.id': known.id },
+        record: withHostPaths(event, known.mounts),
+      }
+    },
+    changes() {
+      const rows = [...changed.values()]
+      changed.clear()
+      return rows
+    },
+  }
+}
+
+/** A command that writes below a mount writes on the host: the path there is what rules ask for. */
+function withHostPaths(event: Event, mounts: readonly HostMount[]): unknown {
+  if (event.logsource.category !== 'container_exec' || mounts.length === 0) return event.record
+  const record = event.record as Readonly<Record<string, unknown>>
+  const writes = record['process.writes']
+  if (!Array.isArray(writes)) return record
+  const onHost = writes.flatMap((path: unknown) => (typeof path === 'string' ? (hostPathOf(path, mounts) ?? []) : []))
+  return onHost.length === 0 ? record : { ...record, 'process.host_writes': onHost }
+}
+
+/** Sensors cut ids to 12 digits; 48 bits still tell a machine's containers apart. */
+function shortId(id: string): string {
+  return id.slice(0, 12)
+}
+
+function forget(containers: Map<string, ContainerRow>): void {
+  const newest = Math.max(...[...containers.values()].map((row) => row.time).slice(-1_000))
+  for (const [id, row] of containers) {
+    if (row.gone !== undefined && row.gone < newest - GONE_HORIZON) containers.delete(id)
+  }
+  for (const id of containers.keys()) {
+    if (containers.size <= MAX_CONTAINERS) break
+    containers.delete(id)
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * Migrations, in order; a store is at version n when the first n have run. Never edit one that was released:
+ * add another.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE checkpoint (input TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE stream (
+    input TEXT NOT NULL, stream TEXT NOT NULL, offset INTEGER NOT NULL, state TEXT, at INTEGER NOT NULL,
+    PRIMARY KEY (input, stream)
+  ) WITHOUT ROWID;
+  CREATE TABLE seen (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, content TEXT NOT NULL, keep INTEGER NOT NULL);
+  CREATE TABLE container (
+    id TEXT PRIMARY KEY, resource TEXT NOT NULL, mounts TEXT NOT NULL, time INTEGER NOT NULL, gone INTEGER
+  ) WITHOUT ROWID;
+  CREATE TABLE incident (
+    id TEXT PRIMARY KEY, key TEXT NOT NULL, kind TEXT NOT NULL, entity TEXT NOT NULL, level INTEGER NOT NULL,
+    first INTEGER NOT NULL, last INTEGER NOT NULL, status TEXT NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX incident_key ON incident (key, first);
+  CREATE INDEX incident_last ON incident (last, id);
+  CREATE TABLE alert (
+    id TEXT PRIMARY KEY, key TEXT NOT NULL, incident TEXT NOT NULL, strategy TEXT NOT NULL, rule TEXT NOT NULL,
+    title TEXT NOT NULL, level INTEGER NOT NULL, attack TEXT NOT NULL, entity TEXT NOT NULL,
+    first INTEGER NOT NULL, last INTEGER NOT NULL, count INTEGER NOT NULL, kept INTEGER NOT NULL,
+    status TEXT NOT NULL, verdict TEXT, note TEXT, posture INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX alert_key ON alert (key, first);
+  CREATE INDEX alert_last ON alert (last, id);
+  CREATE INDEX alert_incident ON alert (incident);
+  CREATE TABLE evidence (
+    alert TEXT NOT NULL, n INTEGER NOT NULL, event TEXT NOT NULL, time INTEGER NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (alert, n)
+  ) WITHOUT ROWID;
+  CREATE TABLE finding (
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL, about TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL,
+    message TEXT NOT NULL, resource TEXT, at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX finding_at ON finding (at);
+  CREATE TABLE counter (kind TEXT NOT NULL, name TEXT NOT NULL, value INTEGER NOT NULL, PRIMARY KEY (kind, name)) WITHOUT ROWID;
+  CREATE TABLE failure (n INTEGER PRIMARY KEY, reason TEXT NOT NULL, stream TEXT NOT NULL, position TEXT NOT NULL, sample TEXT NOT NULL, at INTEGER NOT NULL);
+  CREATE TABLE audit (n INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, detail TEXT NOT NULL);
+  CREATE TRIGGER audit_is_append_only_1 BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
+  CREATE TRIGGER audit_is_append_only_2 BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
+  `,
+]

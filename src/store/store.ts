@@ -1,0 +1,125 @@
+import type { Alert, Incident, Verdict } from '../domain/alert.ts'
+import type { Failure, Finding } from '../domain/event.ts'
+import type { EngineState, FoldOutput, StateKey } from '../engine/alerting.ts'
+import type { ContainerRow } from '../inventory/inventory.ts'
+
+/** Everything that one batch led to, written in one transaction. */
+export interface Commit {
+  /** Wall-clock time of the commit, ms. */
+  readonly at: number
+  readonly input: string
+  readonly checkpoint?: unknown
+  /** Per stream: where to go on, and the decoders' state. */
+  readonly streams: readonly { readonly stream: string; readonly offset: number; readonly state: unknown }[]
+  readonly counters: Counters
+  readonly failures: readonly Failure[]
+  readonly findings: readonly Finding[]
+  readonly seen: readonly SeenRow[]
+  /** Kept identities that need no longer be: their thing is gone. */
+  readonly released: readonly string[]
+  readonly containers: readonly ContainerRow[]
+  readonly output: FoldOutput
+}
+
+/** A producer's identity of a record, and the content under which it was last seen. */
+export interface SeenRow {
+  readonly id: string
+  readonly content: string
+  /** Kept as long as the thing exists (a container), not only for the horizon. */
+  readonly keep: boolean
+}
+
+export interface Counters {
+  readonly records: number
+  readonly evaluated: number
+  readonly failed: number
+  readonly duplicates: number
+  /** Matches that filters, silences and lists held back, by their id. */
+  readonly suppressed: Readonly<Record<string, number>>
+  /** Evaluated records by source. */
+  readonly sources: Readonly<Record<string, number>>
+}
+
+export interface AlertQuery {
+  readonly strategy?: string
+  readonly level?: string
+  readonly status?: string
+  readonly since?: number
+  readonly until?: number
+  readonly text?: string
+  readonly incident?: string
+  /** Of the posture report: false unless asked for. */
+  readonly posture?: boolean
+  /** At most 500; 100 unless told. */
+  readonly limit?: number
+  /** Opaque, from the page before. */
+  readonly after?: string
+}
+
+export interface IncidentQuery {
+  readonly status?: string
+  readonly level?: string
+  readonly since?: number
+  readonly until?: number
+  readonly text?: string
+  readonly limit?: number
+  readonly after?: string
+}
+
+/** One page, newest first; `next` is what `after` takes for the page behind it. */
+export interface Page<T> {
+  readonly items: readonly T[]
+  readonly next: string | undefined
+}
+
+/** One line of the append-only audit trail. */
+export interface AuditRow {
+  readonly at: number
+  readonly actor: string
+  readonly action: string
+  readonly detail: unknown
+}
+
+/** Where state, alerts and checkpoints live. One writer; state is addressed by key; nothing outside knows SQL. */
+export interface Store extends Reader {
+  /** Alerts and incidents that folding needs for these keys. */
+  load(keys: readonly StateKey[]): EngineState
+  /** One transaction: all of it or nothing. Throws a UserError where the disk is full or refuses. */
+  commit(commit: Commit): void
+  /** True if there was such an open alert. Writes the audit trail. */
+  closeAlert(id: string, verdict: Verdict, note: string, actor: string, at: number): boolean
+  audit(actor: string, action: string, detail: unknown, at: number): void
+  setMeta(key: string, value: string): void
+  close(): void
+}
+
+/** Questions that change nothing; the API asks them on a connection of its own. */
+export interface Reader {
+  resume(input: string): StreamResume
+  /** The newest identities, oldest first, and all that are kept. */
+  seen(limit: number): readonly SeenRow[]
+  containers(): readonly ContainerRow[]
+  alerts(query?: AlertQuery): Page<Alert>
+  alert(id: string): Alert | undefined
+  incidents(query?: IncidentQuery): Page<Incident>
+  incident(id: string): Incident | undefined
+  findings(limit?: number): readonly Finding[]
+  failures(limit?: number): readonly Failure[]
+  totals(): Totals
+  auditTrail(limit?: number): readonly AuditRow[]
+  meta(key: string): string | undefined
+  close(): void
+}
+
+/** Where an input goes on. */
+export interface StreamResume {
+  readonly checkpoint: unknown
+  offset(stream: string): number | undefined
+  state(stream: string): unknown
+}
+
+export interface Totals extends Counters {
+  readonly alerts: number
+  /** Failed records by reason. */
+  readonly failures: Readonly<Record<string, number>>
+}

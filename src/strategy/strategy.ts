@@ -1,0 +1,140 @@
+import type { RuleText } from '../sigma/sigma.ts'
+import type { Level } from '../domain/match.ts'
+
+/** The ten sections of the framework, by the name that they have in code. */
+export const SECTIONS = [
+  'goal',
+  'categorization',
+  'strategy-abstract',
+  'technical-context',
+  'blind-spots',
+  'false-positives',
+  'validation',
+  'priority',
+  'response',
+  'additional-resources',
+] as const
+export type SectionName = (typeof SECTIONS)[number]
+
+/** Kinds of executable block, with the section that each belongs to. */
+export const BLOCK_SECTIONS = {
+  rules: 'strategy-abstract',
+  assume: 'blind-spots',
+  miss: 'blind-spots',
+  filter: 'false-positives',
+  test: 'validation',
+  emulate: 'validation',
+  priority: 'priority',
+  playbook: 'response',
+} as const
+export type BlockKind = keyof typeof BLOCK_SECTIONS
+
+export interface Section {
+  /** Undefined for a heading that the framework does not know. */
+  readonly name: SectionName | undefined
+  readonly heading: string
+  readonly line: number
+  /** Line after its last. */
+  readonly end: number
+  /** The section's text without its heading, as written. */
+  readonly text: string
+}
+
+export interface Block {
+  readonly kind: string
+  readonly section: SectionName | undefined
+  readonly text: string
+  /** Line of the fence, and of the first line within it. */
+  readonly line: number
+  readonly contentLine: number
+}
+
+/** An ATT&CK technique as a document names it. */
+export interface TechniqueRef {
+  readonly technique: string
+  readonly tactic?: string
+  readonly platform?: string
+  readonly relation?: string
+}
+
+/** A document's filter: applies to matches, before analytics. */
+export interface StrategyFilter {
+  readonly id: string
+  readonly reason: string
+  readonly owner: string
+  /** YYYY-MM-DD: the end of that day in the site's zone. */
+  readonly expires: string
+  readonly rules: readonly string[]
+  readonly match: Readonly<Record<string, unknown>>
+  readonly sample?: Readonly<Record<string, unknown>>
+  readonly line: number
+}
+
+export interface StrategyTest {
+  readonly id: string
+  readonly kind: 'test' | 'miss'
+  /** Name or id of the rule. */
+  readonly rule: string
+  readonly expect: 'fire' | 'silent'
+  /** Normalised events: `at`, `category` or `source`, taxonomy fields. */
+  readonly events: readonly Readonly<Record<string, unknown>>[]
+  /** Raw records in `<id>.d/`, run through their source. */
+  readonly file?: string
+  readonly claim?: string
+  /** Site lists that the test sets. */
+  readonly lists?: Readonly<Record<string, readonly string[]>>
+  readonly line: number
+}
+
+export interface Priority {
+  readonly default: Level
+  readonly when: readonly { readonly if: Readonly<Record<string, unknown>>; readonly then: Level }[]
+}
+
+export interface PlaybookStep {
+  readonly id: string
+  readonly stage: string
+  readonly do: string
+  readonly text?: string
+  readonly target?: string
+  readonly approval?: string
+  readonly [key: string]: unknown
+}
+
+/** One Markdown document, understood. A prose-only document has sections and nothing else. */
+export interface Strategy {
+  /** The file's name without its extension. */
+  readonly id: string
+  readonly file: string
+  readonly title: string
+  readonly text: string
+  readonly hash: string
+  readonly frontMatter: Readonly<Record<string, unknown>> | undefined
+  readonly version: string | undefined
+  readonly status: string | undefined
+  readonly owner: string | undefined
+  readonly attack: {
+    readonly version: string | undefined
+    readonly primary: TechniqueRef | undefined
+    readonly observedAs: readonly TechniqueRef[]
+  }
+  readonly sections: readonly Section[]
+  readonly blocks: readonly Block[]
+  readonly rules: readonly RuleText[]
+  readonly filters: readonly StrategyFilter[]
+  readonly tests: readonly StrategyTest[]
+  readonly priority: Priority | undefined
+  readonly playbook: readonly PlaybookStep[]
+  readonly assumptions: readonly Readonly<Record<string, unknown>>[]
+}
+
+/** A lint finding; `lint --json` prints it as it stands. */
+export interface LintFinding {
+  readonly id: `ADS${string}`
+  readonly severity: 'error' | 'warning' | 'hint'
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  readonly message: string
+  readonly mend: string
+}
