@@ -38,6 +38,8 @@ export interface Counters {
   readonly suppressed: Readonly<Record<string, number>>
   /** Evaluated records by source. */
   readonly sources: Readonly<Record<string, number>>
+  /** Failed records by reason: all of them, whereas samples are bounded. */
+  readonly failures: Readonly<Record<string, number>>
 }
 
 export interface AlertQuery {
@@ -120,6 +122,4 @@ export interface StreamResume {
 
 export interface Totals extends Counters {
   readonly alerts: number
-  /** Failed records by reason. */
-  readonly failures: Readonly<Record<string, number>>
 }

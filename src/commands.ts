@@ -1,0 +1,125 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { parseDocument, stringify } from 'yaml'
+import { UserError } from './domain/errors.ts'
+import type { Alert, Verdict } from './domain/alert.ts'
+import { digest } from './domain/hash.ts'
+import { compilePredicate } from './sigma/sigma.ts'
+import type { Store } from './store/store.ts'
+
+/** What people change: through the running daemon's API, or on the command line when none runs. Each is audited. */
+export interface Commands {
+  /** Throws a UserError where there is no such open alert. */
+  closeAlert(request: { readonly id: string; readonly verdict: Verdict; readonly note: string }, actor: string): void
+  /** Adds to `silences/`; returns its id. Throws a UserError where the match does not compile. */
+  addSilence(request: SilenceRequest, actor: string): Promise<string>
+  /** Turns entries of the posture report into expiring filters; returns how many filters were written. */
+  adopt(request: AdoptRequest, actor: string): Promise<number>
+}
+
+export interface SilenceRequest {
+  readonly match: Readonly<Record<string, unknown>>
+  readonly rules?: readonly string[]
+  /** ms from now. */
+  readonly for: number
+  readonly owner: string
+  readonly reason: string
+}
+
+export interface AdoptRequest {
+  /** Alerts of the posture report; all of its open ones where undefined. */
+  readonly alerts?: readonly string[]
+  /** YYYY-MM-DD. */
+  readonly expires: string
+  readonly owner: string
+  readonly reason: string
+}
+
+export interface CommandParts {
+  readonly store: Store
+  readonly site: string
+  readonly now: () => number
+  /** Called after the site's folder changed. */
+  readonly reload: () => Promise<void>
+}
+
+export function createCommands({ store, site, now, reload }: CommandParts): Commands {
+  return {
+    closeAlert({ id, verdict, note }, actor) {
+      if (store.closeAlert(id, verdict, note, actor, now())) return
+      const known = store.alert(id)
+      throw new UserError(known === undefined ? `no alert ${id}` : `alert ${id} is closed already`, {
+        mend: "see 'tallyman alerts list --status open'",
+      })
+    },
+    async addSilence(request, actor) {
+      const compiled = compilePredicate({ ...request.match }, { lists: new Map(), file: 'the match', line: 1 })
+      if ('problems' in compiled) {
+        throw new UserError(compiled.problems.map(({ message }) => message).join('; '), { mend: 'write field|modifier: value, as in a Sigma rule' })
+      }
+      const until = new Date(now() + request.for).toISOString()
+      const id = `silence-${digest(JSON.stringify(request), until).slice(0, 8)}`
+      const { match, rules, owner, reason } = request
+      const file = join(site, 'silences', 'silences.yaml')
+      await append(file, [{ id, owner, reason, until, ...(rules === undefined ? {} : { rules }), match }])
+      store.audit(actor, 'silence.add', { id, until, match, rules, owner, reason }, now())
+      await reload()
+      return id
+    },
+    async adopt(request, actor) {
+      const entries = posture(store).filter(({ id, status }) =>
+        request.alerts === undefined ? status === 'open' : request.alerts.includes(id),
+      )
+      const filters = entries.flatMap((alert) => {
+        const match = identityOf(alert)
+        if (match === undefined) return []
+        const { expires, owner, reason } = request
+        return [{ id: `adopted-${alert.id.slice(0, 8)}`, owner, reason, expires, rules: [alert.rule.id], match }]
+      })
+      if (filters.length > 0) await append(join(site, 'filters', 'adopted.yaml'), filters)
+      for (const { id } of entries) store.closeAlert(id, 'benign', `adopted until ${request.expires}: ${request.reason}`, actor, now())
+      store.audit(actor, 'posture.adopt', { filters: filters.map(({ id }) => id), ...request }, now())
+      await reload()
+      return filters.length
+    },
+  }
+}
+
+function posture(store: Store): readonly Alert[] {
+  const found: Alert[] = []
+  let after: string | undefined
+  do {
+    const page = store.alerts({ posture: true, limit: 500, ...(after === undefined ? {} : { after }) })
+    found.push(...page.items)
+    after = page.next
+  } while (after !== undefined)
+  return found
+}
+
+/** What a name cannot forge: the image by digest together with the host, else the container itself. */
+function identityOf({ entity }: Alert): Readonly<Record<string, unknown>> | undefined {
+  const host = entity['host.name'] === undefined ? {} : { 'host.name|cased': escaped(entity['host.name']) }
+  if (entity['container.image.id'] !== undefined) return { 'container.image.id|cased': escaped(entity['container.image.id']), ...host }
+  if (entity['container.id'] !== undefined) return { 'container.id|cased': escaped(entity['container.id']) }
+  return undefined
+}
+
+/** Sigma reads * ? and \ in values as wildcards and escapes; these values are text. */
+function escaped(value: string | readonly string[]): string | readonly string[] {
+  const one = (text: string): string => text.replace(/[*?\\]/g, '\\$&')
+  return typeof value === 'string' ? one(value) : value.map(one)
+}
+
+async function append(file: string, entries: readonly object[]): Promise<void> {
+  const before = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return ''
+    throw cause
+  })
+  if (before.trim() !== '' && !Array.isArray(parseDocument(before).toJS())) {
+    throw new UserError('the file is not a list', { file, mend: 'write its entries as a YAML list' })
+  }
+  await mkdir(dirname(file), { recursive: true, mode: 0o750 })
+  const separator = before === '' || before.endsWith('\n') ? '' : '\n'
+  await writeFile(`${file}.new`, `${before}${separator}${stringify(entries)}`, { mode: 0o640 })
+  await rename(`${file}.new`, file)
+}

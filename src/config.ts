@@ -1,0 +1,141 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { LineCounter, parseDocument, type Document } from 'yaml'
+import { z } from 'zod'
+import { UserError, type Problem } from './domain/errors.ts'
+
+const name = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'lower-case letters, digits, dots, dashes; at most 64')
+  .describe('Unique name: checkpoints are kept under it. Changing it starts the input anew.')
+
+/** One way for telemetry to arrive. */
+export const inputSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('file'),
+    name,
+    paths: z.array(z.string().min(1)).min(1).describe('Files and folders; formats are recognised by content'),
+    follow: z.boolean().default(true).describe('Go on reading what is appended, through rotation'),
+  }),
+  z.strictObject({
+    type: z.literal('docker'),
+    name,
+    socket: z.string().default('/var/run/docker.sock').describe('Socket of Docker’s or Podman’s Engine API; only read'),
+  }),
+  z.strictObject({ type: z.literal('stdin'), name }),
+])
+export type InputConfig = z.infer<typeof inputSchema>
+
+/** `tallyman.yaml`. Paths are relative to the file. */
+export const configSchema = z.strictObject({
+  data: z.string().default('./data').describe('Folder of the store, one daemon at a time'),
+  site: z.string().optional().describe('Folder of lists, filters and silences; `site` in the data folder unless told'),
+  strategies: z.string().optional().describe('Folder of strategy documents; the shipped ones unless told'),
+  rules: z.array(z.string()).default([]).describe('Folders of plain Sigma rules'),
+  zone: z
+    .string()
+    .default('UTC')
+    .refine((zone) => isZone(zone), 'an IANA time zone, such as Europe/Berlin')
+    .describe('Zone in which days end and hours of the week are counted'),
+  listen: z
+    .strictObject({
+      host: z.string().default('127.0.0.1').describe('Loopback unless told; anything else needs TLS in front'),
+      port: z.number().int().min(0).max(65_535).default(7410),
+    })
+    .default({ host: '127.0.0.1', port: 7410 }),
+  inputs: z.array(inputSchema).default([]).describe('Without any, the engines’ sockets that are there'),
+})
+export type Config = z.infer<typeof configSchema>
+
+function isZone(zone: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
+}
+
+/** Sockets at which an engine is looked for when no input is configured. */
+export const ENGINE_SOCKETS = ['/var/run/docker.sock', '/run/podman/podman.sock'] as const
+
+/** Mistakes in the text, each with its place and its mend; the configuration if there are none. */
+export function parseConfig(file: string, text: string): { readonly config?: Config; readonly problems: readonly Problem[] } {
+  const lines = new LineCounter()
+  const yaml = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false })
+  const at = (offset: number): { line: number; column: number } => {
+    const { line, col } = lines.linePos(offset)
+    return { line: Math.max(1, line), column: Math.max(1, col) }
+  }
+  if (yaml.errors.length > 0) {
+    return { problems: yaml.errors.map(({ pos, message }) => ({ file, ...at(pos[0]), message, mend: 'correct the YAML' })) }
+  }
+  const parsed = configSchema.safeParse(yaml.toJS({ maxAliasCount: 100 }) ?? {})
+  const problems = parsed.success
+    ? duplicateNames(file, parsed.data)
+    : parsed.error.issues.map((issue) => ({
+        file,
+        ...at(offsetOf(yaml, issue.path, issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined)),
+        message: `${issue.path.join('.') || 'configuration'}: ${issue.message}`,
+        mend: mendOf(issue),
+      }))
+  return parsed.success && problems.length === 0
+    ? { config: withAbsolutePaths(parsed.data, dirname(resolve(file))), problems }
+    : { problems }
+}
+
+/** The configuration of `file`; the defaults, relative to the working folder, where none is named. */
+export function loadConfig(file: string | undefined): Config {
+  if (file === undefined) return withAbsolutePaths(configSchema.parse({}), process.cwd())
+  if (!existsSync(file)) throw new UserError(`no configuration at ${file}`, { file, mend: 'name an existing file with --config' })
+  const { config, problems } = parseConfig(file, readFileSync(file, 'utf8'))
+  if (config !== undefined) return config
+  const [first] = problems
+  throw new UserError(first?.message ?? 'invalid configuration', { ...first, file })
+}
+
+function duplicateNames(file: string, config: Config): Problem[] {
+  const names = config.inputs.map((input) => input.name)
+  return names
+    .filter((each, index) => names.indexOf(each) !== index)
+    .map((each) => ({ file, line: 1, column: 1, message: `two inputs are named ${each}`, mend: 'give each input a name of its own' }))
+}
+
+function withAbsolutePaths(config: Config, folder: string): Config {
+  const absolute = (path: string): string => resolve(folder, path)
+  return {
+    ...config,
+    data: absolute(config.data),
+    ...(config.site === undefined ? {} : { site: absolute(config.site) }),
+    ...(config.strategies === undefined ? {} : { strategies: absolute(config.strategies) }),
+    rules: config.rules.map(absolute),
+    inputs: config.inputs.map((input) => {
+      if (input.type === 'file') return { ...input, paths: input.paths.map(absolute) }
+      return input.type === 'docker' ? { ...input, socket: absolute(input.socket) } : input
+    }),
+  }
+}
+
+function offsetOf(yaml: Document.Parsed, path: readonly PropertyKey[], key: string | undefined): number {
+  for (let length = path.length; length >= 0; length -= 1) {
+    const node: unknown = length === 0 ? yaml.contents : yaml.getIn(path.slice(0, length), true)
+    const pair = key === undefined ? undefined : pairOf(node, key)
+    const range = rangeOf(pair ?? node)
+    if (range !== undefined) return range
+  }
+  return 0
+}
+
+function pairOf(node: unknown, key: string): unknown {
+  const items = (node as { items?: readonly { key?: { value?: unknown } }[] } | null)?.items
+  return items?.find((item) => item.key?.value === key)?.key
+}
+
+function rangeOf(node: unknown): number | undefined {
+  return (node as { range?: readonly number[] } | null | undefined)?.range?.[0]
+}
+
+function mendOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') return `remove ${issue.keys.join(', ')}, or see 'tallyman config show' for the keys there are`
+  if (issue.code === 'invalid_union') return 'type is one of file, docker, stdin'
+  return `see the description of ${String(issue.path.at(-1) ?? 'the key')} in 'tallyman config show --help'`
+}

@@ -1,0 +1,60 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { UserError, type Problem } from './domain/errors.ts'
+import { createJudge, listsOf, type Judge } from './engine/judge.ts'
+import { compileRules, type Ruleset, type RuleText } from './sigma/sigma.ts'
+import { EMPTY_SITE, loadSite, type Site } from './site/site.ts'
+import { loadStrategies } from './strategy/load.ts'
+import type { LintFinding, Strategy } from './strategy/strategy.ts'
+
+/** Everything that decides: the documents, the rules compiled from them and from plain Sigma folders, the site. */
+export interface Detection {
+  readonly strategies: readonly Strategy[]
+  readonly ruleset: Ruleset
+  readonly judge: Judge
+  readonly site: Site
+  /** Rules that were refused, and site entries that do not apply. */
+  readonly problems: readonly Problem[]
+  readonly warnings: readonly Problem[]
+  readonly findings: readonly LintFinding[]
+}
+
+export interface DetectionOptions {
+  /** Folder of strategy documents; undefined for none. */
+  readonly strategies: string | undefined
+  /** Folders or files of plain Sigma rules. */
+  readonly rules: readonly string[]
+  /** The site's folder; undefined for none. */
+  readonly site: string | undefined
+  readonly zone: string
+  readonly now: () => number
+}
+
+/** Loads and compiles once. Throws a UserError where a named folder is not there. */
+export async function loadDetection(options: DetectionOptions): Promise<Detection> {
+  const { strategies, findings } =
+    options.strategies === undefined ? { strategies: [], findings: [] } : await loadStrategies(options.strategies)
+  const texts = [...strategies.flatMap((strategy) => strategy.rules), ...(await readRules(options.rules))]
+  const site = options.site === undefined ? EMPTY_SITE : await loadSite(options.site)
+  const lists = listsOf(site, options.zone, options.now())
+  const { ruleset, refused, warnings } = compileRules(texts, { lists })
+  const { judge, problems } = createJudge({ strategies, rules: ruleset.rules, site, lists, zone: options.zone, now: options.now })
+  return { strategies, ruleset, judge, site, findings, warnings, problems: [...refused, ...site.problems, ...problems] }
+}
+
+/** Sigma files below the folders, in the order of their paths. */
+async function readRules(paths: readonly string[]): Promise<readonly RuleText[]> {
+  const files = (await Promise.all(paths.map(ruleFiles))).flat()
+  return Promise.all(files.map(async (file) => ({ file, text: await readFile(file, 'utf8'), line: 1, strategy: 'sigma' })))
+}
+
+async function ruleFiles(path: string): Promise<readonly string[]> {
+  const found = await stat(path).catch(() => undefined)
+  if (found === undefined) throw new UserError(`no rules at ${path}`, { file: path, mend: 'name a folder of Sigma YAML files' })
+  if (found.isFile()) return [path]
+  const entries = await readdir(path, { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+}

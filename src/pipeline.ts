@@ -1,0 +1,200 @@
+import type { Event, Failure, Finding } from './domain/event.ts'
+import { digest } from './domain/hash.ts'
+import { fold, stateKeys, type RatedMatch } from './engine/alerting.ts'
+import type { Input, InputBatch } from './inputs/input.ts'
+import { createInventory, type Inventory } from './inventory/inventory.ts'
+import type { Ruleset } from './sigma/sigma.ts'
+import type { Source } from './sources/source.ts'
+import { createStreamDecoder, type StreamDecoder } from './sources/stream.ts'
+import type { Judge } from './engine/judge.ts'
+import { createSeen, IDENTITY_HORIZON, type Seen } from './engine/seen.ts'
+import { merge } from './merge.ts'
+import type { Counters, SeenRow, Store, StreamResume } from './store/store.ts'
+
+/** Samples of failed records that one batch keeps; all are counted. */
+const SAMPLES_A_BATCH = 50
+
+export interface PipelineParts {
+  readonly store: Store
+  readonly sources: readonly Source[]
+  /** Asked anew for each batch, so that a reload swaps both between batches. */
+  readonly detection: () => { readonly ruleset: Ruleset; readonly judge: Judge }
+  readonly now: () => number
+  /** Told after each commit. */
+  readonly committed?: (result: BatchResult) => void
+}
+
+export interface BatchResult {
+  readonly input: string
+  readonly counters: Counters
+  readonly findings: readonly Finding[]
+  readonly alerts: readonly { readonly id: string; readonly opened: boolean; readonly incident: string }[]
+}
+
+/**
+ * The loop: every input's batches, one writer, in the order in which they arrive. `run`, `scan` and `test` share it.
+ * Ends when all inputs have, or the signal aborts.
+ */
+export async function runPipeline(inputs: readonly Input[], parts: PipelineParts, signal: AbortSignal): Promise<void> {
+  const inventory = createInventory(parts.store.containers())
+  const seen = createSeen(parts.store.seen(IDENTITY_HORIZON), IDENTITY_HORIZON)
+  const lanes = inputs.map((input) => ({
+    input,
+    resume: parts.store.resume(input.name),
+    decoders: new Map<string, StreamDecoder>(),
+  }))
+  const stop = new AbortController()
+  const ending = AbortSignal.any([signal, stop.signal])
+  try {
+    const batches = lanes.map((lane) => ({ from: lane, items: lane.input.read(lane.resume, ending) }))
+    for await (const { from: lane, item } of merge(batches)) {
+      const result = processBatch(lane.input.name, item, lane, { ...parts, inventory, seen })
+      parts.committed?.(result)
+    }
+  } finally {
+    stop.abort()
+  }
+}
+
+interface Lane {
+  readonly resume: StreamResume
+  readonly decoders: Map<string, StreamDecoder>
+}
+
+function processBatch(
+  input: string,
+  batch: InputBatch,
+  lane: Lane,
+  parts: PipelineParts & { readonly inventory: Inventory; readonly seen: Seen },
+): BatchResult {
+  const { store, inventory, seen } = parts
+  const { ruleset, judge } = parts.detection()
+  const tally = createTally()
+  const findings: Finding[] = [...batch.findings]
+  const matches: RatedMatch[] = []
+  const seenRows: SeenRow[] = []
+  const released: string[] = []
+
+  const consider = (event: Event): void => {
+    for (const match of ruleset.match(inventory.resolve(event))) {
+      const held = judge.suppressedBy(match)
+      if (held === undefined) matches.push(judge.rate(match))
+      else tally.suppressed(held)
+    }
+  }
+
+  for (const { stream, reason } of batch.unreadable) tally.failed({ reason, stream, position: 0, sample: '' })
+  const streams = batch.chunks.map((chunk) => {
+    const decoder = decoderFor(chunk.stream, lane, parts.sources)
+    const decoded = decoder.push(chunk)
+    for (const failure of decoded.failures) tally.failed(failure)
+    for (const item of decoded.items) {
+      if (item.decoded.kind === 'failed') continue
+      const { identity, facts, events } = item.decoded
+      if (identity !== undefined) {
+        const verdict = seen.look(identity)
+        if (verdict === 'duplicate') {
+          tally.duplicate()
+          continue
+        }
+        if (verdict === 'conflict') findings.push(conflict(identity.id, item.source, events[0]?.time ?? parts.now()))
+        seenRows.push({ id: identity.id, content: identity.content, keep: identity.changes === true })
+      }
+      tally.evaluated(item.source)
+      for (const fact of facts) {
+        if (fact.kind === 'finding') findings.push(fact.finding)
+        else inventory.observe(fact)
+        if (fact.kind === 'container-gone') {
+          const identity = `docker.inspect:${fact.id}`
+          seen.release(identity)
+          released.push(identity)
+        }
+      }
+      for (const event of events) consider(event)
+    }
+    if (chunk.end === true) lane.decoders.delete(chunk.stream)
+    return { stream: chunk.stream, ...decoder.checkpoint() }
+  })
+
+  const output = fold(store.load(stateKeys(matches)), matches)
+  const { counters, failures } = tally.total()
+  store.commit({
+    at: parts.now(),
+    input,
+    checkpoint: batch.checkpoint,
+    streams: latest(streams),
+    counters,
+    failures,
+    findings,
+    seen: seenRows,
+    released,
+    containers: inventory.changes(),
+    output,
+  })
+  return {
+    input,
+    counters,
+    findings,
+    alerts: output.alerts.map(({ alert, opened }) => ({ id: alert.id, opened, incident: alert.incident })),
+  }
+}
+
+function decoderFor(stream: string, lane: Lane, sources: readonly Source[]): StreamDecoder {
+  const known = lane.decoders.get(stream)
+  if (known !== undefined) return known
+  const made = createStreamDecoder(sources, stream, lane.resume.state(stream))
+  lane.decoders.set(stream, made)
+  return made
+}
+
+/** Ids are the attacker's to choose: the same one with other content is evaluated, and told. */
+function conflict(id: string, source: string, time: number): Finding {
+  return {
+    id: digest('identity-conflict', id, String(time)),
+    kind: 'identity-conflict',
+    about: source,
+    since: time,
+    until: time,
+    message: `the record identity ${id} came again with other content; both were evaluated`,
+  }
+}
+
+function latest<T extends { readonly stream: string }>(streams: readonly T[]): readonly T[] {
+  return [...new Map(streams.map((stream) => [stream.stream, stream])).values()]
+}
+
+function createTally(): {
+  failed(failure: Failure): void
+  duplicate(): void
+  evaluated(source: string): void
+  suppressed(by: string): void
+  total(): { counters: Counters; failures: readonly Failure[] }
+} {
+  let [evaluated, failed, duplicates] = [0, 0, 0]
+  const sources: Record<string, number> = {}
+  const suppressed: Record<string, number> = {}
+  const reasons: Record<string, number> = {}
+  const samples: Failure[] = []
+  const count = (counts: Record<string, number>, name: string): void => {
+    counts[name] = (counts[name] ?? 0) + 1
+  }
+  return {
+    failed(failure) {
+      failed += 1
+      count(reasons, failure.reason)
+      if (samples.length < SAMPLES_A_BATCH) samples.push(failure)
+    },
+    duplicate() {
+      duplicates += 1
+    },
+    evaluated(source) {
+      evaluated += 1
+      count(sources, source)
+    },
+    suppressed: (by) => count(suppressed, by),
+    total: () => ({
+      counters: { records: evaluated + failed + duplicates, evaluated, failed, duplicates, suppressed, sources, failures: reasons },
+      failures: samples,
+    }),
+  }
+}

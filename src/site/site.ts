@@ -1,0 +1,148 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml'
+import { z } from 'zod'
+import type { Problem } from '../domain/errors.ts'
+import { LEVELS } from '../domain/match.ts'
+
+const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'a day: YYYY-MM-DD')
+const accountable = {
+  owner: z.string().min(1).describe('Who answers for it'),
+  reason: z.string().min(1).describe('Why it stands'),
+}
+
+/** `lists/<name>.yaml`: values of the placeholder `%name%` in rules. */
+export const listSchema = z.strictObject({
+  ...accountable,
+  expires: day.optional().describe('Last day on which the values hold, in the site’s zone'),
+  values: z.array(z.union([z.string(), z.number()]).transform(String)).describe('May contain the wildcards * and ?'),
+})
+
+/** An entry of `filters/*.yaml`: matches of these rules on such events are no alerts, counted, until it expires. */
+export const filterSchema = z.strictObject({
+  id: z.string().min(1),
+  ...accountable,
+  expires: day.describe('Last day on which it applies'),
+  rules: z.array(z.string()).min(1).describe('Names or ids of rules'),
+  match: z.record(z.string(), z.unknown()).describe('A Sigma search identifier: field|modifier: value'),
+})
+
+/** An entry of `silences/*.yaml`: the same for a while, for any rule unless it names some. */
+export const silenceSchema = z.strictObject({
+  id: z.string().min(1),
+  ...accountable,
+  until: z.iso.datetime({ offset: true }).describe('Instant at which it ends'),
+  rules: z.array(z.string()).optional(),
+  match: z.record(z.string(), z.unknown()),
+})
+
+/** `rules.yaml`: per rule, by name or id. */
+export const rulesSchema = z.record(
+  z.string(),
+  z.strictObject({ ...accountable, enabled: z.boolean().optional(), level: z.enum(LEVELS).optional() }),
+)
+
+export interface Placed {
+  readonly file: string
+  readonly line: number
+}
+export type SiteList = z.infer<typeof listSchema> & Placed
+export type SiteFilter = z.infer<typeof filterSchema> & Placed
+export type Silence = z.infer<typeof silenceSchema> & Placed
+
+/** What is theirs: lists, filters, silences and rule settings, in a folder that upgrades do not touch. */
+export interface Site {
+  readonly folder: string
+  readonly lists: ReadonlyMap<string, SiteList>
+  readonly filters: readonly SiteFilter[]
+  readonly silences: readonly Silence[]
+  readonly rules: z.infer<typeof rulesSchema>
+  readonly problems: readonly Problem[]
+}
+
+/** Reads the folder; a part that is absent is empty, an entry that is wrong is a problem and does not apply. */
+export async function loadSite(folder: string): Promise<Site> {
+  const problems: Problem[] = []
+  const lists = new Map<string, SiteList>()
+  for (const { file, name, document } of await documents(join(folder, 'lists'), problems)) {
+    const [list] = entries(file, document, listSchema, problems)
+    if (list !== undefined) lists.set(name, list)
+  }
+  const filters = (await documents(join(folder, 'filters'), problems)).flatMap(({ file, document }) =>
+    entries(file, document, filterSchema, problems),
+  )
+  const silences = (await documents(join(folder, 'silences'), problems)).flatMap(({ file, document }) =>
+    entries(file, document, silenceSchema, problems),
+  )
+  const [settings] = (await documents(folder, problems))
+    .filter(({ name }) => name === 'rules')
+    .flatMap(({ file, document }) => entries(file, document, rulesSchema, problems))
+  const { file: _file, line: _line, ...rules } = { file: '', line: 0, ...settings }
+  return { folder, lists, filters, silences, rules: rules as Site['rules'], problems }
+}
+
+export const EMPTY_SITE: Site = { folder: '', lists: new Map(), filters: [], silences: [], rules: {}, problems: [] }
+
+interface SiteDocument {
+  readonly file: string
+  readonly name: string
+  readonly document: ParsedDocument
+}
+interface ParsedDocument {
+  readonly yaml: Document.Parsed
+  readonly lines: LineCounter
+}
+
+async function documents(folder: string, problems: Problem[]): Promise<readonly SiteDocument[]> {
+  const found: SiteDocument[] = []
+  for (const name of (await names(folder)).sort()) {
+    const file = join(folder, name)
+    const lines = new LineCounter()
+    const yaml = parseDocument(await readFile(file, 'utf8'), { lineCounter: lines, uniqueKeys: true, prettyErrors: false })
+    for (const error of yaml.errors) problems.push({ file, ...lineOf(lines, error.pos[0]), message: error.message })
+    if (yaml.errors.length === 0) found.push({ file, name: name.replace(/\.ya?ml$/, ''), document: { yaml, lines } })
+  }
+  return found
+}
+
+async function names(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).filter((name) => /\.ya?ml$/.test(name))
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw cause
+  }
+}
+
+function entries<T>(file: string, { yaml, lines }: ParsedDocument, schema: z.ZodType<T>, problems: Problem[]): readonly (T & Placed)[] {
+  const content: unknown = yaml.toJS({ maxAliasCount: 100 })
+  if (content === null || content === undefined) return []
+  const items: readonly unknown[] = Array.isArray(content) ? content : [content]
+  return items.flatMap((item, index) => {
+    const path = Array.isArray(content) ? [index] : []
+    const parsed = schema.safeParse(item)
+    if (parsed.success) return [{ ...parsed.data, file, ...place(yaml, lines, path) }]
+    for (const issue of parsed.error.issues) {
+      problems.push({
+        file,
+        ...place(yaml, lines, [...path, ...issue.path]),
+        message: `${issue.path.join('.') || 'entry'}: ${issue.message}`,
+        mend: 'correct the entry; until then it does not apply',
+      })
+    }
+    return []
+  })
+}
+
+function place(yaml: Document.Parsed, lines: LineCounter, path: readonly PropertyKey[]): { line: number; column: number } {
+  for (let length = path.length; length >= 0; length -= 1) {
+    const node = length === 0 ? yaml.contents : yaml.getIn(path.slice(0, length), true)
+    if ((isMap(node) || isScalar(node)) && node.range) return lineOf(lines, node.range[0])
+  }
+  return { line: 1, column: 1 }
+}
+
+function lineOf(lines: LineCounter, offset: number): { line: number; column: number } {
+  const { line, col } = lines.linePos(offset)
+  return { line: Math.max(1, line), column: Math.max(1, col) }
+}

@@ -1,0 +1,221 @@
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import type { Alert, Evidence, Incident, Status, Verdict } from '../domain/alert.ts'
+import type { Failure, Finding, FindingKind, HostMount, Resource } from '../domain/event.ts'
+import { LEVELS, type Level } from '../domain/match.ts'
+import type { AlertQuery, IncidentQuery, Page, Reader, SeenRow, Totals } from './store.ts'
+
+export type Row = Readonly<Record<string, string | number | null>>
+
+export function rank(level: Level): number {
+  return LEVELS.indexOf(level)
+}
+
+/** Runs `work` in one transaction; rolls back and throws on when it throws. */
+export function transaction(db: DatabaseSync, work: () => void): void {
+  db.exec('BEGIN IMMEDIATE')
+  try {
+    work()
+    db.exec('COMMIT')
+  } catch (cause) {
+    if (db.isTransaction) db.exec('ROLLBACK')
+    throw cause
+  }
+}
+
+/** The questions that the store answers, over one connection. */
+export function reader(db: DatabaseSync): Reader {
+  const all = (sql: string, ...values: SQLInputValue[]): Row[] => db.prepare(sql).all(...values) as Row[]
+  const one = (sql: string, ...values: SQLInputValue[]): Row | undefined => db.prepare(sql).get(...values) as Row | undefined
+  const evidenceOf = db.prepare('SELECT body FROM evidence WHERE alert = ? ORDER BY n')
+  const alertsOf = db.prepare('SELECT id, strategy, rule, title, level, count FROM alert WHERE incident = ? ORDER BY level DESC, first, id LIMIT 500')
+
+  const toAlert = (row: Row): Alert => ({
+    ...toAlertHead(row),
+    evidence: evidenceOf.all(row['id'] ?? '').map(({ body }) => JSON.parse(String(body)) as Evidence),
+  })
+  const toIncident = (row: Row): Incident => ({
+    ...toIncidentHead(row),
+    alerts: (alertsOf.all(row['id'] ?? '') as Row[]).map((alert) => ({
+      id: String(alert['id']),
+      strategy: String(alert['strategy']),
+      rule: String(alert['title']),
+      level: toLevel(alert['level']),
+      count: Number(alert['count']),
+    })),
+  })
+  const page = <T>(table: 'alert' | 'incident', where: Where, query: AlertQuery & IncidentQuery, build: (row: Row) => T): Page<T> => {
+    const limit = Math.min(Math.max(1, query.limit ?? 100), 500)
+    const cursor = parseCursor(query.after)
+    if (cursor !== undefined) where.add('(last, id) < (?, ?)', ...cursor)
+    const rows = all(`SELECT * FROM ${table} ${where.sql()} ORDER BY last DESC, id DESC LIMIT ?`, ...where.values, limit + 1)
+    const last = rows[limit - 1]
+    const more = rows.length > limit && last !== undefined
+    return { items: rows.slice(0, limit).map(build), next: more ? `${String(last['last'])}.${String(last['id'])}` : undefined }
+  }
+
+  return {
+    resume(input) {
+      const checkpoint = one('SELECT value FROM checkpoint WHERE input = ?', input)
+      const stream = db.prepare('SELECT offset, state FROM stream WHERE input = ? AND stream = ?')
+      const find = (name: string): Row | undefined => stream.get(input, name) as Row | undefined
+      return {
+        checkpoint: checkpoint === undefined ? undefined : (JSON.parse(String(checkpoint['value'])) as unknown),
+        offset: (name) => numberOf(find(name)?.['offset']),
+        state: (name) => jsonOf(find(name)?.['state']),
+      }
+    },
+    seen: (limit) =>
+      all('SELECT id, content, keep FROM (SELECT * FROM seen ORDER BY n DESC LIMIT ?) UNION SELECT id, content, keep FROM seen WHERE keep = 1', limit).map(
+        (row): SeenRow => ({ id: String(row['id']), content: String(row['content']), keep: row['keep'] === 1 }),
+      ),
+    containers: () =>
+      all('SELECT * FROM container ORDER BY time').map((row) => ({
+        id: String(row['id']),
+        resource: JSON.parse(String(row['resource'])) as Resource,
+        mounts: JSON.parse(String(row['mounts'])) as HostMount[],
+        time: Number(row['time']),
+        ...(row['gone'] === null ? {} : { gone: Number(row['gone']) }),
+      })),
+    alerts: (query = {}) => page('alert', alertFilter(query), query, toAlert),
+    alert: (id) => mapped(one('SELECT * FROM alert WHERE id = ?', id), toAlert),
+    incidents: (query = {}) => page('incident', incidentFilter(query), query, toIncident),
+    incident: (id) => mapped(one('SELECT * FROM incident WHERE id = ?', id), toIncident),
+    findings: (limit = 500) => all('SELECT * FROM finding ORDER BY at DESC, id LIMIT ?', limit).map(toFinding),
+    failures: (limit = 100) =>
+      all('SELECT * FROM failure ORDER BY n DESC LIMIT ?', limit).map(
+        (row): Failure => ({ reason: String(row['reason']), stream: String(row['stream']), position: String(row['position']), sample: String(row['sample']) }),
+      ),
+    totals: () => totalsOf(all('SELECT * FROM counter'), Number(one('SELECT count(*) AS n FROM alert WHERE posture = 0')?.['n'] ?? 0)),
+    auditTrail: (limit = 500) =>
+      all('SELECT * FROM audit ORDER BY n DESC LIMIT ?', limit).map((row) => ({
+        at: Number(row['at']),
+        actor: String(row['actor']),
+        action: String(row['action']),
+        detail: JSON.parse(String(row['detail'])) as unknown,
+      })),
+    meta: (key) => mapped(one('SELECT value FROM meta WHERE key = ?', key), (row) => String(row['value'])),
+    close: () => db.close(),
+  }
+}
+
+/** An alert as its row has it: all but the evidence. */
+export function toAlertHead(row: Row): Omit<Alert, 'evidence'> {
+  return {
+    id: String(row['id']),
+    strategy: String(row['strategy']),
+    rule: { id: String(row['rule']), title: String(row['title']) },
+    level: toLevel(row['level']),
+    attack: JSON.parse(String(row['attack'])) as string[],
+    entity: JSON.parse(String(row['entity'])) as Resource,
+    incident: String(row['incident']),
+    first: Number(row['first']),
+    last: Number(row['last']),
+    count: Number(row['count']),
+    status: row['status'] as Status,
+    ...(row['verdict'] === null ? {} : { verdict: row['verdict'] as Verdict }),
+  }
+}
+
+/** An incident as its row has it: all but its alerts. */
+export function toIncidentHead(row: Row): Omit<Incident, 'alerts'> {
+  return {
+    id: String(row['id']),
+    kind: row['kind'] as Incident['kind'],
+    entity: JSON.parse(String(row['entity'])) as Resource,
+    level: toLevel(row['level']),
+    first: Number(row['first']),
+    last: Number(row['last']),
+    status: row['status'] as Status,
+  }
+}
+
+function toFinding(row: Row): Finding {
+  return {
+    id: String(row['id']),
+    kind: row['kind'] as FindingKind,
+    about: String(row['about']),
+    since: Number(row['since']),
+    until: Number(row['until']),
+    message: String(row['message']),
+    ...(row['resource'] === null ? {} : { resource: JSON.parse(String(row['resource'])) as Resource }),
+  }
+}
+
+function toLevel(value: Row[string] | undefined): Level {
+  return LEVELS[Number(value)] ?? 'informational'
+}
+
+/** Conditions of a WHERE, joined by AND, with their values bound. */
+class Where {
+  readonly values: SQLInputValue[] = []
+  readonly #conditions: string[] = []
+
+  add(condition: string, ...values: readonly SQLInputValue[]): void {
+    this.#conditions.push(condition)
+    this.values.push(...values)
+  }
+
+  sql(): string {
+    return this.#conditions.length === 0 ? '' : `WHERE ${this.#conditions.join(' AND ')}`
+  }
+}
+
+function alertFilter(query: AlertQuery): Where {
+  const where = common(query, ['title', 'strategy', 'entity', 'id'])
+  if (query.incident === undefined) where.add('posture = ?', query.posture === true ? 1 : 0)
+  else where.add('incident = ?', query.incident)
+  if (query.strategy !== undefined) where.add('strategy = ?', query.strategy)
+  return where
+}
+
+function incidentFilter(query: IncidentQuery): Where {
+  return common(query, ['entity', 'id'])
+}
+
+function common(query: IncidentQuery, searched: readonly string[]): Where {
+  const where = new Where()
+  if (query.status !== undefined) where.add('status = ?', query.status)
+  if (query.level !== undefined) where.add('level >= ?', rank(query.level as Level))
+  if (query.since !== undefined) where.add('last >= ?', query.since)
+  if (query.until !== undefined) where.add('first <= ?', query.until)
+  if (query.text !== undefined && query.text !== '') {
+    const text = `%${query.text.replace(/[\\%_]/g, '\\$&')}%`
+    where.add(`(${searched.map((column) => `${column} LIKE ? ESCAPE '\\'`).join(' OR ')})`, ...searched.map(() => text))
+  }
+  return where
+}
+
+function parseCursor(after: string | undefined): [number, string] | undefined {
+  const dot = after?.indexOf('.') ?? -1
+  if (after === undefined || dot <= 0) return undefined
+  const last = Number(after.slice(0, dot))
+  return Number.isSafeInteger(last) ? [last, after.slice(dot + 1)] : undefined
+}
+
+function totalsOf(rows: readonly Row[], alerts: number): Totals {
+  const of = (kind: string): Record<string, number> =>
+    Object.fromEntries(rows.filter((row) => row['kind'] === kind).map((row) => [String(row['name']), Number(row['value'])]))
+  const total = of('total')
+  return {
+    records: total['records'] ?? 0,
+    evaluated: total['evaluated'] ?? 0,
+    failed: total['failed'] ?? 0,
+    duplicates: total['duplicates'] ?? 0,
+    suppressed: of('suppressed'),
+    sources: of('source'),
+    failures: of('failure'),
+    alerts,
+  }
+}
+
+function mapped<T>(row: Row | undefined, build: (row: Row) => T): T | undefined {
+  return row === undefined ? undefined : build(row)
+}
+
+function numberOf(value: Row[string] | undefined): number | undefined {
+  return value === undefined || value === null ? undefined : Number(value)
+}
+
+function jsonOf(value: Row[string] | undefined): unknown {
+  return value === undefined || value === null ? undefined : JSON.parse(String(value))
+}

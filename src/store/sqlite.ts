@@ -1,0 +1,200 @@
+import { DatabaseSync } from 'node:sqlite'
+import { UserError } from '../domain/errors.ts'
+import { IDENTITY_HORIZON } from '../engine/seen.ts'
+import { rank, reader, toAlertHead, toIncidentHead, transaction, type Row } from './sqlite-reader.ts'
+import { MIGRATIONS } from './schema.ts'
+import type { KeyedAlert, KeyedIncident } from '../engine/alerting.ts'
+import type { Commit, Store } from './store.ts'
+
+/** Failed records of which a sample is kept, in all; the newest win. */
+const FAILURE_SAMPLES = 1_000
+
+/**
+ * The store in one SQLite file, WAL. Opens, creates or migrates it.
+ * `durable: false` is for one-shot runs whose file is thrown away.
+ * Throws a UserError where the file cannot be used.
+ */
+export function openStore(file: string, options: { readonly durable: boolean }): Store {
+  const db = open(file)
+  try {
+    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${options.durable ? 'NORMAL' : 'OFF'};
+             PRAGMA journal_size_limit = 16777216; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;`)
+    migrate(db)
+  } catch (cause) {
+    db.close()
+    throw storeTrouble(file, cause)
+  }
+  return { ...reader(db), ...writer(db, file) }
+}
+
+/** A second connection for questions, beside the writer's. */
+export function openReader(file: string): ReturnType<typeof reader> {
+  const db = open(file, true)
+  return reader(db)
+}
+
+function open(file: string, readOnly = false): DatabaseSync {
+  try {
+    return new DatabaseSync(file, { readOnly, timeout: 5_000, enableForeignKeyConstraints: true })
+  } catch (cause) {
+    throw storeTrouble(file, cause)
+  }
+}
+
+function migrate(db: DatabaseSync): void {
+  const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number }
+  if (version > MIGRATIONS.length) {
+    throw new UserError(`the data folder was written by a newer Tallyman (schema ${version}, this one knows ${MIGRATIONS.length})`, {
+      mend: 'run the newer version, or name another folder with --data',
+    })
+  }
+  for (const [index, sql] of MIGRATIONS.entries()) {
+    if (index < version) continue
+    transaction(db, () => {
+      db.exec(sql)
+      db.exec(`PRAGMA user_version = ${index + 1}`)
+    })
+  }
+}
+
+function keyedAlert(row: Row): KeyedAlert {
+  return { key: String(row['key']), alert: toAlertHead(row), kept: Number(row['kept']) }
+}
+
+function keyedIncident(row: Row): KeyedIncident {
+  return { key: String(row['key']), incident: toIncidentHead(row) }
+}
+
+/** SQLite's own words for trouble that the user can mend; anything else is a bug and keeps its stack. */
+function storeTrouble(file: string, cause: unknown): unknown {
+  if (cause instanceof UserError || !(cause instanceof Error)) return cause
+  const mend = MENDS.find(([pattern]) => pattern.test(cause.message))?.[1]
+  return mend === undefined ? cause : new UserError(`cannot write ${file}: ${cause.message}`, { file, mend, cause })
+}
+
+const MENDS: readonly (readonly [RegExp, string])[] = [
+  [/disk is full|ENOSPC/i, 'free space on its file system and start again: nothing that was read is lost'],
+  [/disk I\/O error/i, 'see that its file system is healthy, not full and writable, then start again: nothing that was read is lost'],
+  [/readonly|read-only|permission|unable to open/i, 'make the folder writable for this user, or name another with --data'],
+  [/not a database|malformed/i, 'the file is damaged: move it away, or name another folder with --data'],
+  [/locked|busy/i, 'another process holds it: stop that one, or name another folder with --data'],
+]
+
+type WriterPart = Pick<Store, 'load' | 'commit' | 'closeAlert' | 'audit' | 'setMeta' | 'close'>
+
+function writer(db: DatabaseSync, file: string): WriterPart {
+  const sql = statements(db)
+  const commit = (batch: Commit): void => {
+    const { at, input, output } = batch
+    if (batch.checkpoint !== undefined) sql.checkpoint.run(input, JSON.stringify(batch.checkpoint))
+    for (const { stream, offset, state } of batch.streams) {
+      sql.stream.run(input, stream, offset, state === undefined ? null : JSON.stringify(state), at)
+    }
+    for (const row of batch.seen) sql.seen.run(row.id, row.content, row.keep ? 1 : 0)
+    for (const id of batch.released) sql.release.run(id)
+    for (const row of batch.containers) {
+      sql.container.run(row.id, JSON.stringify(row.resource), JSON.stringify(row.mounts), row.time, row.gone ?? null)
+    }
+    for (const { key, incident } of output.incidents) {
+      const { id, kind, entity, level, first, last, status } = incident
+      sql.incident.run(id, key, kind, JSON.stringify(entity), rank(level), first, last, status)
+    }
+    for (const { key, alert, kept, evidence } of output.alerts) {
+      const posture = key.startsWith('["posture"') ? 1 : 0
+      sql.alert.run(
+        alert.id, key, alert.incident, alert.strategy, alert.rule.id, alert.rule.title, rank(alert.level),
+        JSON.stringify(alert.attack), JSON.stringify(alert.entity), alert.first, alert.last, alert.count, kept,
+        alert.status, posture,
+      )
+      for (const [index, item] of evidence.entries()) {
+        sql.evidence.run(alert.id, kept - evidence.length + index, item.event, item.time, JSON.stringify(item))
+      }
+    }
+    for (const finding of batch.findings) {
+      const { id, kind, about, since, until, message, resource } = finding
+      sql.finding.run(id, kind, about, since, until, message, resource === undefined ? null : JSON.stringify(resource), at)
+    }
+    for (const { reason, stream, position, sample } of batch.failures) {
+      sql.failure.run(reason, stream, String(position), sample, at)
+    }
+    for (const [kind, name, value] of counted(batch)) sql.counter.run(kind, name, value)
+    if (batch.seen.length > 0) sql.forgetSeen.run(IDENTITY_HORIZON)
+    if (batch.failures.length > 0) sql.forgetFailures.run(FAILURE_SAMPLES)
+  }
+  const guarded = (work: () => void): void => {
+    try {
+      transaction(db, work)
+    } catch (cause) {
+      throw storeTrouble(file, cause)
+    }
+  }
+  return {
+    load: (keys) => ({
+      alerts: keys
+        .filter(({ kind }) => kind === 'alert')
+        .flatMap(({ key, since, until }) => sql.loadAlerts.all(key, since, until).map((row) => keyedAlert(row as Row))),
+      incidents: keys
+        .filter(({ kind }) => kind === 'incident')
+        .flatMap(({ key, since, until }) => sql.loadIncidents.all(key, since, until).map((row) => keyedIncident(row as Row))),
+    }),
+    commit: (batch) => guarded(() => commit(batch)),
+    closeAlert(id, verdict, note, actor, at) {
+      let closed = false
+      guarded(() => {
+        closed = sql.close.run(verdict, note, id).changes > 0
+        if (!closed) return
+        sql.settle.run(id)
+        sql.audit.run(at, actor, 'alert.close', JSON.stringify({ alert: id, verdict, note }))
+      })
+      return closed
+    },
+    audit: (actor, action, detail, at) => guarded(() => void sql.audit.run(at, actor, action, JSON.stringify(detail))),
+    setMeta: (key, value) => guarded(() => void sql.meta.run(key, value)),
+    close: () => db.close(),
+  }
+}
+
+function* counted({ counters }: Commit): Iterable<[kind: string, name: string, value: number]> {
+  for (const name of ['records', 'evaluated', 'failed', 'duplicates'] as const) {
+    if (counters[name] > 0) yield ['total', name, counters[name]]
+  }
+  for (const [name, value] of Object.entries(counters.suppressed)) yield ['suppressed', name, value]
+  for (const [name, value] of Object.entries(counters.sources)) yield ['source', name, value]
+  for (const [name, value] of Object.entries(counters.failures)) yield ['failure', name, value]
+}
+
+function statements(db: DatabaseSync) {
+  return {
+    checkpoint: db.prepare('INSERT INTO checkpoint VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value'),
+    stream: db.prepare(
+      'INSERT INTO stream VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET offset = excluded.offset, state = excluded.state, at = excluded.at',
+    ),
+    seen: db.prepare('INSERT OR REPLACE INTO seen (id, content, keep) VALUES (?, ?, ?)'),
+    release: db.prepare('UPDATE seen SET keep = 0 WHERE id = ?'),
+    container: db.prepare('INSERT OR REPLACE INTO container VALUES (?, ?, ?, ?, ?)'),
+    incident: db.prepare(
+      `INSERT INTO incident VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
+       entity = excluded.entity, level = excluded.level, first = excluded.first, last = excluded.last`,
+    ),
+    alert: db.prepare(
+      `INSERT INTO alert (id, key, incident, strategy, rule, title, level, attack, entity, first, last, count, kept, status, posture)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET level = excluded.level,
+       entity = excluded.entity, first = excluded.first, last = excluded.last, count = excluded.count, kept = excluded.kept`,
+    ),
+    evidence: db.prepare('INSERT INTO evidence VALUES (?, ?, ?, ?, ?)'),
+    finding: db.prepare('INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET until = max(until, excluded.until)'),
+    failure: db.prepare('INSERT INTO failure (reason, stream, position, sample, at) VALUES (?, ?, ?, ?, ?)'),
+    counter: db.prepare('INSERT INTO counter VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value'),
+    forgetSeen: db.prepare('DELETE FROM seen WHERE n <= (SELECT max(n) FROM seen) - ? AND keep = 0'),
+    forgetFailures: db.prepare('DELETE FROM failure WHERE n <= (SELECT max(n) FROM failure) - ?'),
+    loadAlerts: db.prepare('SELECT * FROM alert WHERE key = ? AND first BETWEEN ? AND ?'),
+    loadIncidents: db.prepare('SELECT * FROM incident WHERE key = ? AND last >= ? AND first <= ?'),
+    close: db.prepare("UPDATE alert SET status = 'closed', verdict = ?, note = ? WHERE id = ? AND status = 'open'"),
+    settle: db.prepare(
+      `UPDATE incident SET status = 'closed' WHERE id = (SELECT incident FROM alert WHERE id = ?)
+       AND NOT EXISTS (SELECT 1 FROM alert WHERE alert.incident = incident.id AND alert.status = 'open')`,
+    ),
+    audit: db.prepare('INSERT INTO audit (at, actor, action, detail) VALUES (?, ?, ?, ?)'),
+    meta: db.prepare('INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value'),
+  }
+}
