@@ -27,6 +27,8 @@ export interface PipelineParts {
 export interface BatchResult {
   readonly input: string
   readonly counters: Counters
+  /** Files or streams that could not be read at all, or not to their end. */
+  readonly unreadable: InputBatch['unreadable']
   readonly findings: readonly Finding[]
   readonly alerts: readonly { readonly id: string; readonly opened: boolean; readonly incident: string }[]
 }
@@ -134,6 +136,7 @@ function processBatch(
   return {
     input,
     counters,
+    unreadable: batch.unreadable,
     findings,
     alerts: output.alerts.map(({ alert, opened }) => ({ id: alert.id, opened, incident: alert.incident })),
   }

@@ -46,8 +46,9 @@ export function reader(db: DatabaseSync): Reader {
   const page = <T>(table: 'alert' | 'incident', where: Where, query: AlertQuery & IncidentQuery, build: (row: Row) => T): Page<T> => {
     const limit = Math.min(Math.max(1, query.limit ?? 100), 500)
     const cursor = parseCursor(query.after)
-    if (cursor !== undefined) where.add('(last, id) < (?, ?)', ...cursor)
-    const rows = all(`SELECT * FROM ${table} ${where.sql()} ORDER BY last DESC, id DESC LIMIT ?`, ...where.values, limit + 1)
+    const [beyond, order] = query.order === 'oldest' ? ['>', 'ASC'] : ['<', 'DESC']
+    if (cursor !== undefined) where.add(`(last, id) ${beyond} (?, ?)`, ...cursor)
+    const rows = all(`SELECT * FROM ${table} ${where.sql()} ORDER BY last ${order}, id ${order} LIMIT ?`, ...where.values, limit + 1)
     const last = rows[limit - 1]
     const more = rows.length > limit && last !== undefined
     return { items: rows.slice(0, limit).map(build), next: more ? `${String(last['last'])}.${String(last['id'])}` : undefined }
@@ -78,6 +79,8 @@ export function reader(db: DatabaseSync): Reader {
       })),
     alerts: (query = {}) => page('alert', alertFilter(query), query, toAlert),
     alert: (id) => mapped(one('SELECT * FROM alert WHERE id = ?', id), toAlert),
+    alertIds: (prefix) => idsOf(all('SELECT id FROM alert WHERE id >= ? AND id < ? LIMIT 10', prefix, `${prefix}\uffff`)),
+    incidentIds: (prefix) => idsOf(all('SELECT id FROM incident WHERE id >= ? AND id < ? LIMIT 10', prefix, `${prefix}\uffff`)),
     incidents: (query = {}) => page('incident', incidentFilter(query), query, toIncident),
     incident: (id) => mapped(one('SELECT * FROM incident WHERE id = ?', id), toIncident),
     findings: (limit = 500) => all('SELECT * FROM finding ORDER BY at DESC, id LIMIT ?', limit).map(toFinding),
@@ -206,6 +209,10 @@ function totalsOf(rows: readonly Row[], alerts: number): Totals {
     failures: of('failure'),
     alerts,
   }
+}
+
+function idsOf(rows: readonly Row[]): readonly string[] {
+  return rows.map(({ id }) => String(id))
 }
 
 function mapped<T>(row: Row | undefined, build: (row: Row) => T): T | undefined {

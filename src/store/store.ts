@@ -52,6 +52,8 @@ export interface AlertQuery {
   readonly incident?: string
   /** Of the posture report: false unless asked for. */
   readonly posture?: boolean
+  /** By the last match: `newest` first unless told. */
+  readonly order?: 'newest' | 'oldest'
   /** At most 500; 100 unless told. */
   readonly limit?: number
   /** Opaque, from the page before. */
@@ -103,6 +105,9 @@ export interface Reader {
   containers(): readonly ContainerRow[]
   alerts(query?: AlertQuery): Page<Alert>
   alert(id: string): Alert | undefined
+  /** Ids that begin so, at most ten. */
+  alertIds(prefix: string): readonly string[]
+  incidentIds(prefix: string): readonly string[]
   incidents(query?: IncidentQuery): Page<Incident>
   incident(id: string): Incident | undefined
   findings(limit?: number): readonly Finding[]

@@ -1,0 +1,104 @@
+import type { Alert, Incident, Verdict } from '../domain/alert.ts'
+import { VERDICTS } from '../domain/alert.ts'
+import { alertView, incidentView } from '../domain/alert-view.ts'
+import type { Config } from '../config.ts'
+import { UserError } from '../domain/errors.ts'
+import type { AlertQuery, Page } from '../store/store.ts'
+import { EXIT, type Exit } from './exit.ts'
+import { clock, count, printJson, safe, table, type Output } from './output.ts'
+import { readStore, resolveId } from './read-store.ts'
+import { nameOf } from './scan.ts'
+import { writeThrough } from './write-through.ts'
+
+export interface ListOptions extends AlertQuery {
+  readonly json: boolean
+}
+
+/** The queue's alerts, newest first. */
+export function listAlerts(config: Config, { json, ...query }: ListOptions, output: Output): Exit {
+  const { items, next } = readStore(config, (reader) => reader.alerts(query))
+  if (json || !output.terminal) for (const alert of items) printJson(output, alertView(alert))
+  else {
+    output.out(
+      table(
+        ['ID', 'LAST', 'LEVEL', 'STATUS', 'RULE', 'ENTITY', 'COUNT'],
+        items.map((each) => [each.id.slice(0, 8), clock(each.last), each.level, each.status, each.rule.title, nameOf(each), String(each.count)]),
+      ),
+    )
+  }
+  tellMore(next, output)
+  return EXIT.ok
+}
+
+export function showAlert(config: Config, typed: string, json: boolean, output: Output): Exit {
+  const alert = readStore(config, (reader) => reader.alert(resolveId(typed, reader.alertIds(typed))))
+  if (alert === undefined) throw new UserError(`no alert ${typed}`)
+  if (json || !output.terminal) printJson(output, alertView(alert))
+  else output.out(describeAlert(alert))
+  return EXIT.ok
+}
+
+export async function closeAlert(config: Config, typed: string, verdict: string, note: string, output: Output): Promise<Exit> {
+  const known = VERDICTS.find((each): each is Verdict => each === verdict)
+  if (known === undefined) throw new UserError(`no verdict ${verdict}`, { mend: `one of ${VERDICTS.join(', ')}` })
+  const id = readStore(config, (reader) => resolveId(typed, reader.alertIds(typed)))
+  await writeThrough(config, {
+    path: `/api/alerts/${id}/close`,
+    body: { verdict: known, note },
+    direct: (commands, actor) => commands.closeAlert({ id, verdict: known, note }, actor),
+  })
+  output.err(`closed ${id} as ${known}\n`)
+  return EXIT.ok
+}
+
+/** One line for what happened to one entity at one time. */
+export function listIncidents(config: Config, { json, ...query }: ListOptions, output: Output): Exit {
+  const { items, next } = readStore(config, (reader) => reader.incidents(query))
+  if (json || !output.terminal) for (const incident of items) printJson(output, incidentView(incident))
+  else output.out(table(['ID', 'LAST', 'LEVEL', 'STATUS', 'ENTITY', 'WHAT'], items.map(incidentRow)))
+  tellMore(next, output)
+  return EXIT.ok
+}
+
+export function showIncident(config: Config, typed: string, json: boolean, output: Output): Exit {
+  const found = readStore(config, (reader) => {
+    const incident = reader.incident(resolveId(typed, reader.incidentIds(typed)))
+    const alerts = incident === undefined ? [] : reader.alerts({ incident: incident.id, order: 'oldest', limit: 500 }).items
+    return { incident, alerts }
+  })
+  if (found.incident === undefined) throw new UserError(`no incident ${typed}`)
+  if (json || !output.terminal) printJson(output, { ...incidentView(found.incident), alerts: found.alerts.map(alertView) })
+  else output.out(`${table(['ID', 'LAST', 'LEVEL', 'STATUS', 'ENTITY', 'WHAT'], [incidentRow(found.incident)])}\n${found.alerts.map(describeAlert).join('\n')}`)
+  return EXIT.ok
+}
+
+function incidentRow(incident: Incident): string[] {
+  const { id, kind, last, level, status, alerts } = incident
+  const what =
+    kind === 'posture'
+      ? `posture report: ${count(alerts.length, 'entry').replace(/entrys$/, 'entries')}, see 'tallyman adopt --help'`
+      : alerts.map(({ rule }) => rule).join('; ')
+  return [id.slice(0, 8), clock(last), level, status, nameOf(incident), what]
+}
+
+function describeAlert(alert: Alert): string {
+  const lines = [
+    `${alert.level} ${safe(alert.rule.title)}`,
+    `  id        ${alert.id}`,
+    `  strategy  ${safe(alert.strategy)}    rule ${alert.rule.id}    ATT&CK ${alert.attack.join(', ')}`,
+    `  when      ${clock(alert.first)} to ${clock(alert.last)} UTC, ${count(alert.count, 'event')}`,
+    `  status    ${alert.status}${alert.verdict === undefined ? '' : ` (${alert.verdict})`}`,
+    '  entity',
+    ...Object.entries(alert.entity).map(([name, value]) => `    ${name}: ${safe(String(value))}`),
+    '  evidence',
+    ...alert.evidence.flatMap(({ time, source, logsource, fields }) => [
+      `    ${clock(time)} ${source} ${logsource}`,
+      ...Object.entries(fields).map(([name, value]) => `      ${safe(name)}: ${safe(typeof value === 'string' ? value : JSON.stringify(value))}`),
+    ]),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function tellMore(next: Page<unknown>['next'], output: Output): void {
+  if (next !== undefined) output.err(`more: --after ${next}\n`)
+}

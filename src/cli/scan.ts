@@ -1,0 +1,115 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Alert } from '../domain/alert.ts'
+import { alertView } from '../domain/alert-view.ts'
+import { UserError } from '../domain/errors.ts'
+import type { Level } from '../domain/match.ts'
+import { loadDetection, type Detection } from '../detection.ts'
+import { fileInput } from '../inputs/file.ts'
+import { stdinInput } from '../inputs/stdin.ts'
+import { runPipeline, type BatchResult } from '../pipeline.ts'
+import { sources } from '../sources/index.ts'
+import { openStore } from '../store/sqlite.ts'
+import type { Failure } from '../domain/event.ts'
+import type { Store, Totals } from '../store/store.ts'
+import { EXIT, type Exit } from './exit.ts'
+import { clock, count, printJson, safe, table, type Output } from './output.ts'
+
+export interface ScanOptions {
+  /** Files and folders; `-` is standard input. */
+  readonly paths: readonly string[]
+  readonly json: boolean
+  readonly summary: string | undefined
+  readonly rules: readonly string[]
+  readonly strategies: string | undefined
+  readonly site: string | undefined
+  readonly minLevel: Level
+  readonly now: () => number
+}
+
+/** One-shot hunt over files: the same loop as the daemon's, into a store that is thrown away. */
+export async function scan(options: ScanOptions, output: Output): Promise<Exit> {
+  const detection = await loadDetection({ ...options, zone: 'UTC' })
+  for (const { file, line, message } of detection.problems) output.err(`refused: ${safe(`${file}:${line}: ${message}`)}\n`)
+  if (detection.ruleset.rules.length === 0) {
+    throw new UserError('no rule is loaded: nothing would be found', { mend: 'leave out --no-strategies, or name rules that compile with --rules' })
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'tallyman-scan-'))
+  const store = openStore(join(folder, 'scan.db'), { durable: false })
+  try {
+    return await scanInto(store, detection, options, output)
+  } finally {
+    store.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function scanInto(store: Store, detection: Detection, options: ScanOptions, output: Output): Promise<Exit> {
+  const files = options.paths.filter((path) => path !== '-')
+  const inputs = [
+    ...(files.length > 0 ? [fileInput({ name: 'scan', paths: files, follow: false })] : []),
+    ...(files.length < options.paths.length ? [stdinInput({ name: 'stdin' })] : []),
+  ]
+  let unreadable = 0
+  const committed = (result: BatchResult): void => {
+    unreadable += result.unreadable.length
+    for (const { stream, reason } of result.unreadable) output.err(`cannot read ${safe(stream)}: ${safe(reason)}\n`)
+  }
+  const parts = { store, sources, detection: () => detection, now: options.now, committed }
+  await runPipeline(inputs, parts, new AbortController().signal)
+
+  let alerts = 0
+  const rows: string[][] = []
+  for (const alert of oldestFirst(store, options.minLevel)) {
+    alerts += 1
+    if (options.json || !output.terminal) printJson(output, alertView(alert))
+    else rows.push([clock(alert.first), alert.level, alert.strategy, alert.rule.title, nameOf(alert), String(alert.count)])
+  }
+  if (rows.length > 0) output.out(table(['TIME', 'LEVEL', 'STRATEGY', 'RULE', 'ENTITY', 'COUNT'], rows))
+  const totals = store.totals()
+  if (options.summary !== undefined) await writeSummary(options.summary, { ...totals, alerts })
+  tell(totals, alerts, store.failures(5), output)
+  if (alerts > 0) return EXIT.findings
+  const nothingEvaluated = totals.failed > 0 && totals.evaluated + totals.duplicates === 0
+  return nothingEvaluated || unreadable > 0 ? EXIT.user : EXIT.ok
+}
+
+function* oldestFirst(store: Store, minLevel: Level): Iterable<Alert> {
+  let after: string | undefined
+  do {
+    const page = store.alerts({ order: 'oldest', level: minLevel, limit: 500, ...(after === undefined ? {} : { after }) })
+    yield* page.items
+    after = page.next
+  } while (after !== undefined)
+}
+
+async function writeSummary(file: string, totals: Totals): Promise<void> {
+  const { records, evaluated, failed, duplicates, alerts, failures, sources: names } = totals
+  const summary = { records, evaluated, failed, duplicates, alerts, failures, sources: names }
+  try {
+    await writeFile(file, `${JSON.stringify(summary, undefined, 2)}\n`)
+  } catch (cause) {
+    throw new UserError(`cannot write the summary: ${(cause as Error).message}`, { file, cause, mend: 'name a file that can be written' })
+  }
+}
+
+function tell(totals: Totals, alerts: number, samples: readonly Failure[], output: Output): void {
+  const { records, evaluated, failed, duplicates } = totals
+  output.err(
+    `${count(records, 'record')}: ${evaluated} evaluated, ${failed} failed, ${count(duplicates, 'duplicate')}; ${count(alerts, 'alert')}\n`,
+  )
+  for (const [reason, times] of Object.entries(totals.failures)) output.err(`  failed: ${safe(reason)}: ${times}\n`)
+  for (const { stream, position, reason } of samples) output.err(`    ${safe(`${stream} at ${position}: ${reason}`)}\n`)
+  if (records === 0) output.err('  nothing to evaluate: the input is empty\n')
+}
+
+/** What an analyst calls the entity. */
+export function nameOf({ entity }: { readonly entity: Alert['entity'] }): string {
+  const pod = entity['k8s.pod.name']
+  if (pod !== undefined) return `${String(entity['k8s.namespace.name'] ?? '')}/${String(pod)}`
+  const name = entity['container.name'] ?? entity['container.id'] ?? entity['user.name'] ?? entity['host.name'] ?? ''
+  const image = entity['container.image.name']
+  return image === undefined ? String(name) : `${String(name)} (${String(image)})`
+}

@@ -1,0 +1,86 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { UserError } from '../domain/errors.ts'
+
+/** The files of a data folder. */
+export function dataFiles(folder: string): Readonly<Record<'store' | 'lock' | 'daemon' | 'site', string>> {
+  return {
+    store: join(folder, 'tallyman.db'),
+    lock: join(folder, 'lock.db'),
+    daemon: join(folder, 'daemon.json'),
+    site: join(folder, 'site'),
+  }
+}
+
+/** How a command line finds the daemon that holds the folder. */
+export interface DaemonAddress {
+  readonly pid: number
+  readonly url: string
+}
+
+/** Held by the one process that writes; the operating system lets go of it when that process dies, however it does. */
+export interface DataLock {
+  announce(address: DaemonAddress): void
+  release(): void
+}
+
+/** Makes the folder where it is missing, and takes its lock. Throws a UserError where another process holds it. */
+export function lockDataFolder(folder: string): DataLock {
+  const files = dataFiles(folder)
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    throw new UserError(`cannot make the data folder: ${(cause as Error).message}`, {
+      file: folder,
+      mend: 'name a folder that this user can write with --data',
+      cause,
+    })
+  }
+  const lock = takeLock(files.lock, folder)
+  return {
+    announce: (address) => writeFileSync(files.daemon, JSON.stringify(address), { mode: 0o600 }),
+    release() {
+      rmSync(files.daemon, { force: true })
+      lock.close()
+    },
+  }
+}
+
+/** The daemon that holds the folder; undefined where none does. */
+export function runningDaemon(folder: string): DaemonAddress | undefined {
+  try {
+    const lock = takeLock(dataFiles(folder).lock, folder)
+    lock.close()
+    return undefined
+  } catch (cause) {
+    if (!(cause instanceof UserError) || cause.mend !== STOP_IT) return undefined
+  }
+  try {
+    return JSON.parse(readFileSync(dataFiles(folder).daemon, 'utf8')) as DaemonAddress
+  } catch {
+    return undefined
+  }
+}
+
+const STOP_IT = 'stop it, or name another folder with --data'
+
+function takeLock(file: string, folder: string): DatabaseSync {
+  let lock: DatabaseSync | undefined
+  try {
+    lock = new DatabaseSync(file, { timeout: 0 })
+    lock.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
+    return lock
+  } catch (cause) {
+    lock?.close()
+    const { message } = cause as Error
+    if (/locked|busy/i.test(message)) {
+      throw new UserError(`another Tallyman uses the data folder ${folder}`, { file: folder, mend: STOP_IT, cause })
+    }
+    throw new UserError(`cannot use the data folder: ${message}`, {
+      file: folder,
+      mend: 'free space on its file system, or name a folder that this user can write with --data',
+      cause,
+    })
+  }
+}
