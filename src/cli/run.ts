@@ -1,0 +1,21 @@
+import type { Config } from '../config.ts'
+import { runDaemon } from '../daemon/run.ts'
+import { EXIT, type Exit } from './exit.ts'
+import { SHIPPED_STRATEGIES } from './options.ts'
+import { safe, type Output } from './output.ts'
+
+/** Runs the daemon until it is told to stop (SIGINT, SIGTERM) or its inputs end. */
+export async function run(config: Config, output: Output): Promise<Exit> {
+  const stop = new AbortController()
+  const ask = (): void => stop.abort()
+  process.on('SIGINT', ask)
+  process.on('SIGTERM', ask)
+  try {
+    const say = (line: string): void => output.out(`${new Date().toISOString()} ${safe(line)}\n`)
+    await runDaemon({ config, strategies: SHIPPED_STRATEGIES, now: Date.now, say }, stop.signal)
+    return EXIT.ok
+  } finally {
+    process.off('SIGINT', ask)
+    process.off('SIGTERM', ask)
+  }
+}

@@ -1,0 +1,66 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
+import { expect, it } from 'vitest'
+
+const SRC = resolve(import.meta.dirname, '../src')
+
+/** Which rooms of the house a room may look into. Everything may look into itself. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[] | 'everything'>> = {
+  domain: [],
+  inputs: ['domain'],
+  sources: ['domain'],
+  inventory: ['domain'],
+  sigma: ['domain'],
+  site: ['domain'],
+  strategy: ['domain', 'sigma'],
+  engine: ['domain', 'sigma', 'strategy', 'site'],
+  store: ['domain', 'engine', 'inventory'],
+  actions: ['domain'],
+  daemon: 'everything',
+  cli: 'everything',
+}
+
+/** Files directly in src: the loop, and what wires parts together. None of them knows SQL, HTTP or a command line. */
+const ROOT_FILES_MAY_IMPORT = ['domain', 'inputs', 'sources', 'inventory', 'sigma', 'site', 'strategy', 'engine', 'store']
+
+function files(): readonly string[] {
+  return readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
+}
+
+function imports(file: string): readonly string[] {
+  const text = readFileSync(join(SRC, file), 'utf8')
+  return [...text.matchAll(/(?:from|import)\s+'(\.[^']+)'/g)].map((found) =>
+    relative(SRC, resolve(SRC, file, '..', found[1] ?? '')),
+  )
+}
+
+const room = (file: string): string => (file.includes('/') ? (file.split('/')[0] ?? '') : '')
+
+it('lets arrows point towards the domain only', () => {
+  const wrong = files()
+    .filter((file) => !file.endsWith('.test.ts'))
+    .flatMap((file) =>
+      imports(file).flatMap((target) => {
+        const [from, to] = [room(file), room(target)]
+        const allowed = from === '' ? [...ROOT_FILES_MAY_IMPORT, ''] : MAY_IMPORT[from]
+        if (allowed === undefined) return [`${from}/ is no room of the house`]
+        return from === to || allowed === 'everything' || allowed.includes(to) || target.startsWith('..') ? [] : [`${file} imports ${target}`]
+      }),
+    )
+  expect(wrong).toEqual([])
+})
+
+it('keeps SQLite inside the store and the data folder’s lock', () => {
+  const users = files().filter((file) => readFileSync(join(SRC, file), 'utf8').includes("'node:sqlite'"))
+  expect(users.filter((file) => !file.startsWith('store/') && file !== 'daemon/data-folder.ts')).toEqual([])
+})
+
+it('keeps clocks and timers out of what is pure', () => {
+  const impure = files().filter(
+    (file) =>
+      /^(?:domain|sigma|engine|sources|inventory|strategy)\//.test(file) &&
+      !file.endsWith('.test.ts') &&
+      /Date\.now|setTimeout|setInterval|performance\.now|Math\.random/.test(readFileSync(join(SRC, file), 'utf8')),
+  )
+  expect(impure).toEqual([])
+})
