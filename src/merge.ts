@@ -13,6 +13,7 @@ export async function* merge<From, Item>(
 
   const pump = async (from: From, items: AsyncIterable<Item>): Promise<void> => {
     for await (const item of items) {
+      if (stopped) return
       await new Promise<void>((dealtWith) => {
         ready.push({ from, item, dealtWith })
         wake()

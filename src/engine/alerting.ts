@@ -205,12 +205,9 @@ function hostOnly(resource: Resource): Resource {
 function widen(keys: Map<string, StateKey>, kind: StateKey['kind'], key: string, time: number): void {
   const name = `${kind} ${key}`
   const known = keys.get(name)
-  keys.set(name, {
-    kind,
-    key,
-    since: Math.min(known?.since ?? time, time) - (known === undefined ? WINDOW : 0),
-    until: Math.max(known?.until ?? time, time) + (known === undefined ? WINDOW : 0),
-  })
+  const since = Math.min(known?.since ?? Infinity, time - WINDOW)
+  const until = Math.max(known?.until ?? -Infinity, time + WINDOW)
+  keys.set(name, { kind, key, since, until })
 }
 
 function bucket<T>(map: Map<string, T[]>, key: string): T[] {

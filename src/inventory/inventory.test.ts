@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest'
+import { aContainer, anEvent } from '../../test/builders.ts'
+import { hostPathOf } from './host-path-of.ts'
+import { createInventory } from './inventory.ts'
+
+const ID = 'a'.repeat(64)
+const etc = { source: '/etc', destination: '/h', readOnly: false }
+
+it('adds what is known of a container to what says only its id, also a short one', () => {
+  const inventory = createInventory([])
+  inventory.observe({ kind: 'container', id: ID, time: 1, resource: aContainer({ 'container.image.id': 'sha256:1' }), mounts: [] })
+  const event = inventory.resolve(anEvent({ resource: { 'container.id': ID.slice(0, 12), 'container.name': 'as the event says' } }))
+  expect(event.resource).toMatchObject({ 'container.id': ID, 'container.image.id': 'sha256:1', 'container.name': 'as the event says' })
+})
+
+it('knows which path of the host a command in the container writes', () => {
+  const inventory = createInventory([{ id: ID, resource: {}, mounts: [etc], time: 1 }])
+  const exec = anEvent({ logsource: { category: 'container_exec' }, record: { 'process.writes': ['/h/motd', '/tmp/x'] } })
+  expect(inventory.resolve(exec).record).toMatchObject({ 'process.host_writes': ['/etc/motd'] })
+})
+
+it('hands out each change once, to be committed', () => {
+  const inventory = createInventory([])
+  inventory.observe({ kind: 'container', id: ID, time: 1, resource: {}, mounts: [] })
+  inventory.observe({ kind: 'container-gone', id: ID, time: 2 })
+  expect(inventory.changes()).toEqual([{ id: ID, resource: {}, mounts: [], time: 1, gone: 2 }])
+  expect(inventory.changes()).toEqual([])
+})
+
+it.each([
+  ['/h/motd', '/etc/motd'],
+  ['/h', '/etc'],
+  ['/h/../h/./motd', '/etc/motd'],
+  ['/h/sub/x', '/srv/x'],
+  ['/hh/motd', undefined],
+  ['motd', undefined],
+  ['/ro/x', undefined],
+])('reads %s in the container as %s on the host', (path, host) => {
+  const mounts = [etc, { source: '/srv', destination: '/h/sub', readOnly: false }, { source: '/opt', destination: '/ro', readOnly: true }]
+  expect(hostPathOf(path, mounts)).toBe(host)
+})

@@ -1,0 +1,162 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { aContainer, rated } from '../../test/builders.ts'
+import { UserError } from '../domain/errors.ts'
+import { fold, stateKeys, type RatedMatch } from '../engine/alerting.ts'
+import { openReader, openStore } from './sqlite.ts'
+import type { Commit, Store } from './store.ts'
+
+const T = Date.UTC(2026, 10, 20, 10)
+let folder: string
+let store: Store
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tallyman-store-'))
+  store = openStore(join(folder, 'store.db'), { durable: true })
+})
+afterEach(() => {
+  store.close()
+  rmSync(folder, { recursive: true })
+})
+
+function aCommit(parts: Partial<Commit> = {}): Commit {
+  return {
+    at: T,
+    input: 'docker',
+    streams: [],
+    counters: { records: 0, evaluated: 0, failed: 0, duplicates: 0, suppressed: {}, sources: {}, failures: {} },
+    failures: [],
+    findings: [],
+    seen: [],
+    released: [],
+    containers: [],
+    output: { alerts: [], incidents: [] },
+    ...parts,
+  }
+}
+
+function foldInto(matches: readonly RatedMatch[], parts: Partial<Commit> = {}): void {
+  store.commit(aCommit({ ...parts, output: fold(store.load(stateKeys(matches)), matches) }))
+}
+
+describe('a commit', () => {
+  it('keeps alerts over batches as folding at once would have made them', () => {
+    foldInto([rated({ id: 'a', time: T })])
+    foldInto([rated({ id: 'b', time: T + 1_000 }), rated({ id: 'c', time: T + 2_000 }, { id: 'rule-2' }, 'high')])
+    const { items } = store.alerts({ order: 'oldest' })
+    expect(items.map(({ count, level, evidence }) => [count, level, evidence.map(({ event }) => event)])).toEqual([
+      [2, 'medium', ['a', 'b']],
+      [1, 'high', ['c']],
+    ])
+    expect(store.incidents().items.map(({ level, alerts }) => [level, alerts.length])).toEqual([['high', 2]])
+  })
+
+  it('is all or nothing', () => {
+    const broken = aCommit({
+      checkpoint: { since: 1 },
+      findings: [{ id: 'f', kind: 'bound-reached', about: 'x', since: 0, until: 0, message: undefined as unknown as string }],
+    })
+    expect(() => store.commit(broken)).toThrow()
+    expect(store.resume('docker').checkpoint).toBeUndefined()
+    store.commit(aCommit({ checkpoint: { since: 2 } }))
+    expect(store.resume('docker').checkpoint).toEqual({ since: 2 })
+  })
+
+  it('says per stream where to go on', () => {
+    store.commit(aCommit({ streams: [{ stream: 's', offset: 123, state: { source: 'falco' } }] }))
+    const resume = store.resume('docker')
+    expect([resume.offset('s'), resume.state('s'), resume.offset('other')]).toEqual([123, { source: 'falco' }, undefined])
+    expect(store.resume('file').offset('s')).toBeUndefined()
+  })
+
+  it('adds counters up', () => {
+    const counters = { records: 3, evaluated: 1, failed: 1, duplicates: 1, suppressed: { f: 2 }, sources: { falco: 1 }, failures: { 'not JSON': 1 } }
+    store.commit(aCommit({ counters }))
+    store.commit(aCommit({ counters }))
+    expect(store.totals()).toMatchObject({ records: 6, evaluated: 2, failed: 2, duplicates: 2, suppressed: { f: 4 }, failures: { 'not JSON': 2 } })
+  })
+
+  it('remembers identities, and kept ones beyond the horizon until they are released', () => {
+    store.commit(aCommit({ seen: [{ id: 'k', content: '1', keep: true }, { id: 'a', content: '2', keep: false }, { id: 'b', content: '3', keep: false }] }))
+    expect(store.seen(1).map(({ id }) => id).sort()).toEqual(['b', 'k'])
+    store.commit(aCommit({ released: ['k'] }))
+    expect(store.seen(1).map(({ id }) => id)).toEqual(['b'])
+  })
+})
+
+describe('questions', () => {
+  it('page through all alerts without gap or repeat, both ways', () => {
+    const many = Array.from({ length: 57 }, (_, n) =>
+      rated({ id: `e${n}`, time: T + (n % 7), resource: aContainer({ 'container.id': `c${n}` }) }),
+    )
+    foldInto(many)
+    for (const order of ['newest', 'oldest'] as const) {
+      const ids: string[] = []
+      let after: string | undefined
+      do {
+        const page = store.alerts({ limit: 10, order, ...(after === undefined ? {} : { after }) })
+        ids.push(...page.items.map(({ id }) => id))
+        after = page.next
+      } while (after !== undefined)
+      expect(new Set(ids).size).toBe(57)
+      expect(ids).toHaveLength(57)
+    }
+  })
+
+  it('take hostile text as text', () => {
+    foldInto([rated({ resource: aContainer({ 'container.name': "x'); DROP TABLE alert; --%_" }) })])
+    expect(store.alerts({ text: "'); DROP TABLE alert; --%_" }).items).toHaveLength(1)
+    expect(store.alerts({ text: '%x_' }).items).toHaveLength(0)
+    expect(store.alerts({ after: "0.' OR 1=1" }).items).toHaveLength(0)
+  })
+
+  it('leave the posture report out of the alerts', () => {
+    foldInto([rated({ inventory: true })])
+    expect(store.alerts().items).toEqual([])
+    expect(store.alerts({ posture: true }).items).toHaveLength(1)
+    expect(store.incidents().items.map(({ kind }) => kind)).toEqual(['posture'])
+  })
+
+  it('are answered on a connection of their own while the writer writes', () => {
+    const reader = openReader(join(folder, 'store.db'))
+    foldInto([rated()])
+    expect(reader.alerts().items).toHaveLength(1)
+    reader.close()
+  })
+})
+
+describe('a verdict', () => {
+  it('closes the alert, its incident with the last of them, and is audited', () => {
+    foldInto([rated({ id: 'a' }), rated({ id: 'b' }, { id: 'rule-2' })])
+    const [one, two] = store.alerts().items
+    expect(store.closeAlert(one?.id ?? '', 'benign', 'planned', 'console', T)).toBe(true)
+    expect(store.incidents().items[0]?.status).toBe('open')
+    expect(store.closeAlert(two?.id ?? '', 'benign', 'planned', 'console', T)).toBe(true)
+    expect(store.incidents().items[0]?.status).toBe('closed')
+    expect(store.closeAlert(two?.id ?? '', 'benign', 'again', 'console', T)).toBe(false)
+    expect(store.auditTrail().map(({ action, actor }) => [action, actor])).toEqual([['alert.close', 'console'], ['alert.close', 'console']])
+  })
+
+  it('cannot be taken out of the audit trail', () => {
+    store.audit('cli', 'silence.add', { id: 's' }, T)
+    const db = new DatabaseSync(join(folder, 'store.db'))
+    expect(() => db.exec('DELETE FROM audit')).toThrow('append-only')
+    expect(() => db.exec("UPDATE audit SET actor = 'x'")).toThrow('append-only')
+    db.close()
+  })
+})
+
+it('refuses a store that a newer version wrote', () => {
+  const file = join(folder, 'newer.db')
+  const db = new DatabaseSync(file)
+  db.exec('PRAGMA user_version = 99')
+  db.close()
+  expect(() => openStore(file, { durable: true })).toThrow(UserError)
+})
+
+it('refuses a file that is no store, saying what mends it', () => {
+  expect(() => openStore(import.meta.filename, { durable: true })).toThrow(UserError)
+})
