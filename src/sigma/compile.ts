@@ -1,0 +1,155 @@
+import type { Problem } from '../domain/errors.ts'
+import type { Match, RuleRef } from '../domain/match.ts'
+import { readDetection } from './detection.ts'
+import { readRuleText } from './documents.ts'
+import { fieldReader, keywordReader } from './field.ts'
+import type { FieldReader } from './field.ts'
+import { routing } from './logsource.ts'
+import { conditionTest, detectionTest, some } from './predicate.ts'
+import type { Readers } from './predicate.ts'
+import { mistake, newReport, problemIn, quote } from './problem.ts'
+import type { ParsedRule } from './rule.ts'
+import type { Compiled, EventPredicate, Lists, LoadedRule, RuleText, Ruleset } from './sigma.ts'
+import type { EventTest } from './value-test.ts'
+import { treeOf } from './yaml.ts'
+
+interface CompiledRule {
+  readonly loaded: LoadedRule
+  readonly ref: RuleRef
+  readonly logsource: ParsedRule['logsource']
+  readonly test: EventTest
+}
+
+/** Compiles every rule of the texts once. Whatever is wrong or not supported is refused with its place and a mend. */
+export function compileRules(texts: readonly RuleText[], { lists }: { readonly lists: Lists }): Compiled {
+  const refused: Problem[] = []
+  const warnings: Problem[] = []
+  const rules: CompiledRule[] = []
+  const known = new Map<string, LoadedRule>()
+  const names = new Map<string, LoadedRule>()
+  const readers = sharedReaders()
+  for (const text of texts) {
+    const read = readRuleText(text, lists)
+    refused.push(...read.refused.map((each) => problemIn(text.file, each)))
+    warnings.push(...read.warnings.map((each) => problemIn(text.file, each)))
+    for (const rule of read.rules) {
+      const key = rule.id.toLowerCase()
+      const twin = known.get(key)
+      if (twin) {
+        refused.push(
+          problemIn(
+            text.file,
+            mistake(
+              rule.at,
+              `the rule ${quote(rule.id)} is already loaded from ${twin.file}:${twin.line}`,
+              'give it an id of its own',
+            ),
+          ),
+        )
+        continue
+      }
+      const compiled = compileRule(rule, text, readers)
+      known.set(key, compiled.loaded)
+      rules.push(compiled)
+      const name = rule.attributes.name
+      const namesake = name === undefined ? undefined : names.get(name)
+      if (namesake)
+        warnings.push(
+          problemIn(
+            text.file,
+            mistake(
+              rule.at,
+              `the name ${quote(name ?? '')} is also that of ${namesake.file}:${namesake.line}`,
+              'give it a name of its own',
+            ),
+          ),
+        )
+      else if (name !== undefined) names.set(name, compiled.loaded)
+    }
+  }
+  return { ruleset: rulesetOf(rules), refused, warnings }
+}
+
+/**
+ * Compiles the `match` of a filter or silence: a mapping, or a list of them, as a Sigma search identifier. A
+ * placeholder whose list is unset matches nothing for certain, so that the filter exempts nobody by it.
+ */
+export function compilePredicate(
+  match: Record<string, unknown> | readonly unknown[],
+  { lists, file, line }: { readonly lists: Lists; readonly file: string; readonly line: number },
+): { readonly predicate: EventPredicate } | { readonly problems: readonly Problem[] } {
+  const report = newReport()
+  const at = { line, column: 1 }
+  const tree = treeOf(match, at)
+  if (!tree)
+    report.mistakes.push(mistake(at, 'match holds something that is no data', 'write fields and values'))
+  const use = { lists, whenUnset: 'unknown', used: new Set<string>(), unset: new Set<string>() } as const
+  const detection = tree && readDetection(tree, use, report)
+  if (!detection || report.mistakes.length > 0)
+    return { problems: report.mistakes.map((each) => problemIn(file, each)) }
+  return { predicate: detectionTest(detection, sharedReaders(), true) }
+}
+
+/** One reader for each field name, whatever number of rules read it. */
+function sharedReaders(): Readers {
+  const fields = new Map<string, FieldReader>()
+  return {
+    keywords: keywordReader(),
+    field(name) {
+      const known = fields.get(name) ?? fieldReader(name)
+      fields.set(name, known)
+      return known
+    },
+  }
+}
+
+function compileRule(rule: ParsedRule, text: RuleText, readers: Readers): CompiledRule {
+  const { attributes, logsource } = rule
+  const level = attributes.level ?? 'medium'
+  const ref: RuleRef = {
+    id: rule.id,
+    title: attributes.title,
+    level,
+    attack: techniques(attributes.tags),
+    strategy: text.strategy,
+    fields: attributes.fields,
+  }
+  const loaded: LoadedRule = {
+    id: rule.id,
+    name: attributes.name,
+    title: attributes.title,
+    strategy: text.strategy,
+    file: text.file,
+    line: rule.at.line,
+    level,
+    tags: attributes.tags,
+    logsource,
+    fields: rule.fields,
+    lists: rule.lists,
+    unsetLists: rule.unsetLists,
+    weakened: rule.weakened,
+    custom: attributes.custom,
+  }
+  const test = some(rule.conditions.map((condition) => conditionTest(condition, rule.identifiers, readers)))
+  return { loaded, ref, logsource, test }
+}
+
+/** `attack.t1611` → `T1611`. */
+function techniques(tags: readonly string[]): readonly string[] {
+  const found = tags.flatMap((tag) => /^attack\.(t\d{4}(?:\.\d{3})?)$/i.exec(tag)?.[1]?.toUpperCase() ?? [])
+  return [...new Set(found)]
+}
+
+function rulesetOf(rules: readonly CompiledRule[]): Ruleset {
+  const applicable = routing(rules)
+  return {
+    rules: rules.map((rule) => rule.loaded),
+    match(event) {
+      const matches: Match[] = []
+      for (const rule of applicable(event.logsource)) {
+        if (rule.test(event)) matches.push({ rule: rule.ref, event })
+      }
+      return matches
+    },
+  }
+}

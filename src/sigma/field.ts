@@ -1,0 +1,158 @@
+import type { Event } from '../domain/event.ts'
+import { RESOURCE_ATTRIBUTES } from '../domain/fields.ts'
+import { foldText } from './fold.ts'
+
+/** What an event has under a field's name. Nothing at all, null, and an empty list are different things. */
+export interface Reading {
+  readonly present: boolean
+  /** Strings, numbers, bigints, booleans and nulls; members of lists one by one. */
+  readonly values: readonly unknown[]
+}
+
+/** Reads one field of events; remembers its last event, because many rules ask for the same field. */
+export interface FieldReader {
+  readonly name: string
+  read(event: Event): Reading
+  /** Texts of the values that are not null. */
+  texts(event: Event): readonly string[]
+  /** The same, case folded. */
+  folded(event: Event): readonly string[]
+}
+
+const MISSING: Reading = { present: false, values: [] }
+
+/** A reader of the field: through the source's mapping, the record itself, then the resource attributes. */
+export function fieldReader(name: string): FieldReader {
+  const path = name.split('.')
+  const isAttribute = Object.hasOwn(RESOURCE_ATTRIBUTES, name)
+  return remember(name, (event) => {
+    if (isAttribute && Object.hasOwn(event.resource, name)) return readingOf(event.resource[name])
+    const value = mapped(event, name) ?? inRecord(event.record, name, path)
+    if (value) return value
+    return Object.hasOwn(event.resource, name) ? readingOf(event.resource[name]) : MISSING
+  })
+}
+
+/** Every scalar anywhere in the record, for keywords. */
+export function keywordReader(): FieldReader {
+  return remember('', (event) => {
+    const values: unknown[] = []
+    const pending: unknown[] = [event.record]
+    while (pending.length > 0) {
+      const value = pending.pop()
+      if (typeof value !== 'object' || value === null) values.push(value)
+      else for (const member of Object.values(value)) pending.push(member)
+    }
+    return { present: true, values }
+  })
+}
+
+function remember(name: string, read: (event: Event) => Reading): FieldReader {
+  let last: Event | undefined
+  let reading: Reading = MISSING
+  let texts: readonly string[] | undefined
+  let folded: readonly string[] | undefined
+  const refresh = (event: Event): void => {
+    if (event === last) return
+    reading = read(event)
+    last = event
+    texts = undefined
+    folded = undefined
+  }
+  return {
+    name,
+    read(event) {
+      refresh(event)
+      return reading
+    },
+    texts(event) {
+      refresh(event)
+      texts ??= reading.values.flatMap((value) => textOf(value) ?? [])
+      return texts
+    },
+    folded(event) {
+      folded = event === last ? folded : undefined
+      folded ??= this.texts(event).map(foldText)
+      return folded
+    },
+  }
+}
+
+/** Canonical text of a scalar; undefined for null and for what is no scalar. */
+export function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
+    return String(value)
+  return undefined
+}
+
+function mapped(event: Event, name: string): Reading | undefined {
+  if (!Object.hasOwn(event.mapping, name)) return undefined
+  for (const path of event.mapping[name] ?? []) {
+    const reading = walk(event.record, path)
+    if (reading) return reading
+  }
+  return undefined
+}
+
+function inRecord(record: unknown, name: string, path: readonly string[]): Reading | undefined {
+  if (isObject(record) && Object.hasOwn(record, name)) return readingOf(record[name])
+  return path.length > 1 || Array.isArray(record) ? walk(record, path) : undefined
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Follows a path; where it meets a list, every member goes on. Undefined where nothing has it. */
+function walk(from: unknown, path: readonly string[]): Reading | undefined {
+  let value = from
+  for (let step = 0; step < path.length; step += 1) {
+    if (Array.isArray(value)) return walkMembers(value, path, step)
+    const key = path[step] as string
+    if (!isObject(value) || !Object.hasOwn(value, key)) return undefined
+    value = value[key]
+  }
+  return readingOf(value)
+}
+
+function walkMembers(
+  members: readonly unknown[],
+  path: readonly string[],
+  from: number,
+): Reading | undefined {
+  let frontier: unknown[] = flatten(members)
+  for (let step = from; step < path.length; step += 1) {
+    const key = path[step] as string
+    const next: unknown[] = []
+    for (const member of frontier) {
+      if (isObject(member) && Object.hasOwn(member, key)) next.push(member[key])
+    }
+    if (next.length === 0) return undefined
+    if (step === path.length - 1) return { present: true, values: flatten(next).filter(isScalar) }
+    frontier = flatten(next)
+  }
+  return undefined
+}
+
+function readingOf(value: unknown): Reading {
+  if (Array.isArray(value)) return { present: true, values: flatten(value).filter(isScalar) }
+  return { present: value !== undefined, values: isScalar(value) ? [value] : [] }
+}
+
+function isScalar(value: unknown): boolean {
+  return value === null || (typeof value !== 'object' && value !== undefined)
+}
+
+/** Members of members, without recursion: a hostile record may nest lists thousands of levels deep. */
+function flatten(members: readonly unknown[]): unknown[] {
+  if (!members.some(Array.isArray)) return [...members]
+  const flat: unknown[] = []
+  const pending = [...members].reverse()
+  while (pending.length > 0) {
+    const member = pending.pop()
+    if (!Array.isArray(member)) flat.push(member)
+    else for (let index = member.length - 1; index >= 0; index -= 1) pending.push(member[index])
+  }
+  return flat
+}

@@ -1,0 +1,66 @@
+import type { Logsource } from '../domain/event.ts'
+import { foldText } from './fold.ts'
+import { mistake } from './problem.ts'
+import type { Report } from './problem.ts'
+import type { Tree } from './yaml.ts'
+
+export const DIMENSIONS = ['product', 'category', 'service'] as const
+
+/** Reads a rule's `logsource`; undefined where something was wrong. */
+export function readLogsource(tree: Tree, report: Report): Logsource | undefined {
+  const mend = 'name at least one of product, category and service'
+  if (tree.kind !== 'mapping') {
+    report.mistakes.push(mistake(tree.at, 'logsource must be a mapping', mend))
+    return undefined
+  }
+  const logsource: { product?: string; category?: string; service?: string } = {}
+  for (const { key, at, value } of tree.entries) {
+    const dimension = DIMENSIONS.find((name) => name === key)
+    if (!dimension && key !== 'definition') continue
+    if (value.kind === 'scalar' && value.value === null) continue
+    if (value.kind !== 'scalar' || typeof value.value !== 'string') {
+      report.mistakes.push(mistake(at, `logsource ${key} must be text`, 'write one name'))
+    } else if (dimension && value.value !== '') {
+      logsource[dimension] = value.value
+    }
+  }
+  if (Object.keys(logsource).length > 0) return logsource
+  report.mistakes.push(mistake(tree.at, 'the log source is empty', mend))
+  return undefined
+}
+
+/**
+ * Whether a rule is meant for such events: every dimension that it names must be theirs. Rules for Linux also
+ * see events whose product is unknown, because containers run on it.
+ */
+export function applies(rule: Logsource, event: Logsource): boolean {
+  return DIMENSIONS.every((dimension) => {
+    const wanted = rule[dimension]
+    if (wanted === undefined) return true
+    const actual = event[dimension]
+    if (actual === undefined) return dimension === 'product' && foldText(wanted) === 'linux'
+    return foldText(actual) === foldText(wanted)
+  })
+}
+
+const MAX_REMEMBERED = 1_000
+
+/** Remembers which rules apply to a log source: by its object, which a source shares, and by what it says. */
+export function routing<T extends { readonly logsource: Logsource }>(
+  rules: readonly T[],
+): (event: Logsource) => readonly T[] {
+  const byObject = new WeakMap<Logsource, readonly T[]>()
+  const byText = new Map<string, readonly T[]>()
+  const look = (event: Logsource): readonly T[] => {
+    const text = JSON.stringify(DIMENSIONS.map((dimension) => event[dimension] ?? null))
+    const known = byText.get(text) ?? rules.filter((rule) => applies(rule.logsource, event))
+    if (byText.size >= MAX_REMEMBERED) byText.clear()
+    byText.set(text, known)
+    return known
+  }
+  return (event) => {
+    const known = byObject.get(event) ?? look(event)
+    byObject.set(event, known)
+    return known
+  }
+}

@@ -1,0 +1,38 @@
+import type { Problem } from '../domain/errors.ts'
+
+/** A place in a file; both 1-based. */
+export interface Position {
+  readonly line: number
+  readonly column: number
+}
+
+/** A mistake before the file it stands in is known. */
+export interface Mistake {
+  readonly at: Position
+  readonly message: string
+  readonly mend?: string
+}
+
+/** Gathers the mistakes and warnings of one document, so that all are told at once. */
+export interface Report {
+  readonly mistakes: Mistake[]
+  readonly warnings: Mistake[]
+}
+
+export function newReport(): Report {
+  return { mistakes: [], warnings: [] }
+}
+
+export function mistake(at: Position, message: string, mend?: string): Mistake {
+  return mend === undefined ? { at, message } : { at, message, mend }
+}
+
+export function problemIn(file: string, { at, message, mend }: Mistake): Problem {
+  const problem = { file, line: at.line, column: at.column, message }
+  return mend === undefined ? problem : { ...problem, mend }
+}
+
+/** Hostile text, cut and quoted for a message. */
+export function quote(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
+}

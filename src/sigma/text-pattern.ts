@@ -1,0 +1,184 @@
+/** What a Sigma string stands for, piece by piece: text, `*`, `?`, and any of the dashes that start a parameter. */
+export type Token =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'any-run' }
+  | { readonly kind: 'any-one' }
+  | { readonly kind: 'dash' }
+
+const ANY_RUN: Token = { kind: 'any-run' }
+const ANY_ONE: Token = { kind: 'any-one' }
+const DASHES = '-/–—―'
+
+/** Tokens of a string as a rule writes it: a backslash escapes `*`, `?` and itself and is text elsewhere. */
+export function parseText(source: string): readonly Token[] {
+  const tokens: Token[] = []
+  let text = ''
+  let escaped = false
+  const flush = (): void => {
+    if (text !== '') tokens.push({ kind: 'text', text })
+    text = ''
+  }
+  for (const character of source) {
+    if (escaped) {
+      text += '*?\\'.includes(character) ? character : `\\${character}`
+      escaped = false
+    } else if (character === '\\') {
+      escaped = true
+    } else if (character === '*' || character === '?') {
+      flush()
+      tokens.push(character === '*' ? ANY_RUN : ANY_ONE)
+    } else {
+      text += character
+    }
+  }
+  if (escaped) text += '\\'
+  flush()
+  return tokens
+}
+
+export function withLeadingStar(tokens: readonly Token[]): readonly Token[] {
+  return tokens[0]?.kind === 'any-run' ? tokens : [ANY_RUN, ...tokens]
+}
+
+export function withTrailingStar(tokens: readonly Token[]): readonly Token[] {
+  return tokens.at(-1)?.kind === 'any-run' ? tokens : [...tokens, ANY_RUN]
+}
+
+/** The text of tokens without wildcards; undefined if there is one. */
+export function plainText(tokens: readonly Token[]): string | undefined {
+  let plain = ''
+  for (const token of tokens) {
+    if (token.kind !== 'text') return undefined
+    plain += token.text
+  }
+  return plain
+}
+
+/** How a whole text must look; the forms that are plain string operations are told apart from the rest. */
+export type TextShape =
+  | { readonly kind: 'equals' | 'starts' | 'ends' | 'contains'; readonly text: string }
+  | { readonly kind: 'wild'; readonly tokens: readonly Token[] }
+  | { readonly kind: 'anything' }
+
+export function shapeOf(tokens: readonly Token[]): TextShape {
+  const runs = tokens.filter(
+    (token, index) => token.kind !== 'any-run' || tokens[index - 1]?.kind !== 'any-run',
+  )
+  const leading = runs[0]?.kind === 'any-run'
+  const trailing = runs.length > 1 && runs.at(-1)?.kind === 'any-run'
+  const text = plainText(runs.slice(leading ? 1 : 0, trailing ? -1 : undefined))
+  if (text === undefined) return { kind: 'wild', tokens: runs }
+  if (leading && trailing) return { kind: 'contains', text }
+  if (leading) return text === '' ? { kind: 'anything' } : { kind: 'ends', text }
+  return trailing ? { kind: 'starts', text } : { kind: 'equals', text }
+}
+
+export type TextTest = (text: string) => boolean
+
+/** Decides whether a whole text fits the tokens; fold both sides with the same function before. */
+export function textTest(tokens: readonly Token[]): TextTest {
+  const shape = shapeOf(tokens)
+  switch (shape.kind) {
+    case 'anything':
+      return () => true
+    case 'equals':
+      return (text) => text === shape.text
+    case 'starts':
+      return (text) => text.startsWith(shape.text)
+    case 'ends':
+      return (text) => text.endsWith(shape.text)
+    case 'contains':
+      return (text) => text.includes(shape.text)
+    case 'wild':
+      return wildcardTest(shape.tokens)
+  }
+}
+
+type Piece = Exclude<Token, { readonly kind: 'any-run' }>
+type Segment = readonly Piece[]
+
+/**
+ * Segments between stars, each searched for once from left to right, the last one at the end: never backtracks
+ * over a star. `?` takes one code point, so a search never begins between the halves of a surrogate pair.
+ */
+function wildcardTest(tokens: readonly Token[]): TextTest {
+  const segments = segmentsOf(tokens)
+  const first = segments[0] ?? []
+  const last = segments.at(-1) ?? []
+  if (segments.length === 1) return (text) => matchForward(text, 0, first) === text.length
+  const middle = segments.slice(1, -1).filter((segment) => segment.length > 0)
+  return (text) => {
+    let position = matchForward(text, 0, first)
+    if (position < 0) return false
+    for (const segment of middle) {
+      position = search(text, position, segment)
+      if (position < 0) return false
+    }
+    return matchBackward(text, last) >= position
+  }
+}
+
+function segmentsOf(tokens: readonly Token[]): readonly Segment[] {
+  const segments: Piece[][] = [[]]
+  for (const token of tokens) {
+    if (token.kind === 'any-run') segments.push([])
+    else segments.at(-1)?.push(token)
+  }
+  return segments
+}
+
+/** Where the segment ends if it stands at `from`; -1 if it does not. */
+function matchForward(text: string, from: number, segment: Segment): number {
+  let position = from
+  for (const piece of segment) {
+    if (piece.kind === 'text') {
+      if (!text.startsWith(piece.text, position)) return -1
+      position += piece.text.length
+    } else {
+      if (position >= text.length) return -1
+      if (piece.kind === 'dash' && !DASHES.includes(text.charAt(position))) return -1
+      position += isPair(text, position) ? 2 : 1
+    }
+  }
+  return position
+}
+
+/** Where the segment begins if it ends the text; -1 if it does not. */
+function matchBackward(text: string, segment: Segment): number {
+  let position = text.length
+  for (let index = segment.length - 1; index >= 0; index -= 1) {
+    const piece = segment[index] as Piece
+    if (piece.kind === 'text') {
+      if (!text.endsWith(piece.text, position)) return -1
+      position -= piece.text.length
+    } else {
+      if (position <= 0) return -1
+      if (piece.kind === 'dash' && !DASHES.includes(text.charAt(position - 1))) return -1
+      position -= position > 1 && isPair(text, position - 2) ? 2 : 1
+    }
+    if (position < 0) return -1
+  }
+  return position
+}
+
+function search(text: string, from: number, segment: Segment): number {
+  const head = segment[0]
+  let start = from
+  while (start <= text.length) {
+    if (head?.kind === 'text') {
+      start = text.indexOf(head.text, start)
+      if (start < 0) return -1
+    }
+    const end = start > 0 && isPair(text, start - 1) ? -1 : matchForward(text, start, segment)
+    if (end >= 0) return end
+    start += 1
+  }
+  return -1
+}
+
+function isPair(text: string, position: number): boolean {
+  const high = text.charCodeAt(position)
+  if (high < 0xd8_00 || high > 0xdb_ff) return false
+  const low = text.charCodeAt(position + 1)
+  return low >= 0xdc_00 && low <= 0xdf_ff
+}

@@ -1,0 +1,135 @@
+import type { Event } from '../domain/event.ts'
+import type { FieldReader } from './field.ts'
+import { foldText } from './fold.ts'
+import { numericOf, sameNumber } from './number.ts'
+import type { Numeric } from './number.ts'
+import type { Comparison, Pattern, Reference } from './pattern.ts'
+import { shapeOf, textTest } from './text-pattern.ts'
+import type { TextTest, Token } from './text-pattern.ts'
+import { timePart } from './time-part.ts'
+
+export type EventTest = (event: Event) => boolean
+export type FieldReaders = (name: string) => FieldReader
+
+type Text = Extract<Pattern, { readonly kind: 'text' }>
+
+/** Whether any value of the field fits any of the patterns; one test for each kind of pattern, not for each pattern. */
+export function fieldTests(
+  field: FieldReader,
+  patterns: readonly Pattern[],
+  readers: FieldReaders,
+): readonly EventTest[] {
+  const tests: EventTest[] = []
+  const texts = patterns.filter((pattern) => pattern.kind === 'text')
+  const folded = anyText(texts.filter((text) => !text.cased).map((text) => folding(text.tokens)))
+  if (folded) tests.push((event) => field.folded(event).some(folded))
+  const raw = anyText(texts.filter((text) => text.cased).map((text) => text.tokens))
+  if (raw) tests.push((event) => field.texts(event).some(raw))
+  for (const pattern of patterns) {
+    if (pattern.kind !== 'text') tests.push(otherTest(field, pattern, readers))
+  }
+  return tests
+}
+
+function folding(tokens: readonly Token[]): readonly Token[] {
+  return tokens.map((token) => (token.kind === 'text' ? { kind: 'text', text: foldText(token.text) } : token))
+}
+
+/** One test for any of the patterns: whole texts by a set, pieces of text by string operations. */
+function anyText(patterns: readonly (readonly Token[])[]): TextTest | undefined {
+  if (patterns.length <= 1) return patterns[0] && textTest(patterns[0])
+  const whole = new Set<string>()
+  const rest: TextTest[] = []
+  for (const tokens of patterns) {
+    const shape = shapeOf(tokens)
+    if (shape.kind === 'equals') whole.add(shape.text)
+    else rest.push(textTest(tokens))
+  }
+  if (rest.length === 0) return (text) => whole.has(text)
+  return (text) => {
+    if (whole.has(text)) return true
+    for (const test of rest) if (test(text)) return true
+    return false
+  }
+}
+
+function otherTest(field: FieldReader, pattern: Exclude<Pattern, Text>, readers: FieldReaders): EventTest {
+  switch (pattern.kind) {
+    case 'regex':
+    case 'network':
+      return (event) => field.texts(event).some(pattern.test)
+    case 'number':
+      return onValues(field, numberTest(pattern.value))
+    case 'boolean':
+      return onValues(field, booleanTest(pattern.value))
+    case 'comparison':
+      return onValues(field, comparisonTest(pattern.operator, pattern.value))
+    case 'time':
+      return onValues(field, (value) => timePart(value, pattern.part) === Number(pattern.value))
+    case 'null':
+      return (event) => {
+        const { present, values } = field.read(event)
+        return !present || values.includes(null)
+      }
+    case 'exists':
+      return (event) => field.read(event).present === pattern.expected
+    case 'reference':
+      return referenceTest(field, readers(pattern.field), pattern)
+    case 'unset':
+      return () => false
+  }
+}
+
+function onValues(field: FieldReader, test: (value: unknown) => boolean): EventTest {
+  return (event) => field.read(event).values.some(test)
+}
+
+function numberTest(expected: Numeric): (value: unknown) => boolean {
+  return (value) => {
+    if (value === expected) return true
+    const number = numericOf(value)
+    return number !== undefined && sameNumber(number, expected)
+  }
+}
+
+function booleanTest(expected: boolean): (value: unknown) => boolean {
+  const text = String(expected)
+  return (value) =>
+    value === expected ||
+    (typeof value === 'string' && value.length === text.length && foldText(value) === text)
+}
+
+function comparisonTest(operator: Comparison, limit: Numeric): (value: unknown) => boolean {
+  const holds = COMPARISONS[operator]
+  return (value) => {
+    const number = numericOf(value)
+    return number !== undefined && holds(number, limit)
+  }
+}
+
+const COMPARISONS: Readonly<Record<Comparison, (value: Numeric, limit: Numeric) => boolean>> = {
+  lt: (value, limit) => value < limit,
+  lte: (value, limit) => value <= limit,
+  gt: (value, limit) => value > limit,
+  gte: (value, limit) => value >= limit,
+}
+
+function referenceTest(
+  field: FieldReader,
+  other: FieldReader,
+  { starts, ends, cased }: Reference,
+): EventTest {
+  const holds = starts && ends ? contains : starts ? startsWith : ends ? endsWith : equals
+  return (event) => {
+    const values = cased ? field.texts(event) : field.folded(event)
+    const others = cased ? other.texts(event) : other.folded(event)
+    if (holds !== equals) return values.some((value) => others.some((text) => holds(value, text)))
+    const known = new Set(others)
+    return values.some((value) => known.has(value))
+  }
+}
+
+const equals = (value: string, other: string): boolean => value === other
+const contains = (value: string, other: string): boolean => value.includes(other)
+const startsWith = (value: string, other: string): boolean => value.startsWith(other)
+const endsWith = (value: string, other: string): boolean => value.endsWith(other)
