@@ -120,13 +120,21 @@ function noWildcards(modifier: string): Wrong {
 }
 
 function onText(name: string, apply: (text: Text) => readonly Pattern[] | Wrong): Modifier {
-  return (pattern) =>
-    pattern.kind === 'text' ? apply(pattern) : wrongType(name, 'a string (quote a number)')
+  return (pattern) => {
+    const text = asText(pattern)
+    return text.kind === 'text' ? apply(text) : wrongType(name, 'a string (quote a number)')
+  }
+}
+
+/** YAML 1.1 reads digits behind a leading zero as text, and the rules that have them mean text. */
+function asText(pattern: Pattern): Pattern {
+  return pattern.kind === 'number' && /^0\d+$/.test(pattern.source) ? textOf(pattern.source, false) : pattern
 }
 
 /** For a regular expression there is nothing to add: it is searched for anywhere. */
 function around(before: boolean, after: boolean): Modifier {
-  return (pattern) => {
+  return (given) => {
+    const pattern = asText(given)
     if (pattern.kind === 'regex') return [pattern]
     if (pattern.kind === 'reference')
       return [{ ...pattern, starts: pattern.starts || after, ends: pattern.ends || before }]
@@ -173,16 +181,17 @@ function network(text: Text): readonly Pattern[] | Wrong {
 }
 
 function comparison(operator: Comparison): Modifier {
-  return (pattern) =>
-    pattern.kind === 'number'
-      ? [{ kind: 'comparison', operator, value: pattern.value }]
-      : wrongType(operator, 'a number, unquoted')
+  return (pattern) => {
+    if (pattern.kind === 'number') return [{ kind: 'comparison', operator, value: pattern.value }]
+    if (pattern.kind === 'time' && pattern.operator === undefined) return [{ ...pattern, operator }]
+    return wrongType(operator, 'a number, unquoted')
+  }
 }
 
 function time(part: TimePart): Modifier {
   return (pattern) =>
     pattern.kind === 'number' && Number.isInteger(Number(pattern.value))
-      ? [{ kind: 'time', part, value: pattern.value }]
+      ? [{ kind: 'time', part, value: pattern.value, operator: undefined }]
       : wrongType(part, 'an integer, unquoted')
 }
 

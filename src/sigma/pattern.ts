@@ -20,7 +20,13 @@ export type Pattern =
   | { readonly kind: 'null' }
   | { readonly kind: 'exists'; readonly expected: boolean }
   | { readonly kind: 'comparison'; readonly operator: Comparison; readonly value: Numeric }
-  | { readonly kind: 'time'; readonly part: TimePart; readonly value: Numeric }
+  | {
+      readonly kind: 'time'
+      readonly part: TimePart
+      readonly value: Numeric
+      /** Undefined: the part must be equal. */
+      readonly operator: Comparison | undefined
+    }
   | Reference
   /** A placeholder whose list the site has not set: whether it matches is unknown. */
   | { readonly kind: 'unset'; readonly list: string }

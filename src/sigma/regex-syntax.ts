@@ -3,7 +3,13 @@
  * them, because engines disagree about what `.`, `\s`, `$` and an escape mean. `\d` and `\w` are ASCII.
  */
 export type RegexNode =
-  | { readonly kind: 'class'; readonly ranges: readonly Range[]; readonly ignoreCase: boolean }
+  | {
+      readonly kind: 'class'
+      readonly ranges: readonly Range[]
+      /** Anything but the ranges; kept apart, because case folds before it is negated. */
+      readonly negated: boolean
+      readonly ignoreCase: boolean
+    }
   | { readonly kind: 'start' | 'end'; readonly multiline: boolean }
   | { readonly kind: 'boundary'; readonly negated: boolean }
   | { readonly kind: 'sequence' | 'choice'; readonly items: readonly RegexNode[] }
@@ -47,6 +53,8 @@ const SETS: Readonly<Record<string, readonly Range[]>> = {
   S: complement(SPACE),
   H: complement(HORIZONTAL),
 }
+/** Without ſ (U+017F) and K (U+212A), which would let s and k in once case is ignored. */
+const NOT_WORD_IGNORING_CASE = complement([...WORD, [0x1_7f, 0x1_7f], [0x21_2a, 0x21_2a]])
 const CONTROLS: Readonly<Record<string, number>> = { n: 10, r: 13, t: 9, f: 12, v: 11, a: 7, e: 27, 0: 0 }
 
 const MAX_DEPTH = 100
@@ -149,13 +157,9 @@ class Parser {
       case '(':
         return this.#group(flags, depth)
       case '[':
-        return { kind: 'class', ranges: this.#class(), ignoreCase: flags.ignoreCase }
+        return this.#class(flags)
       case '.':
-        return {
-          kind: 'class',
-          ranges: flags.dotAll ? complement([]) : complement([[10, 10]]),
-          ignoreCase: false,
-        }
+        return classOf(flags.dotAll ? complement([]) : complement([[10, 10]]))
       case '^':
         return { kind: 'start', multiline: flags.multiline }
       case '$':
@@ -198,7 +202,7 @@ class Parser {
   #escape(flags: RegexFlags): RegexNode {
     const character = this.#next()
     const set = Object.hasOwn(SETS, character) ? SETS[character] : undefined
-    if (set) return { kind: 'class', ranges: set, ignoreCase: false }
+    if (set) return classOf(set)
     if (character === 'b' || character === 'B') return { kind: 'boundary', negated: character === 'B' }
     if (character === 'A') return { kind: 'start', multiline: false }
     if (character === 'z' || character === 'Z') return { kind: 'end', multiline: false }
@@ -228,31 +232,32 @@ class Parser {
     return code
   }
 
-  #class(): readonly Range[] {
+  #class(flags: RegexFlags): RegexNode {
     const negated = this.#take('^')
     const ranges: Range[] = []
     let first = true
     while (first || this.#peek() !== ']') {
       first = false
-      const low = this.#classMember()
+      const low = this.#classMember(flags)
       if (this.#peek() === '-' && this.#peek(1) !== ']' && low.length === 1 && low[0]?.[0] === low[0]?.[1]) {
         this.#position += 1
-        const high = this.#classMember()
+        const high = this.#classMember(flags)
         ranges.push(...rangeTo(low, high))
       } else {
         ranges.push(...low)
       }
     }
     this.#position += 1
-    return negated ? complement(ranges) : merged(ranges)
+    return { kind: 'class', ranges: merged(ranges), negated, ignoreCase: flags.ignoreCase }
   }
 
-  #classMember(): readonly Range[] {
+  #classMember(flags: RegexFlags): readonly Range[] {
     const character = this.#next()
     if (character === '[' && /^[:.=]/.test(this.#peek()))
       throw new RegexSyntaxError('POSIX classes are outside the dialect')
     if (character !== '\\') return point(character.codePointAt(0) ?? 0)
     const escape = this.#next()
+    if (escape === 'W' && flags.ignoreCase) return NOT_WORD_IGNORING_CASE
     const set = Object.hasOwn(SETS, escape) ? SETS[escape] : undefined
     return set ?? point(escape === 'b' ? 8 : this.#escapedCode(escape))
   }
@@ -302,8 +307,12 @@ function groupName(rest: string): string {
   return `the group (${rest.slice(0, 3)} is outside the dialect`
 }
 
+function classOf(ranges: readonly Range[]): RegexNode {
+  return { kind: 'class', ranges, negated: false, ignoreCase: false }
+}
+
 function single(code: number, flags: RegexFlags): RegexNode {
-  return { kind: 'class', ranges: point(code), ignoreCase: flags.ignoreCase }
+  return { kind: 'class', ranges: point(code), negated: false, ignoreCase: flags.ignoreCase }
 }
 
 function point(code: number): readonly Range[] {

@@ -65,6 +65,8 @@ function repeatedCost(item: Cost, min: number, max: number): Cost {
   return { ways, steps: item.steps * max }
 }
 
+type ClassNode = Extract<RegexNode, { readonly kind: 'class' }>
+
 interface Dialect {
   code(point: number): string
   readonly lineStart: string
@@ -102,7 +104,7 @@ function runLinearly(node: RegexNode): TextTest {
 function write(node: RegexNode, dialect: Dialect): string {
   switch (node.kind) {
     case 'class':
-      return node.ignoreCase ? `(?i:${writeClass(node.ranges, dialect)})` : writeClass(node.ranges, dialect)
+      return node.ignoreCase ? `(?i:${writeClass(node, dialect)})` : writeClass(node, dialect)
     case 'start':
       return node.multiline ? dialect.lineStart : dialect.textStart
     case 'end':
@@ -124,7 +126,7 @@ function writeSequence(items: readonly RegexNode[], dialect: Dialect): string {
   let folded = ''
   for (const item of items) {
     if (item.kind === 'class' && item.ignoreCase) {
-      folded += writeClass(item.ranges, dialect)
+      folded += writeClass(item, dialect)
     } else {
       written += (folded && `(?i:${folded})`) + write(item, dialect)
       folded = ''
@@ -138,12 +140,11 @@ function writeCount(min: number, max: number): string {
   return min === 0 && max === 1 ? '?' : `{${min},${max}}`
 }
 
-function writeClass(ranges: readonly Range[], dialect: Dialect): string {
+function writeClass({ ranges, negated }: ClassNode, dialect: Dialect): string {
   const [only] = ranges
-  if (ranges.length === 1 && only && only[0] === only[1]) return writeCode(only[0], dialect)
-  // a class that nothing is in, such as [^\s\S], matches nothing
-  if (ranges.length === 0) return `[^${dialect.code(0)}-${dialect.code(0x10_ff_ff)}]`
-  return `[${ranges.map(([first, last]) => `${writeCode(first, dialect)}-${writeCode(last, dialect)}`).join('')}]`
+  if (!negated && ranges.length === 1 && only?.[0] === only?.[1]) return writeCode(only?.[0] ?? 0, dialect)
+  const written = ranges.map(([first, last]) => `${writeCode(first, dialect)}-${writeCode(last, dialect)}`)
+  return `[${negated ? '^' : ''}${written.join('')}]`
 }
 
 function writeCode(code: number, dialect: Dialect): string {

@@ -65,7 +65,7 @@ function otherTest(field: FieldReader, pattern: Exclude<Pattern, Text>, readers:
     case 'comparison':
       return onValues(field, comparisonTest(pattern.operator, pattern.value))
     case 'time':
-      return onValues(field, (value) => timePart(value, pattern.part) === Number(pattern.value))
+      return onValues(field, timeTest(pattern))
     case 'null':
       return (event) => {
         const { present, values } = field.read(event)
@@ -103,6 +103,18 @@ function comparisonTest(operator: Comparison, limit: Numeric): (value: unknown) 
   const holds = COMPARISONS[operator]
   return (value) => {
     const number = numericOf(value)
+    return number !== undefined && holds(number, limit)
+  }
+}
+
+function timeTest({
+  part,
+  value: limit,
+  operator,
+}: Extract<Pattern, { readonly kind: 'time' }>): (value: unknown) => boolean {
+  const holds = operator === undefined ? sameNumber : COMPARISONS[operator]
+  return (value) => {
+    const number = timePart(value, part)
     return number !== undefined && holds(number, limit)
   }
 }

@@ -1,7 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { execFileSync } from 'node:child_process'
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { stringify } from 'yaml'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { compileRules } from './sigma.ts'
+import type { Compiled } from './sigma.ts'
 import { eventOf } from './testing.ts'
 
 const FOLDER = resolve(import.meta.dirname, '../../../shared/data/sigma')
@@ -19,8 +23,10 @@ interface ParseCase {
   readonly api: string
   readonly input: readonly unknown[]
   readonly expect: 'ok' | 'error'
-  readonly error?: string
-  readonly result?: { readonly errors?: readonly unknown[] }
+  readonly result?: {
+    readonly errors?: readonly unknown[]
+    readonly rules?: readonly { readonly errors?: readonly unknown[] }[]
+  }
 }
 
 /** Vectors that we decide otherwise, and what we say instead. */
@@ -34,23 +40,143 @@ const DECIDED_OTHERWISE: Readonly<
   'windash.endash_in_rule': { says: 'T', because: 'a Unicode dash in the rule is a dash as well' },
 }
 
+/** Inputs that the reference parser takes and we refuse. */
+const REFUSED_BY_US = [
+  /^(?:correlation rules|Sigma filter documents|rule collections|the taxonomy .*?) (?:are|is) not supported/,
+  /the placeholder %.*% has no values$/,
+  // `yes` is text in YAML 1.2
+  /the modifier exists wants true or false, unquoted$/,
+  /the modifier cidr needs a field$/,
+]
+
+function read(name: string): unknown {
+  return JSON.parse(readFileSync(resolve(FOLDER, name), 'utf8'))
+}
+
+function compile(text: string): Compiled {
+  return compileRules([{ file: 'rule.yml', text, line: 1, strategy: 'sigma' }], { lists: new Map() })
+}
+
 function outcome(rule: string, event: Record<string, unknown>): 'T' | 'F' | 'E' {
-  const { ruleset, refused } = compileRules([{ file: 'rule.yml', text: rule, line: 1, strategy: 'sigma' }], {
-    lists: new Map(),
-  })
+  const { ruleset, refused } = compile(rule)
   if (refused.length > 0) return 'E'
   return ruleset.match(eventOf(event, { category: 'test' })).length > 0 ? 'T' : 'F'
 }
 
-describe.skipIf(!isThere)('the Sigma vectors (skipped: ../shared/data/sigma is absent)', () => {
-  const read = (name: string): unknown => JSON.parse(readFileSync(resolve(FOLDER, name), 'utf8'))
+function yamlOf(input: unknown): string {
+  if (typeof input === 'string') return input
+  return Array.isArray(input) ? input.map((document) => stringify(document)).join('---\n') : stringify(input)
+}
+
+function hasErrors({ expect: expected, result }: ParseCase): boolean {
+  return (
+    expected === 'error' ||
+    [...(result?.errors ?? []), ...(result?.rules ?? []).flatMap((rule) => rule.errors ?? [])].length > 0
+  )
+}
+
+/** A Windows record as evtx_dump writes it, as an event with Sysmon's field names. */
+function windowsRecord(record: {
+  readonly Event: Record<string, Record<string, unknown>>
+}): Record<string, unknown> {
+  const { System: system = {}, ...rest } = record.Event
+  const attributes = Object.entries(system).flatMap(([key, value]) =>
+    Object.entries((value as { '#attributes'?: object } | null)?.['#attributes'] ?? {}).map(
+      ([name, text]) => [`${key}_${name}`, text] as const,
+    ),
+  )
+  const data = Object.entries(rest).flatMap(([, part]) =>
+    Object.entries(part ?? {}).map(([key, value]) => [key.replaceAll(' ', ''), value] as const),
+  )
+  return { ...system, ...Object.fromEntries(attributes), ...Object.fromEntries(data) }
+}
+
+describe.skipIf(!isThere)('the Sigma vectors (skipped where ../shared/data/sigma is absent)', () => {
   const vectors = isThere ? (read('vectors.json') as readonly Vector[]) : []
 
   it.each(vectors.map((vector) => [vector.id, vector] as const))(
     '%s comes out as recommended or as decided',
     (id, vector) => {
-      const decided = DECIDED_OTHERWISE[id]
-      expect(outcome(vector.rule, vector.event)).toBe(decided?.says ?? vector.recommended)
+      expect(outcome(vector.rule, vector.event)).toBe(DECIDED_OTHERWISE[id]?.says ?? vector.recommended)
+    },
+  )
+
+  it('decides otherwise only where the recommendation differs', () => {
+    for (const [id, { says }] of Object.entries(DECIDED_OTHERWISE)) {
+      expect(vectors.find((vector) => vector.id === id)?.recommended).not.toBe(says)
+    }
+  })
+})
+
+describe.skipIf(!isThere)(
+  'the reference parser’s cases (skipped where ../shared/data/sigma is absent)',
+  () => {
+    const cases = isThere ? (read('parse-cases.json') as readonly ParseCase[]) : []
+    const documents = cases.filter(({ api }) =>
+      /^Sigma(?:Rule|Collection|Filter|CorrelationRule)\.from_/.test(api),
+    )
+
+    it.each(documents.map((each, index) => [`${index} ${each.test.split('::')[1] ?? ''}`, each] as const))(
+      '%s',
+      (_name, each) => {
+        const { refused } = compile(yamlOf(each.input[0]))
+        if (hasErrors(each)) expect(refused).not.toEqual([])
+        else
+          expect(
+            refused.filter(({ message }) => !REFUSED_BY_US.some((reason) => reason.test(message))),
+          ).toEqual([])
+      },
+    )
+  },
+)
+
+interface RegressionCase {
+  readonly rule: string
+  readonly title: string
+  readonly rule_id: string
+  readonly logsource: Record<string, string>
+  readonly events: string
+  readonly expected_matches: number
+}
+
+describe.skipIf(!isThere)('the SigmaHQ corpus (skipped where ../shared/data/sigma is absent)', () => {
+  const cases = isThere ? (read('regression/manifest.json') as readonly RegressionCase[]) : []
+  let corpus = ''
+
+  beforeAll(() => {
+    corpus = mkdtempSync(join(tmpdir(), 'sigma-corpus-'))
+    execFileSync('tar', ['xzf', resolve(FOLDER, 'sigmahq-rules.tar.gz'), '-C', corpus])
+  })
+  afterAll(() => {
+    rmSync(corpus, { recursive: true, force: true })
+  })
+
+  it('compiles but for the rules whose placeholders have no values', () => {
+    const texts = globSync('rules*/**/*.yml', { cwd: corpus }).map((file) => ({
+      file,
+      text: readFileSync(join(corpus, file), 'utf8'),
+      line: 1,
+      strategy: 'sigma',
+    }))
+    const { ruleset, refused } = compileRules(texts, { lists: new Map() })
+    const refusedFiles = new Set(refused.map(({ file }) => file))
+    expect(texts.length).toBeGreaterThan(3_000)
+    expect(refused.filter(({ message }) => !/the placeholder %.*% has no values$/.test(message))).toEqual([])
+    expect(ruleset.rules.length).toBe(texts.length - refusedFiles.size)
+  })
+
+  it.each(cases.map((each) => [each.title, each] as const))(
+    'fires on its recorded events: %s',
+    (_title, each) => {
+      const { ruleset, refused } = compile(readFileSync(join(corpus, each.rule), 'utf8'))
+      expect(refused).toEqual([])
+      const lines = readFileSync(resolve(FOLDER, 'regression', each.events), 'utf8')
+        .trim()
+        .split('\n')
+      const fired = lines.filter(
+        (line) => ruleset.match(eventOf(windowsRecord(JSON.parse(line)), each.logsource)).length > 0,
+      )
+      expect(fired.length).toBe(each.expected_matches)
     },
   )
 })
