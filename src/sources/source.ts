@@ -3,7 +3,7 @@ import type { Event, Fact, Logsource, SourceName } from '../domain/event.ts'
 /** One framed unit of a stream: a JSON value, or a line of text. */
 export interface FramedRecord {
   readonly stream: string
-  /** Offset of the record's first byte in its stream; for an element of an array, `offset/index`. */
+  /** Offset of the record's first byte in its stream; for an element of an array or a batch, `offset/index`. */
   readonly position: number | string
   readonly text: string
   /** The parsed JSON, or undefined for a line of text. Integers above 2^53 are BigInt. */
@@ -48,6 +48,11 @@ export interface Source {
   readonly serves: readonly Logsource[]
   /** Whether a record is of this format, by its content. Cheap: it is asked for each record. */
   recognise(record: FramedRecord): boolean
+  /**
+   * The records within a record that only carries others (an EventList, a batch of a log forwarder); undefined
+   * for every other. Each is then a record of its own, at `position/index`.
+   */
+  split?(json: unknown): readonly unknown[] | undefined
   decoder(checkpoint?: unknown): Decoder
 }
 

@@ -1,0 +1,207 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { EXTENSIONS, RESOURCE_ATTRIBUTES } from '../domain/fields.ts'
+import { createStreamDecoder, sources } from './index.ts'
+import { isObject } from './json.ts'
+import type { JsonObject } from './json.ts'
+import type { DecodedItem } from './stream.ts'
+
+const fixtures = join(import.meta.dirname, 'fixtures')
+
+function inputsOf(source: string): readonly { readonly name: string; readonly bytes: Buffer }[] {
+  const folder = join(fixtures, source)
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => ({ name: entry.name, bytes: readFileSync(join(folder, entry.name)) }))
+}
+
+function read(bytes: Uint8Array, stream = 'fixture') {
+  return createStreamDecoder(sources, stream).push({ stream, offset: 0, bytes, end: true })
+}
+
+function readText(text: string) {
+  return read(Buffer.from(text))
+}
+
+function print(items: readonly DecodedItem[]): string {
+  const exact = (_name: string, value: unknown): unknown => (typeof value === 'bigint' ? `${value}n` : value)
+  return `${JSON.stringify(
+    items.map(({ position, decoded }) => ({
+      position,
+      identity: decoded.identity,
+      facts: decoded.facts,
+      events: decoded.events.map(({ mapping: _mapping, source: _source, ...event }) => ({
+        ...event,
+        record: event.logsource.category?.startsWith('container_') === true ? event.record : '…',
+      })),
+    })),
+    exact,
+    2,
+  )}\n`
+}
+
+function golden(source: string, name: string, actual: string): string {
+  const folder = join(fixtures, source, 'golden')
+  const file = join(folder, `${name}.golden.json`)
+  if (process.env['UPDATE_GOLDEN'] === '1') {
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(file, actual)
+  }
+  return readFileSync(file, 'utf8')
+}
+
+const HOSTILE: readonly unknown[] = [
+  null,
+  true,
+  -1,
+  1e308,
+  '',
+  '\u0000\u001b[31m\u202e',
+  'x'.repeat(5_000),
+  [],
+  [null, [], {}],
+  {},
+  JSON.parse('{"__proto__":{"polluted":true},"constructor":{"prototype":1}}'),
+]
+
+/** The record with one member, at any depth, in turn replaced by the value. */
+function* mutations(value: unknown, replacement: unknown): Generator {
+  if (Array.isArray(value)) {
+    for (const [index, member] of value.entries()) {
+      for (const changed of mutations(member, replacement)) yield value.with(index, changed)
+    }
+  } else if (isObject(value)) {
+    for (const [name, member] of Object.entries(value)) {
+      for (const changed of mutations(member, replacement)) yield { ...value, [name]: changed }
+    }
+  }
+  yield replacement
+}
+
+function lines(bytes: Buffer): readonly string[] {
+  const text = bytes.toString('utf8')
+  const whole: unknown = text.startsWith('[') ? JSON.parse(text) : undefined
+  return Array.isArray(whole)
+    ? whole.map((one) => JSON.stringify(one))
+    : text.split(/\r?\n/).filter((line) => line !== '')
+}
+
+describe.each(sources.map((source) => ({ source, name: source.name })))('$name', ({ source, name }) => {
+  const inputs = inputsOf(name)
+
+  test.each(inputs)('reads $name into the events of its golden file', ({ name: file, bytes }) => {
+    const batch = read(bytes)
+    expect(batch.failures).toEqual([])
+    expect(batch.items.every((item) => item.source === name)).toBe(true)
+    const actual = print(batch.items)
+    expect(actual).toBe(golden(name, file, actual))
+  })
+
+  test('carries only fields and attributes of the catalogue, and serves what it says', () => {
+    for (const { bytes } of inputs) {
+      for (const { decoded } of read(bytes).items) {
+        for (const event of decoded.events) {
+          expect(source.serves).toContainEqual(event.logsource)
+          for (const attribute of Object.keys(event.resource))
+            expect(RESOURCE_ATTRIBUTES).toHaveProperty([attribute])
+          const category = event.logsource.category ?? ''
+          const catalogue = EXTENSIONS[category]
+          if (catalogue === undefined || category === 'container_event') continue
+          for (const [field, value] of Object.entries(event.record as JsonObject)) {
+            const type = Array.isArray(value) ? 'list' : typeof value
+            expect({ field, type: catalogue[field]?.type }).toEqual({ field, type })
+          }
+        }
+      }
+    }
+  })
+
+  test('gives every event an id of its own', () => {
+    for (const { bytes } of inputs) {
+      const ids = read(bytes).items.flatMap((item) => item.decoded.events.map((event) => event.id))
+      const distinct = read(bytes).items.map((item) => item.decoded.identity?.id ?? item.position)
+      if (new Set(distinct).size === distinct.length) expect(new Set(ids).size).toBe(ids.length)
+    }
+  })
+
+  test('counts every truncated line as a failure and goes on behind it', () => {
+    for (const line of inputs.flatMap(({ bytes }) => lines(bytes)).filter((text) => text.startsWith('{'))) {
+      for (const cut of [1, Math.floor(line.length / 2), line.length - 1]) {
+        const batch = readText(`${line.slice(0, cut)}\n${line}\n`)
+        const whole = readText(line)
+        expect(batch.items.length).toBe(whole.items.length)
+        expect(batch.failures.length).toBe(1)
+      }
+    }
+  })
+
+  test('survives hostile values in every place', () => {
+    for (const line of inputs.flatMap(({ bytes }) => lines(bytes)).filter((text) => text.startsWith('{'))) {
+      const record: unknown = JSON.parse(line)
+      for (const replacement of HOSTILE) {
+        for (const mutation of mutations(record, replacement)) {
+          const batch = readText(`${line}\n${JSON.stringify(mutation)}\n`)
+          expect(batch.records).toBe(batch.items.length + batch.failures.length)
+        }
+      }
+    }
+    expect(Object.prototype).not.toHaveProperty('polluted')
+  })
+
+  test('refuses deep nesting with a reason', () => {
+    const [line = ''] = inputs.flatMap(({ bytes }) => lines(bytes)).filter((text) => text.startsWith('{'))
+    const deep = `${line.slice(0, -1)},"deep":${'['.repeat(10_000)}${']'.repeat(10_000)}}`
+    const batch = readText(`${line}\n${deep}\n`)
+    expect(batch.failures.map((failure) => failure.reason)).toEqual(['nesting too deep'])
+  })
+
+  test('counts foreign lines one by one once the stream is known', () => {
+    const [line = ''] = inputs.flatMap(({ bytes }) => lines(bytes)).filter((text) => text.startsWith('{'))
+    const batch = readText(`${line}\n{"process_exec":{},"node_name":"n"}\nhello\n{"a":1}\n`)
+    expect(batch.failures.map((failure) => failure.reason)).toEqual([
+      'tetragon: not read yet',
+      'not a known record',
+      'not a known record',
+    ])
+  })
+
+  test('makes the same of any split of the bytes, and of any place to go on', () => {
+    for (const { bytes } of inputs) {
+      const whole = read(bytes)
+      fc.assert(
+        fc.property(fc.array(fc.nat(bytes.length), { maxLength: 6 }), fc.nat(6), (cuts, stop) => {
+          const borders = [0, ...cuts.toSorted((a, b) => a - b), bytes.length]
+          const items: DecodedItem[] = []
+          const reasons: string[] = []
+          let decoder = createStreamDecoder(sources, 'fixture')
+          let at = 0
+          for (const [index, border] of borders.slice(1).entries()) {
+            const end = border === bytes.length && index === borders.length - 2
+            const batch = decoder.push({
+              stream: 'fixture',
+              offset: at,
+              bytes: bytes.subarray(at, border),
+              end,
+            })
+            items.push(...batch.items)
+            reasons.push(...batch.failures.map((failure) => failure.reason))
+            at = border
+            if (index !== stop || end) continue
+            const checkpoint = decoder.checkpoint()
+            decoder = createStreamDecoder(
+              sources,
+              'fixture',
+              JSON.parse(JSON.stringify(checkpoint.state ?? null)),
+            )
+            at = checkpoint.offset
+          }
+          expect(reasons).toEqual([])
+          expect(print(items)).toBe(print(whole.items))
+        }),
+        { numRuns: 60 },
+      )
+    }
+  })
+})

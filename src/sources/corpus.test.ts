@@ -1,0 +1,62 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { createStreamDecoder, sources } from './index.ts'
+
+const data = join(import.meta.dirname, '../../../shared/data')
+const manifest = join(data, 'MANIFEST.tsv')
+const present = existsSync(manifest)
+if (!present) console.warn(`skipped: the sample corpus is not at ${data}`)
+
+interface Row {
+  readonly file: string
+  readonly source: string
+}
+
+const OURS: readonly string[] = ['k8s_audit', 'docker_events', 'docker_inspect', 'falco']
+/** Not telemetry: rule tests that wrap records, other documents, and what is only named like a sample. */
+const NOT_COUNTED =
+  /\.(?:ini|ya?ml|py)$|kube-audit-rest\.log$|gcp_k8s_ioc_activity|docker_ps\.jsonl$|docker_containers_json\.json$/
+
+function rows(): readonly Row[] {
+  const [, ...lines] = readFileSync(manifest, 'utf8').trimEnd().split('\n')
+  return lines.map((line) => {
+    const [file = '', source = ''] = line.split('\t')
+    return { file, source }
+  })
+}
+
+function read(file: string) {
+  const decoder = createStreamDecoder(sources, file)
+  const batch = decoder.push({ stream: file, offset: 0, bytes: readFileSync(join(data, file)), end: true })
+  expect(batch.records).toBe(batch.items.length + batch.failures.length)
+  return batch
+}
+
+describe.skipIf(!present)('other people’s recordings', () => {
+  test('of the sources that are read are evaluated, but for 2 %', () => {
+    let records = 0
+    const refused: string[] = []
+    for (const { file, source } of rows()) {
+      if (!OURS.includes(source) || NOT_COUNTED.test(file)) continue
+      const batch = read(file)
+      expect(batch.records, file).toBeGreaterThan(0)
+      records += batch.records
+      for (const failure of batch.failures) refused.push(`${file}@${failure.position}: ${failure.reason}`)
+    }
+    expect(records).toBeGreaterThan(1_000)
+    expect(refused.length / records, refused.join('\n')).toBeLessThanOrEqual(0.02)
+  })
+
+  test('of other sources are each refused by name, with one failure', () => {
+    const guessed: string[] = []
+    for (const { file, source } of rows()) {
+      if (OURS.includes(source) && !NOT_COUNTED.test(file)) continue
+      const batch = read(file)
+      if (batch.items.length > 0 || batch.failures.length !== 1) {
+        guessed.push(`${file}: ${batch.items.length} evaluated, ${batch.failures.length} failures`)
+      }
+    }
+    expect(guessed).toEqual([])
+  })
+})

@@ -1,0 +1,89 @@
+import type { Resource } from '../domain/event.ts'
+import { hostMountsOf, specEvents } from './container-spec.ts'
+import { dockerSpec } from './docker-spec.ts'
+import { contentOf } from './events.ts'
+import { imageAttributes, parseImage } from './image-reference.ts'
+import { isObject, jsonText, objectOf, textOf } from './json.ts'
+import type { JsonObject } from './json.ts'
+import { defineSource, failed } from './source.ts'
+import type { Decoded, FramedRecord } from './source.ts'
+import { inRange, timeOf } from './time.ts'
+
+const CATEGORIES = ['container_create', 'container_mount', 'container_exec'] as const
+
+/**
+ * Containers as `docker inspect` or `podman inspect` shows them. The specification decides: state that comes
+ * and goes (running, addresses) makes no new content. Events carry the container's creation as their time, or,
+ * where the Docker input says so (`x-tallyman.observed`), when the specification was seen to have changed.
+ */
+export const dockerInspect = defineSource({
+  name: 'docker.inspect',
+  title: 'Docker inspect',
+  serves: CATEGORIES.map((category) => ({ product: 'docker', category })),
+  recognise: (record) => isInspect(record.json),
+  decoder: () => ({ decode, checkpoint: () => undefined }),
+})
+
+function isInspect(json: unknown): json is JsonObject {
+  return (
+    isObject(json) &&
+    typeof json['Id'] === 'string' &&
+    isObject(json['HostConfig']) &&
+    isObject(json['Config'])
+  )
+}
+
+function decode(record: FramedRecord): Decoded {
+  if (!isInspect(record.json)) return failed('not a container')
+  const inspect = record.json
+  const id = textOf(inspect['Id'])
+  if (id === undefined || id.length > 256) return failed('container without an id')
+  const extra = objectOf(inspect['x-tallyman'])
+  const { observed } = extra
+  const changed = typeof observed === 'number' ? inRange(observed) : timeOf(observed)
+  const time = changed ?? timeOf(inspect['Created'])
+  if (time === undefined) return failed('container without a creation time')
+  const engine = engineOf(inspect, extra)
+  const spec = dockerSpec(inspect, engine)
+  const resource = resourceOf(inspect, engine, extra)
+  const content = contentOf(jsonText([resource, spec]))
+  const events = specEvents(
+    {
+      id: `docker.inspect:${id}@${content}`,
+      time,
+      source: 'docker.inspect',
+      product: 'docker',
+      resource,
+      inventory: extra['inventory'] === true,
+    },
+    spec,
+  )
+  return {
+    kind: 'evaluated',
+    events,
+    facts: [{ kind: 'container', id, time, resource, mounts: hostMountsOf(spec) }],
+    identity: { id: `docker.inspect:${id}`, content, changes: true },
+  }
+}
+
+/** Only Podman's own inspect has these members; its Docker API does not, so the input may say it. */
+function engineOf(inspect: JsonObject, extra: JsonObject): 'docker' | 'podman' {
+  if (extra['engine'] === 'podman') return 'podman'
+  return 'OCIRuntime' in inspect || ('ImageName' in inspect && 'Pod' in inspect) ? 'podman' : 'docker'
+}
+
+function resourceOf(inspect: JsonObject, engine: string, extra: JsonObject): Resource {
+  const reference = textOf(inspect['ImageName']) ?? textOf(objectOf(inspect['Config'])['Image'])
+  const image = textOf(inspect['Image'])
+  const digest = image === undefined ? undefined : parseImage(image).id
+  const name = textOf(inspect['Name'])?.replace(/^\//, '')
+  const host = textOf(extra['host'])
+  return {
+    'container.id': String(inspect['Id']),
+    ...(name !== undefined && { 'container.name': name }),
+    'container.runtime.name': engine,
+    ...imageAttributes(reference),
+    ...(digest !== undefined && { 'container.image.id': digest }),
+    ...(host !== undefined && { 'host.name': host }),
+  }
+}

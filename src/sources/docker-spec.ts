@@ -1,0 +1,243 @@
+import { capabilities, hostPaths } from './container-spec.ts'
+import type { ContainerSpec, SpecMount } from './container-spec.ts'
+import { isObject, known, listOf, memberOf, objectOf, textOf, textsOf } from './json.ts'
+import type { JsonObject } from './json.ts'
+
+/**
+ * The specification in a container's inspect record: Docker's API (v1.24 and later) or Podman's. `x-tallyman`
+ * is what the Docker input adds: drivers of volumes and resolved paths.
+ */
+export function dockerSpec(inspect: JsonObject, engine: 'docker' | 'podman'): ContainerSpec {
+  const host = objectOf(inspect['HostConfig'])
+  const config = objectOf(inspect['Config'])
+  const security = securityOptions(textsOf(host['SecurityOpt']))
+  const runtime = textOf(host['Runtime'])
+  const fields = known({
+    'container.orchestrator': engine,
+    'container.privileged': flag(host['Privileged']),
+    'container.network_mode': networkMode(textOf(host['NetworkMode'])),
+    'container.pid_mode': mode(host['PidMode']),
+    'container.ipc_mode': mode(host['IpcMode']),
+    'container.uts_mode': mode(host['UTSMode']),
+    'container.userns_mode': host['UsernsMode'] === 'host' ? 'host' : '',
+    'container.cgroupns_mode': textOf(host['CgroupnsMode']),
+    'container.capabilities.add': capabilities(textsOf(host['CapAdd'])),
+    'container.capabilities.drop': capabilities(textsOf(host['CapDrop'])),
+    'container.seccomp': security.seccomp,
+    'container.apparmor': security.apparmor,
+    'container.proc_mount': security.procMount,
+    'container.allow_privilege_escalation': security.noNewPrivileges === true ? false : undefined,
+    'container.devices': listOf(host['Devices']).flatMap(
+      (device) => textOf(objectOf(device)['PathOnHost']) ?? [],
+    ),
+    'container.user': textOf(config['User']) ?? '',
+    'container.tty': flag(config['Tty']),
+    'container.stdin_open': flag(config['OpenStdin']),
+    'container.auto_remove': flag(host['AutoRemove']),
+    'container.dns': textsOf(host['Dns']),
+    'container.extra_hosts': textsOf(host['ExtraHosts']),
+    'container.networks': Object.keys(objectOf(objectOf(inspect['NetworkSettings'])['Networks'])),
+    'container.ports': publishedPorts(objectOf(host['PortBindings'])),
+    'container.runtime_handler': runtime === undefined || DEFAULT_RUNTIMES.has(runtime) ? undefined : runtime,
+    'container.restart_policy': textOf(objectOf(host['RestartPolicy'])['Name']) ?? 'no',
+    'container.env.names': environmentNames(textsOf(config['Env'])),
+    'container.labels': labelsOf(objectOf(config['Labels'])),
+    'container.log_driver': textOf(objectOf(host['LogConfig'])['Type']),
+  })
+  return { fields, mounts: mountsOf(inspect, host), command: commandOf(inspect, config) }
+}
+
+const DEFAULT_RUNTIMES = new Set(['runc', 'crun', 'oci', 'io.containerd.runc.v2'])
+
+function flag(value: unknown): boolean | undefined {
+  return typeof value === 'boolean' ? value : undefined
+}
+
+function mode(value: unknown): string {
+  return textOf(value) ?? 'private'
+}
+
+function networkMode(value: string | undefined): string | undefined {
+  return value === 'default' ? 'bridge' : value
+}
+
+interface SecurityOptions {
+  seccomp: string
+  apparmor: string
+  procMount: string
+  noNewPrivileges: boolean
+}
+
+/** `key=value` or, as older engines took it, `key:value`. systempaths=unconfined unmasks /proc. */
+function securityOptions(options: readonly string[]): SecurityOptions {
+  const found: SecurityOptions = { seccomp: '', apparmor: '', procMount: '', noNewPrivileges: false }
+  for (const option of options) {
+    const [, key, value = ''] = /^([\w-]+)(?:[=:](.*))?$/s.exec(option) ?? []
+    // an inline profile is a file's whole text
+    if (key === 'seccomp') found.seccomp = value.startsWith('{') ? 'custom' : value
+    else if (key === 'apparmor') found.apparmor = value
+    else if (key === 'no-new-privileges') found.noNewPrivileges = value !== 'false'
+    else if ((key === 'systempaths' || key === 'unmask') && value !== '') found.procMount = 'Unmasked'
+  }
+  return found
+}
+
+function publishedPorts(bindings: JsonObject): readonly string[] {
+  return Object.entries(bindings).flatMap(([port, hosts]) =>
+    listOf(hosts).map((host) => {
+      const { HostIp, HostPort } = objectOf(host)
+      return `${textOf(HostIp) ?? '0.0.0.0'}:${textOf(HostPort) ?? ''}->${port}`
+    }),
+  )
+}
+
+function environmentNames(environment: readonly string[]): readonly string[] {
+  return environment.map((entry) => entry.split('=', 1)[0] ?? '')
+}
+
+export function labelsOf(labels: JsonObject): readonly string[] {
+  return Object.entries(labels).flatMap(([key, value]) =>
+    typeof value === 'string' ? [`${key}=${value}`] : [],
+  )
+}
+
+function commandOf(inspect: JsonObject, config: JsonObject): readonly string[] {
+  const declared = [...wordsOf(config['Entrypoint']), ...wordsOf(config['Cmd'])]
+  if (declared.length > 0) return declared
+  const path = textOf(inspect['Path'])
+  return path === undefined ? [] : [path, ...textsOf(inspect['Args'])]
+}
+
+function wordsOf(value: unknown): readonly string[] {
+  const single = textOf(value)
+  return single === undefined ? textsOf(value) : [single]
+}
+
+/** What the engine mounted; before it ran, what was asked for. */
+function mountsOf(inspect: JsonObject, host: JsonObject): readonly SpecMount[] {
+  const asked = listOf(host['Mounts']).filter(isObject)
+  const extra = objectOf(inspect['x-tallyman'])
+  const context: MountContext = {
+    asked,
+    volumes: objectOf(extra['volumes']),
+    realPaths: objectOf(extra['realPaths']),
+  }
+  const mounted = listOf(inspect['Mounts']).filter(isObject)
+  const seen = new Set(mounted.map((mount) => mount['Destination']))
+  const onlyAsked = asked.filter((mount) => !seen.has(mount['Target']))
+  const tmpfs = Object.entries(objectOf(host['Tmpfs'])).filter(([target]) => !seen.has(target))
+  return [
+    ...mounted.flatMap((mount) => engineMount(mount, context)),
+    ...onlyAsked.flatMap((mount) => askedMount(mount, context)),
+    ...tmpfs.map(([target, options]) => tmpfsMount(target, textOf(options) ?? '')),
+  ]
+}
+
+interface MountContext {
+  readonly asked: readonly JsonObject[]
+  /** Volumes by name, as the engine inspects them. */
+  readonly volumes: JsonObject
+  readonly realPaths: JsonObject
+}
+
+function engineMount(mount: JsonObject, context: MountContext): readonly SpecMount[] {
+  const destination = textOf(mount['Destination'])
+  if (destination === undefined) return []
+  const asked = context.asked.find((other) => other['Target'] === destination)
+  return specMount(context, {
+    type: textOf(mount['Type']) ?? 'bind',
+    source: textOf(mount['Source']) ?? '',
+    name: textOf(mount['Name']),
+    destination,
+    readOnly: mount['RW'] === false,
+    propagation: textOf(mount['Propagation']),
+    asked,
+  })
+}
+
+function askedMount(mount: JsonObject, context: MountContext): readonly SpecMount[] {
+  const destination = textOf(mount['Target'])
+  if (destination === undefined) return []
+  const source = textOf(mount['Source'])
+  return specMount(context, {
+    type: textOf(mount['Type']) ?? 'volume',
+    source: source ?? '',
+    name: source,
+    destination,
+    readOnly: mount['ReadOnly'] === true,
+    propagation: textOf(objectOf(mount['BindOptions'])['Propagation']),
+    asked: mount,
+  })
+}
+
+interface RawMount {
+  readonly type: string
+  readonly source: string
+  readonly name: string | undefined
+  readonly destination: string
+  readonly readOnly: boolean
+  readonly propagation: string | undefined
+  readonly asked: JsonObject | undefined
+}
+
+function specMount(context: MountContext, mount: RawMount): readonly SpecMount[] {
+  const { destination, readOnly } = mount
+  const common = {
+    destination,
+    readOnly,
+    ...(mount.propagation !== undefined && { propagation: mount.propagation }),
+  }
+  const device = mount.type === 'volume' ? boundDevice(context, mount) : undefined
+  if (mount.type === 'bind' || device !== undefined) {
+    const given = device ?? mount.source
+    if (!given.startsWith('/')) return [{ ...common, type: 'bind', source: given === '' ? [] : [given] }]
+    const resolved = textOf(memberOf(context.realPaths, given))
+    return [{ ...common, type: 'bind', source: hostPaths(given, resolved) }]
+  }
+  const size = mount.type === 'tmpfs' ? tmpfsSize(mount.asked) : undefined
+  const source = mount.type === 'tmpfs' ? [] : [mount.name ?? mount.source].filter((name) => name !== '')
+  return [{ ...common, type: mount.type, source, ...(size !== undefined && { size }) }]
+}
+
+/** A volume of the driver `local` with the options of a bind mount is a path of the host. */
+function boundDevice(context: MountContext, mount: RawMount): string | undefined {
+  const volume = objectOf(memberOf(context.volumes, mount.name ?? ''))
+  const inline = objectOf(objectOf(mount.asked?.['VolumeOptions'])['DriverConfig'])
+  for (const { driver, options } of [
+    { driver: textOf(volume['Driver']), options: objectOf(volume['Options']) },
+    { driver: textOf(inline['Name']), options: objectOf(inline['Options']) },
+  ]) {
+    const device = textOf(options['device'])
+    const words = (textOf(options['o']) ?? '').split(',')
+    const binds = words.includes('bind') || words.includes('rbind') || options['type'] === 'bind'
+    if ((driver === undefined || driver === 'local') && binds && device?.startsWith('/') === true)
+      return device
+  }
+  return undefined
+}
+
+function tmpfsSize(asked: JsonObject | undefined): number | undefined {
+  const size = objectOf(asked?.['TmpfsOptions'])['SizeBytes']
+  return typeof size === 'number' && size > 0 ? size : undefined
+}
+
+function tmpfsMount(destination: string, options: string): SpecMount {
+  const words = options.split(',')
+  const size = sizeOf(words.find((word) => word.startsWith('size='))?.slice('size='.length))
+  return {
+    type: 'tmpfs',
+    source: [],
+    destination,
+    readOnly: words.includes('ro'),
+    ...(size !== undefined && { size }),
+  }
+}
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 }
+
+/** tmpfs(5): a count of bytes with k, m or g behind it. A percentage of memory has no number of bytes. */
+function sizeOf(text: string | undefined): number | undefined {
+  const parts = /^(\d{1,15})([kmgt]?)b?$/i.exec(text ?? '')
+  const unit = UNITS[parts?.[2]?.toLowerCase() ?? '']
+  return parts === null || unit === undefined ? undefined : Number(parts[1]) * unit
+}

@@ -1,0 +1,159 @@
+import { isObject } from './json.ts'
+import type { JsonObject } from './json.ts'
+import type { FramedRecord } from './source.ts'
+
+/** What a record that no source reads looks like. */
+export interface Foreign {
+  /** One of a bounded set; holds nothing of the record. */
+  readonly reason: string
+  /** The first line already tells that the rest of the stream is the same. */
+  readonly whole: boolean
+}
+
+export const UNKNOWN_FORMAT = 'not a known format'
+
+/** Names the format of a record, for the reason of its refusal. */
+export function foreignFormat(record: FramedRecord): Foreign | undefined {
+  if (record.json === undefined) return foreignText(record.text)
+  const { json } = record
+  if (!isObject(json)) return undefined
+  const found = JSON_FORMATS.find((format) => format.test(json))
+  return found && { reason: found.reason, whole: false }
+}
+
+function foreignText(text: string): Foreign | undefined {
+  const found = TEXT_FORMATS.find((format) => format.pattern.test(text.slice(0, 2_048)))
+  return found && { reason: found.reason, whole: found.whole === true }
+}
+
+const later = (name: string): string => `${name}: not read yet`
+
+interface JsonFormat {
+  readonly reason: string
+  readonly test: (json: JsonObject) => boolean
+}
+
+/** Whether the object has all of the members. */
+function having(...members: readonly string[]): (json: JsonObject) => boolean {
+  return (json) => members.every((member) => Object.hasOwn(json, member))
+}
+
+function havingOne(...members: readonly string[]): (json: JsonObject) => boolean {
+  return (json) => members.some((member) => Object.hasOwn(json, member))
+}
+
+const TETRAGON =
+  /^process_(?:exec|exit|kprobe|tracepoint|uprobe|usdt|lsm|loader|throttle|connect|close|listen|accept|dns)$/
+
+const JSON_FORMATS: readonly JsonFormat[] = [
+  {
+    reason: 'AdmissionReview (admission.k8s.io) is not an audit record',
+    test: (json) => json['kind'] === 'AdmissionReview',
+  },
+  {
+    reason: later('tetragon'),
+    test: (json) => havingOne('rate_limit_info')(json) || Object.keys(json).some((key) => TETRAGON.test(key)),
+  },
+  {
+    reason: later('tracee'),
+    test: (json) => having('eventName', 'args')(json) || having('workload', 'name')(json),
+  },
+  {
+    reason: later('hubble'),
+    test: (json) =>
+      havingOne('lost_events', 'node_status')(json) || (isObject(json['flow']) && !('event_type' in json)),
+  },
+  {
+    reason: later('suricata.eve'),
+    test: (json) => havingOne('event_type')(json) || isObject(json['suricata']),
+  },
+  {
+    reason: later('zeek'),
+    test: (json) =>
+      havingOne('id.orig_h', 'id_orig_h', 'certificate.subject', 'certificate_subject')(json) ||
+      (typeof json['ts'] === 'number' && havingOne('uid', 'fuid', '_path', 'id', 'note')(json)),
+  },
+  { reason: later('laurel'), test: (json) => /^\d+\.\d+:\d+$/.test(String(json['ID'])) },
+  { reason: later('podman.events'), test: having('Type', 'Status', 'Time') },
+  {
+    reason: later('docker.stats'),
+    test: (json) => having('read', 'pids_stats')(json) || havingOne('CPUPerc', 'cpu_stats', 'CPUNano')(json),
+  },
+  {
+    reason: 'docker ps output is not an inspect record',
+    test: (json) => having('RunningFor')(json) || having('Names', 'ImageID')(json),
+  },
+  { reason: 'image inspect is not a container', test: having('RepoTags', 'RootFS') },
+  { reason: 'network inspect is not a container', test: having('IPAM', 'Scope') },
+  { reason: later('fim.aide'), test: having('aide_version') },
+  {
+    reason: later('fim.osquery'),
+    test: (json) =>
+      having('columns', 'action')(json) || havingOne('target_path', 'diffResults', 'snapshot')(json),
+  },
+  {
+    reason: later('kubearmor'),
+    test: (json) => having('Operation', 'Result')(json) || having('NamespaceName', 'PodName')(json),
+  },
+  { reason: later('kubescape'), test: having('BaseRuntimeMetadata') },
+  {
+    reason: later('windows'),
+    test: (json) => havingOne('winlog', 'EventID', 'win')(json) || isObject(json['Event']),
+  },
+  { reason: later('ocsf'), test: (json) => havingOne('class_uid', 'finding_info')(json) },
+  { reason: later('cloudtrail'), test: having('eventSource', 'eventName') },
+  { reason: later('tshark'), test: (json) => havingOne('layers', '_source')(json) },
+  { reason: 'JSON schema is not telemetry', test: having('$schema') },
+  {
+    reason: later('wazuh'),
+    test: (json) =>
+      isObject(json['wazuh']) ||
+      (isObject(json['metadata']) && 'items' in json) ||
+      having('module', 'collector')(json),
+  },
+  {
+    reason: later('fim.auditbeat'),
+    test: (json) => isObject(json['event']) && (isObject(json['beat']) || isObject(json['agent'])),
+  },
+  { reason: later('bpftrace'), test: having('type', 'data') },
+  { reason: 'Kubernetes object is not an audit record', test: having('apiVersion', 'kind') },
+]
+
+interface TextFormat {
+  readonly reason: string
+  readonly pattern: RegExp
+  readonly whole?: boolean
+}
+
+const TEXT_FORMATS: readonly TextFormat[] = [
+  { reason: later('auditd'), pattern: /^(?:node=\S+ )?type=[A-Z_]+\d* msg=audit\(/ },
+  { reason: later('sysmon.linux'), pattern: /<Event[ >]/ },
+  { reason: later('containerd.events'), pattern: /^\d{4}-\d\d-\d\d [\d:.]+ [+-]\d{4} UTC \S+ \// },
+  {
+    reason: later('podman.events'),
+    pattern: /^\d{4}-\d\d-\d\d [\d:.]+ [+-]\d{4} \S+ (?:container|image|pod|volume|network|system) /,
+  },
+  { reason: 'dockerd log: not read yet', pattern: /^time="?[\dT:.Z+-]+"? level=\w+ msg=/ },
+  { reason: later('esxi'), pattern: /^\d{4}-\d\d-\d\dT[\d:.]+Z (?:[A-Z][a-z]\(\d+\)|\w+) / },
+  { reason: 'docker ps output is not an inspect record', pattern: /^CONTAINER ID {2,}/, whole: true },
+  { reason: later('prometheus'), pattern: /^# (?:HELP|TYPE) /, whole: true },
+  { reason: later('zeek'), pattern: /^#separator /, whole: true },
+  { reason: later('fim.aide'), pattern: /^Start timestamp: .*\(AIDE/, whole: true },
+  { reason: 'INI file is not telemetry', pattern: /^\s*(?:;.*|\[[^\]{}"]+\]\s*)$/, whole: true },
+  {
+    reason: 'YAML file is not telemetry',
+    pattern: /^(?:---\s*|%YAML.*|[A-Za-z_][\w.-]*:(?:\s+[^{].*)?)$/,
+    whole: true,
+  },
+  {
+    reason: 'program text is not telemetry',
+    pattern: /^(?:#!|#\s|#$|import |from \S+ import |def |class |package |"""|\/\/ )/,
+    whole: true,
+  },
+  { reason: 'XML is not read yet', pattern: /^\s*<\?xml/, whole: true },
+  {
+    reason: later('syslog'),
+    pattern:
+      /^(?:<\d{1,3}>)?(?:1 )?(?:[A-Z][a-z]{2} [ \d]?\d \d\d:\d\d:\d\d |\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)/,
+  },
+]

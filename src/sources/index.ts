@@ -1,0 +1,9 @@
+import { dockerEvents } from './docker-events.ts'
+import { dockerInspect } from './docker-inspect.ts'
+import { falco } from './falco.ts'
+import { kubernetesAudit } from './kubernetes-audit.ts'
+
+/** Every source that Tallyman reads. */
+export const sources = [kubernetesAudit, dockerEvents, dockerInspect, falco] as const
+
+export { createStreamDecoder } from './stream.ts'

@@ -1,0 +1,121 @@
+/** A JSON object whose members are not yet known. */
+export type JsonObject = Readonly<Record<string, unknown>>
+
+const EMPTY: JsonObject = Object.freeze({})
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The value if it is an object, else an empty one: members of a wrong type are as good as missing. */
+export function objectOf(value: unknown): JsonObject {
+  return isObject(value) ? value : EMPTY
+}
+
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+/** The value if it is a string that is not empty. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+/** The strings of a list; other members are left out. */
+export function textsOf(value: unknown): readonly string[] {
+  return listOf(value).filter((member): member is string => typeof member === 'string')
+}
+
+/** The value of an own member, so that a name such as `__proto__` finds nothing. */
+export function memberOf(object: JsonObject, name: string): unknown {
+  return Object.hasOwn(object, name) ? object[name] : undefined
+}
+
+/** The fields that have a value; null, undefined, and nothing else, are left out. */
+export function known(fields: JsonObject): Record<string, unknown> {
+  const kept: Record<string, unknown> = {}
+  for (const name of Object.keys(fields)) {
+    const value = fields[name]
+    if (value !== undefined && value !== null) kept[name] = value
+  }
+  return kept
+}
+
+/** Longer numbers keep their nearest double: BigInt of a million digits would take seconds. */
+const MAX_INTEGER_DIGITS = 40
+
+/** JSON.parse, with integers above 2^53 as BigInt. Throws SyntaxError as JSON.parse does. */
+export function parseJson(text: string): unknown {
+  return hasLongInteger(text) ? (JSON.parse(text, exactInteger) as unknown) : (JSON.parse(text) as unknown)
+}
+
+/** As `parseJson`; undefined where the text is not JSON. */
+export function tryParseJson(text: string): unknown {
+  try {
+    return parseJson(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** ECMAScript 2026; TypeScript's library does not name it yet. */
+const rawJson = (JSON as unknown as { readonly rawJSON: (text: string) => unknown }).rawJSON.bind(JSON)
+
+/** JSON text of a value that may hold BigInt. */
+export function jsonText(value: unknown): string {
+  return (
+    JSON.stringify(value, (_name, member: unknown) =>
+      typeof member === 'bigint' ? rawJson(member.toString()) : member,
+    ) ?? 'null'
+  )
+}
+
+function exactInteger(_name: string, value: unknown, context?: { readonly source?: string }): unknown {
+  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
+  const source = context?.source ?? ''
+  return source.length <= MAX_INTEGER_DIGITS && /^-?\d+$/.test(source) ? BigInt(source) : value
+}
+
+/**
+ * Whether a run of 16 digits or more stands where a number may: a reviver costs six times the parse, so it is
+ * worth looking. Every sixteenth character is enough to find such a run.
+ */
+function hasLongInteger(text: string): boolean {
+  for (let at = 15; at < text.length; at += 16) {
+    if (!isDigit(text.charCodeAt(at))) continue
+    let first = at
+    while (first > 0 && isDigit(text.charCodeAt(first - 1))) first -= 1
+    let last = at
+    while (last + 1 < text.length && isDigit(text.charCodeAt(last + 1))) last += 1
+    if (last - first >= 15 && isOutsideWord(text, first, last)) return true
+    at = Math.max(at, last - (last % 16) + 15 - 16)
+  }
+  return false
+}
+
+function isOutsideWord(text: string, first: number, last: number): boolean {
+  const before =
+    first === 0 ? '' : text.charAt(first - 1) === '-' ? text.charAt(first - 2) : text.charAt(first - 1)
+  const after = text.charAt(last + 1)
+  return (before === '' || ':,[ \t\r\n'.includes(before)) && (after === '' || ',}] \t\r\n'.includes(after))
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57
+}
+
+/** Whether brackets in the text are nested deeper than `limit`; brackets in strings do not count. */
+export function isNestedDeeper(text: string, limit: number): boolean {
+  let depth = 0
+  let quoted = false
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code === 0x22) quoted = !quoted
+    else if (code === 0x5c) at += 1
+    else if (!quoted && (code === 0x7b || code === 0x5b)) {
+      depth += 1
+      if (depth > limit) return true
+    } else if (!quoted && (code === 0x7d || code === 0x5d)) depth -= 1
+  }
+  return false
+}

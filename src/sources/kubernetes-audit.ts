@@ -1,0 +1,307 @@
+import type { Event, Logsource, Resource } from '../domain/event.ts'
+import { isAuditRecord, splitAudit, unwrapAudit } from './audit-envelope.ts'
+import type { Unwrapped } from './audit-envelope.ts'
+import { createExecSessions } from './audit-exec.ts'
+import { podContainers } from './pod-spec.ts'
+import type { PodOrigin } from './pod-spec.ts'
+import { specEvents } from './container-spec.ts'
+import { contentOf, OWN_NAMES } from './events.ts'
+import type { EventBase } from './events.ts'
+import { execEvents } from './exec-record.ts'
+import { isObject, listOf, objectOf, textOf } from './json.ts'
+import type { JsonObject } from './json.ts'
+import { commandsOf } from './shell.ts'
+import { defineSource, failed } from './source.ts'
+import type { Decoded, FramedRecord, Identity } from './source.ts'
+import { timeOf } from './time.ts'
+
+const AUDIT: Logsource = Object.freeze({ product: 'kubernetes', service: 'audit' })
+const NOTHING: Decoded = { kind: 'evaluated', events: [], facts: [] }
+
+/**
+ * The API server's audit log (audit.k8s.io), as file, webhook, or in the envelopes of EKS, AKS and GKE. Each
+ * record is one event under its own field names; specifications in its bodies become container_create,
+ * container_mount and container_exec events.
+ */
+export const kubernetesAudit = defineSource({
+  name: 'kubernetes.audit',
+  title: 'Kubernetes audit log',
+  serves: [
+    AUDIT,
+    ...['container_create', 'container_mount', 'container_exec'].map((category) => ({
+      product: 'kubernetes',
+      category,
+    })),
+  ],
+  recognise: (record) => isAuditRecord(record.json),
+  split: splitAudit,
+  decoder(checkpoint) {
+    const sessions = createExecSessions(checkpoint)
+    return {
+      decode: (record) => decode(record, sessions),
+      checkpoint: () => sessions.checkpoint(),
+    }
+  },
+})
+
+type Audit = Extract<Unwrapped, { kind: 'audit' }>
+
+function decode(record: FramedRecord, sessions: ReturnType<typeof createExecSessions>): Decoded {
+  if (!isObject(record.json)) return failed('not an audit Event')
+  const unwrapped = unwrapAudit(record.json)
+  if (unwrapped.kind === 'other') return NOTHING
+  if (unwrapped.kind === 'broken') return failed(unwrapped.reason)
+  const { event } = unwrapped
+  if (!saysWhat(event)) return failed('audit Event without a verb')
+  const time = eventTime(event)
+  if (time === undefined) return failed('audit Event without a time')
+  const identity = identityOf(event, record)
+  const id =
+    identity === undefined
+      ? `${record.stream}@${record.position}`
+      : `${identity.id}@${identity.content.slice(0, 12)}`
+  const resource = resourceOf(unwrapped)
+  const first: Event = {
+    id,
+    time,
+    source: 'kubernetes.audit',
+    logsource: AUDIT,
+    resource,
+    record: event,
+    mapping: OWN_NAMES,
+  }
+  const derived = derivedEvents(
+    { id, time, source: 'kubernetes.audit', product: 'kubernetes', resource },
+    event,
+    sessions,
+  )
+  const events = derived.length === 0 ? [first] : [first, ...derived]
+  return { kind: 'evaluated', events, facts: [], ...(identity !== undefined && { identity }) }
+}
+
+/** A verb; or, from pipelines that drop it, at least what was asked for. */
+function saysWhat(event: JsonObject): boolean {
+  const { verb } = event
+  return verb === undefined
+    ? isObject(event['objectRef']) || textOf(event['requestURI']) !== undefined
+    : textOf(verb) !== undefined
+}
+
+function eventTime(event: JsonObject): number | undefined {
+  return (
+    timeOf(event['stageTimestamp']) ??
+    timeOf(event['requestReceivedTimestamp']) ??
+    timeOf(event['timestamp']) ??
+    timeOf(objectOf(event['metadata'])['creationTimestamp'])
+  )
+}
+
+function identityOf(event: JsonObject, record: FramedRecord): Identity | undefined {
+  const auditId = textOf(event['auditID'])
+  if (auditId === undefined || auditId.length > 256) return undefined
+  return { id: `audit:${auditId}:${textOf(event['stage']) ?? ''}`, content: contentOf(record.text) }
+}
+
+function resourceOf({ event, provider, cluster }: Audit): Resource {
+  const resource: Record<string, string> = {}
+  const target = objectOf(event['objectRef'])
+  const namespace = textOf(target['namespace'])
+  if (namespace !== undefined) resource['k8s.namespace.name'] = namespace
+  if (target['resource'] === 'pods') {
+    const pod = podName(event, target)
+    if (pod !== undefined) resource['k8s.pod.name'] = pod
+  }
+  const user = textOf(objectOf(event['user'])['username'])
+  if (user !== undefined) resource['user.name'] = user
+  if (provider !== undefined) resource['cloud.provider'] = provider
+  if (cluster !== undefined) resource['k8s.cluster.name'] = cluster
+  return resource
+}
+
+/** A pod that is about to be created may have no name yet: its prefix with a star then. */
+function podName(event: JsonObject, target: JsonObject): string | undefined {
+  const named = textOf(target['name'])
+  if (named !== undefined) return named
+  const answered = objectOf(objectOf(event['responseObject'])['metadata'])
+  const asked = objectOf(objectOf(event['requestObject'])['metadata'])
+  const prefix = textOf(answered['generateName']) ?? textOf(asked['generateName'])
+  return (
+    textOf(answered['name']) ?? textOf(asked['name']) ?? (prefix === undefined ? undefined : `${prefix}*`)
+  )
+}
+
+/** Resources whose bodies hold a pod template, and where. */
+const WORKLOADS: Readonly<Record<string, { readonly kind: string; readonly attribute?: string }>> = {
+  deployments: { kind: 'Deployment', attribute: 'k8s.deployment.name' },
+  daemonsets: { kind: 'DaemonSet', attribute: 'k8s.daemonset.name' },
+  statefulsets: { kind: 'StatefulSet', attribute: 'k8s.statefulset.name' },
+  replicasets: { kind: 'ReplicaSet', attribute: 'k8s.replicaset.name' },
+  replicationcontrollers: { kind: 'ReplicationController' },
+  jobs: { kind: 'Job', attribute: 'k8s.job.name' },
+  cronjobs: { kind: 'CronJob', attribute: 'k8s.cronjob.name' },
+}
+const WRITES = new Set(['create', 'update', 'patch'])
+
+function derivedEvents(
+  base: EventBase,
+  event: JsonObject,
+  sessions: ReturnType<typeof createExecSessions>,
+): readonly Event[] {
+  const target = objectOf(event['objectRef'])
+  const { resource, subresource } = target
+  if (typeof resource !== 'string') return []
+  const verb = event['verb']
+  if (resource === 'pods' && subresource === 'exec') {
+    return succeeded(event) && sessions.isFirst(event) ? execOf(base, event) : []
+  }
+  if (typeof verb !== 'string' || !WRITES.has(verb) || !succeeded(event) || isDryRun(event)) return []
+  if (resource === 'pods' && subresource === 'ephemeralcontainers') return ephemeralOf(base, event)
+  if ((subresource ?? '') !== '' || !isComplete(event)) return []
+  if (resource === 'pods') return verb === 'create' ? podOf(base, event) : []
+  const workload = Object.hasOwn(WORKLOADS, resource) ? WORKLOADS[resource] : undefined
+  return workload === undefined ? [] : workloadOf(base, event, workload)
+}
+
+/** No code, or one that is not an error: 101 is an exec over WebSocket. */
+function succeeded(event: JsonObject): boolean {
+  const status = objectOf(event['responseStatus'])
+  const code = status['code']
+  return status['status'] !== 'Failure' && (typeof code !== 'number' || code < 300)
+}
+
+function isComplete(event: JsonObject): boolean {
+  const stage = event['stage']
+  return stage === undefined || stage === 'ResponseComplete'
+}
+
+function isDryRun(event: JsonObject): boolean {
+  const uri = event['requestURI']
+  return typeof uri === 'string' && /[?&]dryRun=[^&]/.test(uri)
+}
+
+/** The object as it is now. A patch's body is a diff and says too little. */
+function bodyOf(event: JsonObject): JsonObject | undefined {
+  const { responseObject, requestObject } = event
+  if (isObject(responseObject) && isObject(responseObject['spec'])) return responseObject
+  return event['verb'] !== 'patch' && isObject(requestObject) && isObject(requestObject['spec'])
+    ? requestObject
+    : undefined
+}
+
+function podOf(base: EventBase, event: JsonObject): readonly Event[] {
+  const body = bodyOf(event)
+  return body === undefined
+    ? []
+    : containersOf(base, event, body, originOfPod(body, event), ownerAttributes(body))
+}
+
+/** Ephemeral containers are only ever added: those in a patch stand there whole. */
+function ephemeralOf(base: EventBase, event: JsonObject): readonly Event[] {
+  if (event['stage'] === 'RequestReceived' || event['stage'] === 'Panic') return []
+  const body = bodyOf(event) ?? (isObject(event['requestObject']) ? event['requestObject'] : undefined)
+  if (body === undefined) return []
+  const asked = new Set(ephemeralNames(event['requestObject']))
+  const spec = objectOf(body['spec'])
+  const added = listOf(spec['ephemeralContainers']).filter(
+    (one) => asked.size === 0 || asked.has(objectOf(one)['name']),
+  )
+  const pod = { ...body, spec: { ...spec, ephemeralContainers: added } }
+  return containersOf(
+    base,
+    event,
+    pod,
+    { ...originOfPod(body, event), ephemeralOnly: true },
+    ownerAttributes(body),
+  )
+}
+
+function ephemeralNames(body: unknown): readonly unknown[] {
+  return listOf(objectOf(objectOf(body)['spec'])['ephemeralContainers']).map((one) => objectOf(one)['name'])
+}
+
+function originOfPod(pod: JsonObject, event: JsonObject): PodOrigin {
+  const owner = controllerOf(pod)
+  const userAgent = textOf(event['userAgent'])
+  return { kind: 'Pod', ...(owner !== undefined && { owner }), ...(userAgent !== undefined && { userAgent }) }
+}
+
+function controllerOf(object: JsonObject): PodOrigin['owner'] {
+  const owners = listOf(objectOf(object['metadata'])['ownerReferences']).map(objectOf)
+  const owner = owners.find((one) => one['controller'] === true) ?? owners[0]
+  const kind = textOf(owner?.['kind'])
+  const name = textOf(owner?.['name'])
+  return kind === undefined || name === undefined ? undefined : { kind, name }
+}
+
+/** A Deployment's pods belong to a ReplicaSet named after it and a hash of the template, which labels them. */
+function ownerAttributes(object: JsonObject): Record<string, string> {
+  const owner = controllerOf(object)
+  if (owner === undefined) return {}
+  const hash = textOf(objectOf(objectOf(object['metadata'])['labels'])['pod-template-hash'])
+  const dash = owner.name.lastIndexOf('-')
+  if (owner.kind === 'ReplicaSet' && hash !== undefined && dash > 0) {
+    return { 'k8s.deployment.name': owner.name.slice(0, dash) }
+  }
+  const workload = Object.values(WORKLOADS).find((one) => one.kind === owner.kind)
+  return workload?.attribute === undefined ? {} : { [workload.attribute]: owner.name }
+}
+
+function workloadOf(
+  base: EventBase,
+  event: JsonObject,
+  workload: { readonly kind: string; readonly attribute?: string },
+): readonly Event[] {
+  const body = bodyOf(event)
+  const spec = objectOf(body?.['spec'])
+  const holder = workload.kind === 'CronJob' ? objectOf(objectOf(spec['jobTemplate'])['spec']) : spec
+  const template = holder['template']
+  if (body === undefined || !isObject(template)) return []
+  const name = textOf(objectOf(event['objectRef'])['name']) ?? textOf(objectOf(body['metadata'])['name'])
+  const own = workload.attribute === undefined || name === undefined ? {} : { [workload.attribute]: name }
+  const owner = { kind: controllerOf(body)?.kind ?? workload.kind, name: name ?? '' }
+  const userAgent = textOf(event['userAgent'])
+  const origin = { kind: workload.kind, owner, ...(userAgent !== undefined && { userAgent }) }
+  return containersOf(base, event, template, origin, { ...ownerAttributes(body), ...own })
+}
+
+function containersOf(
+  base: EventBase,
+  event: JsonObject,
+  pod: JsonObject,
+  origin: PodOrigin,
+  owner: Readonly<Record<string, string>>,
+): readonly Event[] {
+  const metadata = objectOf(objectOf(event['responseObject'])['metadata'])
+  const uid = origin.kind === 'Pod' ? textOf(metadata['uid']) : undefined
+  const namespace = textOf(metadata['namespace']) ?? textOf(objectOf(pod['metadata'])['namespace'])
+  const node = textOf(objectOf(pod['spec'])['nodeName'])
+  const shared: Resource = {
+    ...(namespace !== undefined && { 'k8s.namespace.name': namespace }),
+    ...base.resource,
+    ...owner,
+    ...(uid !== undefined && { 'k8s.pod.uid': uid }),
+    ...(node !== undefined && { 'k8s.node.name': node }),
+  }
+  return podContainers(pod, origin).flatMap((container, index) =>
+    specEvents(
+      {
+        ...base,
+        id: index === 0 ? base.id : `${base.id}#${index}`,
+        resource: { ...shared, ...container.resource },
+      },
+      container.spec,
+    ),
+  )
+}
+
+const MAX_ARGUMENTS = 1_024
+
+function execOf(base: EventBase, event: JsonObject): readonly Event[] {
+  const uri = textOf(event['requestURI']) ?? ''
+  const query = new URLSearchParams(uri.slice(uri.indexOf('?') + 1))
+  const argv = query.getAll('command').slice(0, MAX_ARGUMENTS)
+  if (argv.length === 0) return []
+  const container = query.get('container')
+  const resource = container === null ? base.resource : { ...base.resource, 'k8s.container.name': container }
+  return execEvents({ ...base, resource }, commandsOf(argv), { origin: 'exec', containerType: 'container' })
+}

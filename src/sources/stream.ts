@@ -1,0 +1,192 @@
+import type { Chunk, Failure, SourceName } from '../domain/event.ts'
+import { foreignFormat, UNKNOWN_FORMAT } from './foreign.ts'
+import { createFramer, SAMPLE_LENGTH } from './framing.ts'
+import type { Framed, FramingCheckpoint } from './framing.ts'
+import { isObject, jsonText } from './json.ts'
+import type { Decoded, Decoder, FramedRecord, Source } from './source.ts'
+
+/** A record that was understood, and by whom. */
+export interface DecodedItem {
+  readonly source: SourceName
+  readonly position: number | string
+  readonly decoded: Extract<Decoded, { kind: 'evaluated' }>
+}
+
+/** `records` = `items` + `failures`: nothing is lost, nothing counted twice. */
+export interface DecodedBatch {
+  readonly records: number
+  readonly items: readonly DecodedItem[]
+  readonly failures: readonly Failure[]
+}
+
+export interface StreamDecoder {
+  /** Chunks follow on each other without a gap. Never throws on content. */
+  push(chunk: Chunk): DecodedBatch
+  /** Where to go on: the offset up to which records are consumed, and the JSON state to hand in with it. */
+  checkpoint(): { readonly offset: number; readonly state: unknown }
+}
+
+interface StreamState {
+  readonly framing?: FramingCheckpoint
+  readonly decoders?: Readonly<Record<string, unknown>>
+  /** The source that read the last record; missing until one did. */
+  readonly source?: string
+  readonly refused?: boolean
+}
+
+/** So much is read of a stream before it is refused as a whole, in characters. */
+const RECOGNITION_WINDOW = 64 * 1024
+
+/**
+ * Reads one stream: bytes to records to what they mean. The source is found by content, record by record, the
+ * one that read the last record first. A stream whose beginning holds no record of any source is refused: one
+ * failure that names what it looks like.
+ */
+export function createStreamDecoder(
+  sources: readonly Source[],
+  stream: string,
+  state?: unknown,
+): StreamDecoder {
+  const from: StreamState = isObject(state) ? state : {}
+  const framer = createFramer(stream, from.framing)
+  const decoders = new Map<SourceName, Decoder>()
+  let source = sources.find(({ name }) => name === from.source)
+  let refused = from.refused === true
+  let offset = 0
+  let started = false
+  /** What came before the first record that a source recognised. */
+  let held: Framed[] = []
+  let heldLength = 0
+  /** Where the undecided part begins. */
+  let undecided: { offset: number; state: unknown } | undefined
+
+  const decoderOf = (of: Source): Decoder => {
+    const decoder = decoders.get(of.name) ?? of.decoder(from.decoders?.[of.name])
+    decoders.set(of.name, decoder)
+    return decoder
+  }
+  const recogniser = (record: FramedRecord): Source | undefined =>
+    source?.recognise(record) === true
+      ? source
+      : sources.find((other) => other !== source && other.recognise(record))
+
+  const current = (): { offset: number; state: StreamState } => {
+    const states: Record<string, unknown> = { ...from.decoders }
+    for (const [name, decoder] of decoders) states[name] = decoder.checkpoint()
+    return {
+      offset: refused ? offset : framer.consumed,
+      state: refused
+        ? { refused }
+        : {
+            framing: framer.checkpoint(),
+            decoders: states,
+            ...(source !== undefined && { source: source.name }),
+          },
+    }
+  }
+
+  return {
+    push(chunk) {
+      const items: DecodedItem[] = []
+      const failures: Failure[] = []
+      if (!started) undecided = { offset: chunk.offset, state }
+      started = true
+      offset = chunk.offset + chunk.bytes.length
+      if (refused) return { records: 0, items, failures }
+
+      const take = (framed: Framed): void => {
+        if (framed.kind === 'failed') {
+          failures.push(framed.failure)
+          return
+        }
+        const { record } = framed
+        const by = recogniser(record)
+        if (by === undefined) {
+          failures.push(failureOf(record, foreignFormat(record)?.reason ?? 'not a known record'))
+          return
+        }
+        const decoded = decoderOf(by).decode(record)
+        source = by
+        if (decoded.kind === 'failed') failures.push(failureOf(record, decoded.reason))
+        else items.push({ source: by.name, position: record.position, decoded })
+      }
+      const release = (): void => {
+        const before = held
+        held = []
+        heldLength = 0
+        for (const framed of before) take(framed)
+      }
+      const refuse = (): void => {
+        refused = true
+        failures.push(refusalOf(held))
+        held = []
+      }
+      /** Holds what is not recognised until it is known what the stream is. */
+      const consider = (framed: Framed): void => {
+        if (framed.kind === 'record' && recogniser(framed.record) !== undefined) {
+          release()
+          take(framed)
+          return
+        }
+        held.push(framed)
+        heldLength += framed.kind === 'record' ? framed.record.text.length : framed.failure.sample.length + 1
+        const isFirst = held.length === 1 && framed.kind === 'record'
+        const certain = isFirst && foreignFormat(framed.record)?.whole === true
+        if (certain || (heldLength >= RECOGNITION_WINDOW && held.some(isRecord))) refuse()
+      }
+
+      for (const framed of framer.push(chunk).flatMap((one) => expand(one, sources))) {
+        if (refused) break
+        if (source === undefined) consider(framed)
+        else take(framed)
+      }
+      if (!refused && source === undefined) {
+        if (chunk.end === true && held.some(isRecord)) refuse()
+        else if (!held.some(isRecord) && (chunk.end === true || heldLength >= RECOGNITION_WINDOW)) release()
+        if (held.length === 0) undecided = undefined
+      }
+      if (source === undefined && !refused && held.length === 0) undecided = current()
+      return { records: items.length + failures.length, items, failures }
+    },
+    checkpoint() {
+      const isUndecided = source === undefined && !refused && held.length > 0
+      return isUndecided && undecided !== undefined ? undecided : current()
+    },
+  }
+}
+
+function isRecord(framed: Framed): boolean {
+  return framed.kind === 'record'
+}
+
+function failureOf(record: FramedRecord, reason: string): Failure {
+  return {
+    reason,
+    stream: record.stream,
+    position: record.position,
+    sample: record.text.slice(0, SAMPLE_LENGTH),
+  }
+}
+
+/** One failure for the whole stream, named after the first record whose format is known. */
+function refusalOf(held: readonly Framed[]): Failure {
+  const records = held.flatMap((framed) => (framed.kind === 'record' ? [framed.record] : []))
+  const named = records.find((record) => foreignFormat(record) !== undefined) ?? records[0]
+  if (named === undefined) return { reason: UNKNOWN_FORMAT, stream: '', position: 0, sample: '' }
+  return failureOf(named, foreignFormat(named)?.reason ?? UNKNOWN_FORMAT)
+}
+
+/** The records that a batch carries, or the record itself. */
+function expand(framed: Framed, sources: readonly Source[]): readonly Framed[] {
+  if (framed.kind === 'failed' || framed.record.json === undefined) return [framed]
+  const { stream, position, json } = framed.record
+  for (const source of sources) {
+    const parts = source.split?.(json)
+    if (parts === undefined) continue
+    return parts.map((part, index) => ({
+      kind: 'record',
+      record: { stream, position: `${position}/${index}`, text: jsonText(part), json: part },
+    }))
+  }
+  return [framed]
+}
