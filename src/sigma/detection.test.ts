@@ -81,10 +81,18 @@ describe('a detection item', () => {
   })
 })
 
-describe('keywords', () => {
-  const keywords = (written: string, record: unknown): boolean =>
-    holds(`  k: ${written}\n  condition: k`, record)
+function keywords(written: string, record: unknown): boolean {
+  return holds(`  k: ${written}\n  condition: k`, record)
+}
 
+/** `needle` below so many lists and objects. */
+function deep(depth: number): unknown {
+  let value: unknown = 'needle'
+  for (let level = 0; level < depth; level += 1) value = level % 2 === 0 ? [value] : { a: value }
+  return value
+}
+
+describe('keywords', () => {
   it.each([
     ['[foo]', { a: { b: ['xFOOx'] } }, true],
     ['[foo]', { foo: 'x' }, false],
@@ -101,12 +109,6 @@ describe('keywords', () => {
 })
 
 describe('hostile records', () => {
-  const deep = (depth: number): unknown => {
-    let value: unknown = 'needle'
-    for (let level = 0; level < depth; level += 1) value = level % 2 === 0 ? [value] : { a: value }
-    return value
-  }
-
   it('searches a record that is nested 100,000 levels deep', () => {
     expect(holds('  k: [needle]\n  condition: k', deep(100_000))).toBe(true)
     expect(item('a.a.a: needle', deep(100_000))).toBe(false)

@@ -1,6 +1,6 @@
 import { RE2JS } from 're2js'
 import { parseRegex, RegexSyntaxError } from './regex-syntax.ts'
-import type { Range, RegexFlags, RegexNode } from './regex-syntax.ts'
+import type { RegexFlags, RegexNode } from './regex-syntax.ts'
 import type { TextTest } from './text-pattern.ts'
 
 /** Ways through a pattern and steps on a way up to which a backtracking engine is bounded from each start. */

@@ -22,13 +22,18 @@ export function fieldTests(
   const tests: EventTest[] = []
   const texts = patterns.filter((pattern) => pattern.kind === 'text')
   const folded = anyText(texts.filter((text) => !text.cased).map((text) => folding(text.tokens)))
-  if (folded) tests.push((event) => field.folded(event).some(folded))
+  if (folded) tests.push((event) => anyOf(field.folded(event), folded))
   const raw = anyText(texts.filter((text) => text.cased).map((text) => text.tokens))
-  if (raw) tests.push((event) => field.texts(event).some(raw))
+  if (raw) tests.push((event) => anyOf(field.texts(event), raw))
   for (const pattern of patterns) {
     if (pattern.kind !== 'text') tests.push(otherTest(field, pattern, readers))
   }
   return tests
+}
+
+function anyOf(texts: readonly string[], test: TextTest): boolean {
+  for (const text of texts) if (test(text)) return true
+  return false
 }
 
 function folding(tokens: readonly Token[]): readonly Token[] {
@@ -57,7 +62,7 @@ function otherTest(field: FieldReader, pattern: Exclude<Pattern, Text>, readers:
   switch (pattern.kind) {
     case 'regex':
     case 'network':
-      return (event) => field.texts(event).some(pattern.test)
+      return (event) => anyOf(field.texts(event), pattern.test)
     case 'number':
       return onValues(field, numberTest(pattern.value))
     case 'boolean':

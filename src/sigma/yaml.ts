@@ -81,7 +81,8 @@ function broken(at: Position, message: string): YamlDocument {
 }
 
 interface Reading {
-  readonly document: Document.Parsed
+  /** Nodes by the anchors read so far; the library would search the document for each alias. */
+  readonly anchors: Map<string, Node>
   readonly position: (offset: number) => Position
   readonly mistakes: Mistake[]
   nodes: number
@@ -98,7 +99,7 @@ function readDocument(document: Document.Parsed, position: Reading['position']):
       mistake(position(warning.pos[0]), `YAML: ${warning.message}`, 'use plain YAML without tags'),
     )
   }
-  const reading: Reading = { document, position, mistakes, nodes: 0 }
+  const reading: Reading = { anchors: new Map(), position, mistakes, nodes: 0 }
   const tree =
     mistakes.length === 0 && document.contents ? readNode(document.contents, reading, 0) : undefined
   return { at, tree: mistakes.length === 0 ? tree : undefined, mistakes, warnings }
@@ -109,10 +110,11 @@ function readNode(node: Node | null, reading: Reading, depth: number): Tree | un
   reading.nodes += 1
   if (reading.nodes > MAX_NODES || depth > MAX_DEPTH) return refuse(reading, at, tooBig(depth))
   if (isAlias(node)) {
-    const target = node.resolve(reading.document)
+    const target = reading.anchors.get(node.source)
     if (!target) return refuse(reading, at, `the alias *${node.source} has no anchor`)
     return readNode(target, reading, depth + 1)
   }
+  if (node?.anchor !== undefined) reading.anchors.set(node.anchor, node)
   if (isMap(node)) return readMapping(node.items, at, reading, depth)
   if (isSeq(node)) {
     const items: Tree[] = []
