@@ -89,9 +89,8 @@ function processBatch(
   const streams = batch.chunks.map((chunk) => {
     const decoder = decoderFor(chunk.stream, lane, parts.sources)
     const decoded = decoder.push(chunk)
-    for (const failure of decoded.failures) tally.failed(failure)
+    for (const failure of decoded.failures) tally.failed({ ...failure, stream: chunk.path ?? failure.stream })
     for (const item of decoded.items) {
-      if (item.decoded.kind === 'failed') continue
       const { identity, facts, events } = item.decoded
       if (identity !== undefined) {
         const verdict = seen.look(identity)

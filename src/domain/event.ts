@@ -42,6 +42,8 @@ export interface Event {
 export interface Chunk {
   /** The stream's name: stable over rename, rotation and compression. */
   readonly stream: string
+  /** Where it was found (a file's path), for people; the stream's name identifies it. */
+  readonly path?: string
   /** Position of the first byte in the (decompressed) stream. */
   readonly offset: number
   readonly bytes: Uint8Array

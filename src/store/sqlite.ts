@@ -11,7 +11,8 @@ const FAILURE_SAMPLES = 1_000
 
 /**
  * The store in one SQLite file, WAL. Opens, creates or migrates it.
- * `durable: false` is for one-shot runs whose file is thrown away.
+ * `durable: false` is for one-shot runs whose file is thrown away: they are never resumed, so identities of
+ * records need not outlive the process.
  * Throws a UserError where the file cannot be used.
  */
 export function openStore(file: string, options: { readonly durable: boolean }): Store {
@@ -24,7 +25,7 @@ export function openStore(file: string, options: { readonly durable: boolean }):
     db.close()
     throw storeTrouble(file, cause)
   }
-  return { ...reader(db), ...writer(db, file) }
+  return { ...reader(db), ...writer(db, file, options.durable) }
 }
 
 /** A second connection for questions, beside the writer's. */
@@ -82,7 +83,7 @@ const MENDS: readonly (readonly [RegExp, string])[] = [
 
 type WriterPart = Pick<Store, 'load' | 'commit' | 'closeAlert' | 'audit' | 'setMeta' | 'close'>
 
-function writer(db: DatabaseSync, file: string): WriterPart {
+function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
   const sql = statements(db)
   const commit = (batch: Commit): void => {
     const { at, input, output } = batch
@@ -90,8 +91,10 @@ function writer(db: DatabaseSync, file: string): WriterPart {
     for (const { stream, offset, state } of batch.streams) {
       sql.stream.run(input, stream, offset, state === undefined ? null : JSON.stringify(state), at)
     }
-    for (const row of batch.seen) sql.seen.run(row.id, row.content, row.keep ? 1 : 0)
-    for (const id of batch.released) sql.release.run(id)
+    if (durable) {
+      for (const row of batch.seen) sql.seen.run(row.id, row.content, row.keep ? 1 : 0)
+      for (const id of batch.released) sql.release.run(id)
+    }
     for (const row of batch.containers) {
       sql.container.run(row.id, JSON.stringify(row.resource), JSON.stringify(row.mounts), row.time, row.gone ?? null)
     }
