@@ -8,6 +8,8 @@ export type Unwrapped =
   | {
       readonly kind: 'audit'
       readonly event: JsonObject
+      /** The Event's own text where the envelope holds it as a string. */
+      readonly text?: string
       readonly provider?: 'aws' | 'azure' | 'gcp'
       readonly cluster?: string
     }
@@ -33,9 +35,10 @@ export function unwrapAudit(json: JsonObject): Unwrapped {
   if (isAzureDiagnostics(json)) return azureDiagnostics(json)
   const activity = azureActivity(json)
   if (activity !== undefined) return activity
-  const event = tryParseJson(textOf(json['message']) ?? '')
+  const text = textOf(json['message']) ?? ''
+  const event = tryParseJson(text)
   if (!isObject(event)) return { kind: 'broken', reason: 'audit envelope without a JSON message' }
-  return isAuditEvent(event) ? { kind: 'audit', event, provider: 'aws' } : { kind: 'other' }
+  return isAuditEvent(event) ? { kind: 'audit', event, text, provider: 'aws' } : { kind: 'other' }
 }
 
 /** Records that a batch carries: EventList (audit webhook), CloudWatch Logs subscriptions, Event Hubs. */
@@ -96,10 +99,11 @@ function azureDiagnostics(json: JsonObject): Unwrapped {
   if (!String(json['category']).startsWith('kube-audit')) return { kind: 'other' }
   const { properties } = json
   const details = typeof properties === 'string' ? tryParseJson(properties) : properties
-  const event = tryParseJson(textOf(objectOf(details)['log']) ?? '')
+  const text = textOf(objectOf(details)['log'])?.trim() ?? ''
+  const event = tryParseJson(text)
   if (!isObject(event)) return { kind: 'broken', reason: 'properties.log is not JSON' }
   const cluster = clusterOfResourceId(json['resourceId'])
-  return { kind: 'audit', event, provider: 'azure', ...(cluster !== undefined && { cluster }) }
+  return { kind: 'audit', event, text, provider: 'azure', ...(cluster !== undefined && { cluster }) }
 }
 
 function isCloudWatchMessage(json: JsonObject): boolean {

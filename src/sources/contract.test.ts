@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import fc from 'fast-check'
+import { array, assert, nat, property } from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { EXTENSIONS, RESOURCE_ATTRIBUTES } from '../domain/fields.ts'
 import { createStreamDecoder, sources } from './index.ts'
@@ -25,8 +25,11 @@ function readText(text: string) {
   return read(Buffer.from(text))
 }
 
+function exact(_name: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? `${value}n` : value
+}
+
 function print(items: readonly DecodedItem[]): string {
-  const exact = (_name: string, value: unknown): unknown => (typeof value === 'bigint' ? `${value}n` : value)
   return `${JSON.stringify(
     items.map(({ position, decoded }) => ({
       position,
@@ -170,8 +173,8 @@ describe.each(sources.map((source) => ({ source, name: source.name })))('$name',
   test('makes the same of any split of the bytes, and of any place to go on', () => {
     for (const { bytes } of inputs) {
       const whole = read(bytes)
-      fc.assert(
-        fc.property(fc.array(fc.nat(bytes.length), { maxLength: 6 }), fc.nat(6), (cuts, stop) => {
+      assert(
+        property(array(nat(bytes.length), { maxLength: 6 }), nat(6), (cuts, stop) => {
           const borders = [0, ...cuts.toSorted((a, b) => a - b), bytes.length]
           const items: DecodedItem[] = []
           const reasons: string[] = []

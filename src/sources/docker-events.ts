@@ -130,10 +130,16 @@ function resourceOf(type: string, subject: string, attributes: JsonObject): Reso
       ...imageAttributes(textOf(attributes['image'])),
     }
   }
-  if (type === 'image')
-    return imageAttributes(textOf(attributes['name']) ?? (subject === '' ? undefined : subject))
+  if (type === 'image') return imageOf(subject, textOf(attributes['name']))
   const container = textOf(attributes['container'])
   return container === undefined ? {} : { 'container.id': container }
+}
+
+/** An image is told of by its reference or by its id; the reference says more. */
+function imageOf(subject: string, name: string | undefined): Resource {
+  const isId = /^(?:sha256:)?[0-9a-f]{64}$/.test(subject)
+  if (subject !== '' && !isId) return imageAttributes(subject)
+  return { ...imageAttributes(name), ...(isId && imageAttributes(subject)) }
 }
 
 /** The record under its own names, with the fields of `container_event` added. */

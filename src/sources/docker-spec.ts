@@ -26,7 +26,7 @@ export function dockerSpec(inspect: JsonObject, engine: 'docker' | 'podman'): Co
     'container.seccomp': security.seccomp,
     'container.apparmor': security.apparmor,
     'container.proc_mount': security.procMount,
-    'container.allow_privilege_escalation': security.noNewPrivileges === true ? false : undefined,
+    'container.allow_privilege_escalation': security.noNewPrivileges ? false : undefined,
     'container.devices': listOf(host['Devices']).flatMap(
       (device) => textOf(objectOf(device)['PathOnHost']) ?? [],
     ),

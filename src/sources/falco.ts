@@ -12,105 +12,23 @@ const FALCO: Logsource = Object.freeze({ product: 'falco' })
  * Falco's fields that rules read by their own names (`proc.name`); Falco nests them below `output_fields`.
  * See https://falco.org/docs/reference/rules/supported-fields/.
  */
-const FIELD_NAMES = [
-  ...[
-    'evt.type',
-    'evt.dir',
-    'evt.args',
-    'evt.arg.flags',
-    'evt.rawres',
-    'evt.res',
-    'evt.time',
-    'evt.time.iso8601',
-    'evt.num',
-  ],
-  ...[
-    'proc.name',
-    'proc.exe',
-    'proc.exepath',
-    'proc.cmdline',
-    'proc.args',
-    'proc.exeline',
-    'proc.cwd',
-    'proc.pid',
-    'proc.ppid',
-  ],
-  ...[
-    'proc.vpid',
-    'proc.pvpid',
-    'proc.tty',
-    'proc.sid',
-    'proc.sname',
-    'proc.pname',
-    'proc.pcmdline',
-    'proc.pexe',
-    'proc.pexepath',
-  ],
-  ...[
-    'proc.aname[2]',
-    'proc.aname[3]',
-    'proc.aname[4]',
-    'proc.aname[5]',
-    'proc.aname[6]',
-    'proc.aname[7]',
-    'proc.acmdline[2]',
-  ],
-  ...[
-    'proc.is_exe_upper_layer',
-    'proc.is_exe_from_memfd',
-    'proc.is_exe_writable',
-    'proc.env',
-    'proc.duration',
-    'proc.hash.sha256',
-  ],
-  ...['thread.cap_effective', 'thread.cap_permitted', 'thread.cap_inheritable', 'thread.tid'],
-  ...['user.name', 'user.uid', 'user.loginuid', 'user.loginname', 'group.name', 'group.gid'],
-  ...[
-    'fd.name',
-    'fd.directory',
-    'fd.filename',
-    'fd.nameraw',
-    'fd.num',
-    'fd.type',
-    'fd.typechar',
-    'fd.l4proto',
-  ],
-  ...['fd.sip', 'fd.sport', 'fd.cip', 'fd.cport', 'fd.lip', 'fd.lport', 'fd.rip', 'fd.rport', 'fd.sip.name'],
-  ...['fs.path.name', 'fs.path.source', 'fs.path.target'],
-  ...[
-    'container.id',
-    'container.full_id',
-    'container.name',
-    'container.type',
-    'container.privileged',
-    'container.mounts',
-  ],
-  ...[
-    'container.image',
-    'container.image.repository',
-    'container.image.tag',
-    'container.image.digest',
-    'container.image.id',
-  ],
-  ...[
-    'k8s.ns.name',
-    'k8s.pod.name',
-    'k8s.pod.id',
-    'k8s.pod.uid',
-    'k8s.pod.labels',
-    'k8s.deployment.name',
-    'k8s.rs.name',
-  ],
-  ...[
-    'ka.verb',
-    'ka.user.name',
-    'ka.auditid',
-    'ka.target.name',
-    'ka.target.namespace',
-    'ka.target.resource',
-    'ka.target.subresource',
-  ],
-]
+const FIELD_NAMES = `
+  evt.type evt.dir evt.args evt.arg.flags evt.rawres evt.res evt.time evt.time.iso8601 evt.num proc.name
+  proc.exe proc.exepath proc.cmdline proc.args proc.exeline proc.cwd proc.pid proc.ppid proc.vpid
+  proc.pvpid proc.tty proc.sid proc.sname proc.pname proc.pcmdline proc.pexe proc.pexepath proc.aname[2]
+  proc.aname[3] proc.aname[4] proc.aname[5] proc.aname[6] proc.aname[7] proc.acmdline[2]
+  proc.is_exe_upper_layer proc.is_exe_from_memfd proc.is_exe_writable proc.env proc.duration
+  proc.hash.sha256 thread.cap_effective thread.cap_permitted thread.cap_inheritable thread.tid user.name
+  user.uid user.loginuid user.loginname group.name group.gid fd.name fd.directory fd.filename fd.nameraw
+  fd.num fd.type fd.typechar fd.l4proto fd.sip fd.sport fd.cip fd.cport fd.lip fd.lport fd.rip fd.rport
+  fd.sip.name fs.path.name fs.path.source fs.path.target container.id container.full_id container.name
+  container.type container.privileged container.mounts container.image container.image.repository
+  container.image.tag container.image.digest container.image.id k8s.ns.name k8s.pod.name k8s.pod.id
+  k8s.pod.uid k8s.pod.labels k8s.deployment.name k8s.rs.name ka.verb ka.user.name ka.auditid
+  ka.target.name ka.target.namespace ka.target.resource ka.target.subresource
+`
+  .trim()
+  .split(/\s+/)
 
 /** Field → path; older Falco wrote `Rule`. */
 const MAPPING: Mapping = Object.freeze({

@@ -55,7 +55,7 @@ function decode(record: FramedRecord, sessions: ReturnType<typeof createExecSess
   if (!saysWhat(event)) return failed('audit Event without a verb')
   const time = eventTime(event)
   if (time === undefined) return failed('audit Event without a time')
-  const identity = identityOf(event, record)
+  const identity = identityOf(event, unwrapped.text ?? record.text)
   const id =
     identity === undefined
       ? `${record.stream}@${record.position}`
@@ -96,10 +96,10 @@ function eventTime(event: JsonObject): number | undefined {
   )
 }
 
-function identityOf(event: JsonObject, record: FramedRecord): Identity | undefined {
+function identityOf(event: JsonObject, text: string): Identity | undefined {
   const auditId = textOf(event['auditID'])
   if (auditId === undefined || auditId.length > 256) return undefined
-  return { id: `audit:${auditId}:${textOf(event['stage']) ?? ''}`, content: contentOf(record.text) }
+  return { id: `audit:${auditId}:${textOf(event['stage']) ?? ''}`, content: contentOf(text) }
 }
 
 function resourceOf({ event, provider, cluster }: Audit): Resource {

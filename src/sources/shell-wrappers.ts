@@ -117,7 +117,7 @@ function shellScript(words: readonly string[]): readonly Inner[] {
     if (!/^[-+]./.test(word) || word === '--') return []
     if (/^-[a-zA-Z]*c[a-zA-Z]*$/.test(word)) {
       let script = at + 1
-      while (/^-/.test(words[script] ?? '') && script + 1 < words.length) script += 1
+      while (words[script]?.startsWith('-') === true && script + 1 < words.length) script += 1
       const text = words[script]
       return text === undefined ? [] : [{ wrapper: words.slice(0, script), script: text }]
     }

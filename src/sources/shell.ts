@@ -58,6 +58,8 @@ function addCommand(command: Parsed, parent: readonly string[], depth: number, f
   const reads = unique([...command.reads, ...words.slice(1).flatMap(pathIn)]).filter(
     (path) => isFile(path) && !writes.includes(path),
   )
+  // `:` does nothing but what its redirections do
+  if (words[0] === ':' && writes.length === 0) return
   found.push({ words, reads, writes, parent })
   if (depth >= MAX_DEPTH) return
   for (const inner of innerCommand(command.words)) {
