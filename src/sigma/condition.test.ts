@@ -61,8 +61,13 @@ describe('a condition', () => {
   })
 
   it('warns where a pattern selects nothing', () => {
-    const { warnings } = ruleOf(`${IDENTIFIERS}  condition: a and not 1 of filter_*`)
+    const { warnings } = ruleOf('  a: {A: 1}\n  condition: a and not 1 of filter_*')
     expect(warnings.map(({ message }) => message)).toEqual(['condition: "filter_*" selects no identifier'])
+  })
+
+  it('warns of an identifier that no condition uses', () => {
+    const { warnings } = ruleOf('  a: {A: 1}\n  b: {B: 1}\n  condition: a')
+    expect(warnings).toMatchObject([{ line: 6, message: 'no condition uses the identifier "b"' }])
   })
 
   it('holds if any condition of a list does', () => {

@@ -4,11 +4,7 @@ import { fieldTests } from './value-test.ts'
 import type { EventTest, FieldReaders } from './value-test.ts'
 import type { FieldReader } from './field.ts'
 
-/**
- * Compiles to tests that are true where the outcome is *known*: `holds`, or with `wanted` false, known not to
- * hold. An unset list is neither, so a rule that would need it does not fire and is not exempted either
- * (Kleene's logic). Negation is pushed down to the items, so that a rule without unset lists costs nothing more.
- */
+/** Where tests read events; shared by all rules of a ruleset. */
 export interface Readers {
   readonly field: FieldReaders
   readonly keywords: FieldReader
@@ -23,6 +19,11 @@ export interface NamedDetection {
   readonly exempts: boolean
 }
 
+/**
+ * Compiles to a test that is true where the outcome is *known*: `holds`, or with `wanted` false, known not to
+ * hold. An unset list is neither, so a rule that would need it does not fire and is not exempted either
+ * (Kleene's logic). Negation is pushed down to the items, so that a rule without unset lists costs nothing more.
+ */
 export function conditionTest(
   condition: Condition,
   identifiers: ReadonlyMap<string, NamedDetection>,

@@ -14,8 +14,7 @@ const MAX_STEPS = 512
 export function compileRegex(pattern: string, flags: RegexFlags): TextTest | { readonly wrong: string } {
   try {
     const node = parseRegex(pattern, flags)
-    const cost = costOf(node)
-    return cost.ways <= MAX_WAYS && cost.steps <= MAX_STEPS ? runByV8(node) : runLinearly(node)
+    return hasFewWays(node) ? runByV8(node) : runLinearly(node)
   } catch (error) {
     if (error instanceof RegexSyntaxError) return { wrong: error.message }
     // the linear engine's own refusals: a program that grows too large
@@ -24,9 +23,13 @@ export function compileRegex(pattern: string, flags: RegexFlags): TextTest | { r
   }
 }
 
-/** The dialect as a test of a whole pattern's safety: true where V8 may run it. */
+/** Whether V8 may run the pattern. */
 export function isBounded(pattern: string, flags: RegexFlags): boolean {
-  const cost = costOf(parseRegex(pattern, flags))
+  return hasFewWays(parseRegex(pattern, flags))
+}
+
+function hasFewWays(node: RegexNode): boolean {
+  const cost = costOf(node)
   return cost.ways <= MAX_WAYS && cost.steps <= MAX_STEPS
 }
 

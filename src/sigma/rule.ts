@@ -2,13 +2,13 @@ import { digest } from '../domain/hash.ts'
 import type { Logsource } from '../domain/event.ts'
 import { readAttributes } from './attributes.ts'
 import type { Attributes } from './attributes.ts'
-import { parseCondition } from './condition.ts'
+import { identifiersIn, parseCondition } from './condition.ts'
 import type { Condition } from './condition.ts'
 import { fieldsOf, readDetection } from './detection.ts'
 import { readLogsource } from './logsource.ts'
 import type { ListUse } from './placeholders.ts'
 import type { NamedDetection } from './predicate.ts'
-import { mistake } from './problem.ts'
+import { mistake, quote } from './problem.ts'
 import type { Position, Report } from './problem.ts'
 import type { Lists } from './sigma.ts'
 import type { Entry, Tree } from './yaml.ts'
@@ -99,8 +99,20 @@ function readDetections(tree: Tree, context: RuleContext, report: Report): Detec
     entries.map(({ key }) => key),
     report,
   )
+  warnOfUnused(entries, conditions, report)
   const fields = [...new Set([...identifiers.values()].flatMap(({ detection }) => fieldsOf(detection)))]
   return { identifiers, conditions, fields, lists: [...used], unsetLists: [...unset], weakened }
+}
+
+function warnOfUnused(entries: readonly Entry[], conditions: readonly Condition[], report: Report): void {
+  if (conditions.length === 0) return
+  const used = new Set(conditions.flatMap(identifiersIn))
+  for (const { key, at } of entries) {
+    if (!used.has(key))
+      report.warnings.push(
+        mistake(at, `no condition uses the identifier ${quote(key)}`, 'use it, or remove it'),
+      )
+  }
 }
 
 function readConditions(
