@@ -29,13 +29,16 @@ export interface ContainerSpec {
   readonly containerType?: string
 }
 
+/** Each written path is looked up in so many mounts. */
+const MAX_SEARCHED_MOUNTS = 256
+
 /** One `container_create`, one `container_mount` a mount, and `container_exec` for the declared command. */
 export function specEvents(base: EventBase, spec: ContainerSpec): readonly Event[] {
   const created = createRecord(spec)
   const mounts = spec.mounts.map((mount, index) =>
     derivedEvent(base, `mount/${index}`, 'container_mount', { ...created, ...mountRecord(mount) }),
   )
-  const hostMounts = hostMountsOf(spec)
+  const hostMounts = hostMountsOf(spec).slice(0, MAX_SEARCHED_MOUNTS)
   const commands = spec.command.length === 0 ? [] : commandsOf(spec.command)
   const execs = execEvents(base, commands, {
     origin: 'entrypoint',

@@ -66,6 +66,7 @@ const HOSTILE: readonly unknown[] = [
   [],
   [null, [], {}],
   {},
+  { toString: 1, valueOf: 1, toJSON: 1, length: -1 },
   JSON.parse('{"__proto__":{"polluted":true},"constructor":{"prototype":1}}'),
 ]
 

@@ -118,7 +118,7 @@ function mountsOf(inspect: JsonObject, host: JsonObject): readonly SpecMount[] {
   const asked = listOf(host['Mounts']).filter(isObject)
   const extra = objectOf(inspect['x-tallyman'])
   const context: MountContext = {
-    asked,
+    asked: new Map(asked.map((mount) => [mount['Target'], mount])),
     volumes: objectOf(extra['volumes']),
     realPaths: objectOf(extra['realPaths']),
   }
@@ -134,7 +134,8 @@ function mountsOf(inspect: JsonObject, host: JsonObject): readonly SpecMount[] {
 }
 
 interface MountContext {
-  readonly asked: readonly JsonObject[]
+  /** What was asked for, by its place in the container. */
+  readonly asked: ReadonlyMap<unknown, JsonObject>
   /** Volumes by name, as the engine inspects them. */
   readonly volumes: JsonObject
   readonly realPaths: JsonObject
@@ -143,7 +144,7 @@ interface MountContext {
 function engineMount(mount: JsonObject, context: MountContext): readonly SpecMount[] {
   const destination = textOf(mount['Destination'])
   if (destination === undefined) return []
-  const asked = context.asked.find((other) => other['Target'] === destination)
+  const asked = context.asked.get(destination)
   return specMount(context, {
     type: textOf(mount['Type']) ?? 'bind',
     source: textOf(mount['Source']) ?? '',

@@ -12,6 +12,9 @@ export interface ExecContext {
   readonly onHost?: (path: string) => string | undefined
 }
 
+/** Linux takes no longer argument; the words are there whole. */
+const MAX_COMMAND_LINE = 128 * 1024
+
 /** One `container_exec` event a simple command. Its fields are those of the catalogue. */
 export function execEvents(
   base: EventBase,
@@ -29,7 +32,7 @@ function execRecord(command: SimpleCommand, context: ExecContext): Record<string
   const hostWrites = writes.flatMap((path) => context.onHost?.(path) ?? [])
   return {
     Image: words[0],
-    CommandLine: words.join(' '),
+    CommandLine: words.join(' ').slice(0, MAX_COMMAND_LINE),
     'process.executable.name': posix.basename(words[0] ?? ''),
     ...(words[1] !== undefined && { 'process.subcommand': words[1] }),
     'process.command_args': words,

@@ -97,17 +97,23 @@ function unlistedFields(fields: JsonObject): JsonObject {
 function internal(alert: JsonObject, fields: JsonObject, rule: string, time: number): Decoded {
   const host = textOf(alert['hostname'])
   if (rule !== 'Falco internal: syscall event drop') return { kind: 'evaluated', events: [], facts: [] }
-  const drops = fields['n_drops']
+  const drops = countOf(fields['n_drops'])
   const finding: Finding = {
     id: `falco:drop:${host ?? ''}:${time}`,
     kind: 'producer-loss',
     about: 'falco',
     since: Math.max(0, time - 1000),
     until: time,
-    message: `Falco dropped ${/^\d{1,20}$/.test(String(drops)) ? String(drops) : 'an unknown number of'} system calls`,
+    message: `Falco dropped ${drops ?? 'an unknown number of'} system calls`,
     ...(host !== undefined && { resource: { 'host.name': host } }),
   }
   return { kind: 'evaluated', events: [], facts: [{ kind: 'finding', finding }] }
+}
+
+/** A count, which older versions wrote as text. */
+function countOf(value: unknown): string | undefined {
+  const text = typeof value === 'number' || typeof value === 'string' ? String(value) : ''
+  return /^\d{1,20}$/.test(text) ? text : undefined
 }
 
 /** Falco's field → attribute; `host` stands for the host itself. */

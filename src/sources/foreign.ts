@@ -1,4 +1,4 @@
-import { isObject } from './json.ts'
+import { isObject, textOf } from './json.ts'
 import type { JsonObject } from './json.ts'
 import type { FramedRecord } from './source.ts'
 
@@ -73,7 +73,7 @@ const JSON_FORMATS: readonly JsonFormat[] = [
       havingOne('id.orig_h', 'id_orig_h', 'certificate.subject', 'certificate_subject')(json) ||
       (typeof json['ts'] === 'number' && havingOne('uid', 'fuid', '_path', 'id', 'note')(json)),
   },
-  { reason: later('laurel'), test: (json) => /^\d+\.\d+:\d+$/.test(String(json['ID'])) },
+  { reason: later('laurel'), test: (json) => /^\d+\.\d+:\d+$/.test(textOf(json['ID']) ?? '') },
   { reason: later('podman.events'), test: having('Type', 'Status', 'Time') },
   {
     reason: later('docker.stats'),

@@ -32,13 +32,10 @@ export function memberOf(object: JsonObject, name: string): unknown {
 }
 
 /** The fields that have a value; null, undefined, and nothing else, are left out. */
-export function known(fields: JsonObject): Record<string, unknown> {
-  const kept: Record<string, unknown> = {}
-  for (const name of Object.keys(fields)) {
-    const value = fields[name]
-    if (value !== undefined && value !== null) kept[name] = value
-  }
-  return kept
+export function known(fields: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined && value !== null),
+  )
 }
 
 /** Longer numbers keep their nearest double: BigInt of a million digits would take seconds. */

@@ -153,11 +153,10 @@ function annotatedProfile(pod: JsonObject, container: string): string {
 
 function hostPorts(container: JsonObject): readonly string[] {
   return listOf(container['ports']).flatMap((entry) => {
-    const port = objectOf(entry)
-    if (typeof port['hostPort'] !== 'number') return []
-    const protocol = (textOf(port['protocol']) ?? 'TCP').toLowerCase()
+    const { hostPort, hostIP, containerPort, protocol } = objectOf(entry)
+    if (typeof hostPort !== 'number' || typeof containerPort !== 'number') return []
     return [
-      `${textOf(port['hostIP']) ?? '0.0.0.0'}:${port['hostPort']}->${String(port['containerPort'])}/${protocol}`,
+      `${textOf(hostIP) ?? '0.0.0.0'}:${hostPort}->${containerPort}/${(textOf(protocol) ?? 'TCP').toLowerCase()}`,
     ]
   })
 }

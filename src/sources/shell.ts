@@ -54,10 +54,11 @@ interface Parsed {
 function addCommand(command: Parsed, parent: readonly string[], depth: number, found: SimpleCommand[]): void {
   if (command.words.length === 0 || found.length >= MAX_COMMANDS) return
   const words = command.words.slice(0, MAX_WORDS)
-  const writes = unique([...command.writes, ...writtenBy(words)]).filter(isFile)
+  const written = new Set([...command.writes, ...writtenBy(words)].filter(isFile))
   const reads = unique([...command.reads, ...words.slice(1).flatMap(pathIn)]).filter(
-    (path) => isFile(path) && !writes.includes(path),
+    (path) => isFile(path) && !written.has(path),
   )
+  const writes = [...written]
   // `:` does nothing but what its redirections do
   if (words[0] === ':' && writes.length === 0) return
   found.push({ words, reads, writes, parent })
