@@ -135,6 +135,14 @@ describe('looking up a field', () => {
     expect(fires('Image', {}, { resource: { Image: ['y', 'x'] } })).toBe(true)
   })
 
+  it('finds keys that hold dots themselves, where they are all of what remains', () => {
+    const labels = { app: 'y', 'app.kubernetes.io/name': 'x' }
+    expect(fires('metadata.labels.app.kubernetes.io/name', { metadata: { labels } }, {})).toBe(true)
+    expect(fires('data.index.html', { data: { 'index.html': 'x' } }, {})).toBe(true)
+    expect(fires('data.index.html', { data: { 'index.htm': 'x', html: 'x' } }, {})).toBe(false)
+    expect(fires('data.index.html', { data: { index: { html: 'x' } } }, {})).toBe(true)
+  })
+
   it('asks the resource first for an attribute that says where something happened', () => {
     expect(fires('container.name', { 'container.name': 'y' }, { resource: { 'container.name': 'x' } })).toBe(
       true,

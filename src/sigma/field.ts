@@ -24,10 +24,11 @@ const MISSING: Reading = { present: false, values: [] }
 /** A reader of the field: through the source's mapping, the record itself, then the resource attributes. */
 export function fieldReader(name: string): FieldReader {
   const path = name.split('.')
+  const tails = path.map((_, step) => path.slice(step).join('.'))
   const isAttribute = Object.hasOwn(RESOURCE_ATTRIBUTES, name)
   return remember(name, (event) => {
     if (isAttribute && Object.hasOwn(event.resource, name)) return readingOf(event.resource[name])
-    const value = mapped(event, name) ?? inRecord(event.record, name, path)
+    const value = mapped(event, name) ?? inRecord(event.record, name, path, tails)
     if (value) return value
     return Object.hasOwn(event.resource, name) ? readingOf(event.resource[name]) : MISSING
   })
@@ -95,20 +96,30 @@ function mapped(event: Event, name: string): Reading | undefined {
   return undefined
 }
 
-function inRecord(record: unknown, name: string, path: readonly string[]): Reading | undefined {
+function inRecord(
+  record: unknown,
+  name: string,
+  path: readonly string[],
+  tails: readonly string[],
+): Reading | undefined {
   if (isObject(record) && Object.hasOwn(record, name)) return readingOf(record[name])
-  return path.length > 1 || Array.isArray(record) ? walk(record, path) : undefined
+  return path.length > 1 || Array.isArray(record) ? walk(record, path, tails) : undefined
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Follows a path; where it meets a list, every member goes on. Undefined where nothing has it. */
-function walk(from: unknown, path: readonly string[]): Reading | undefined {
+/**
+ * Follows a path; where it meets a list, every member goes on. Undefined where nothing has it. Keys may hold
+ * dots themselves (`metadata.annotations.sidecar.istio.io/inject`): a key that is all of what remains wins.
+ */
+function walk(from: unknown, path: readonly string[], tails?: readonly string[]): Reading | undefined {
   let value = from
   for (let step = 0; step < path.length; step += 1) {
     if (Array.isArray(value)) return walkMembers(value, path, step)
+    const tail = step < path.length - 1 ? tails?.[step] : undefined
+    if (tail !== undefined && isObject(value) && Object.hasOwn(value, tail)) return readingOf(value[tail])
     const key = path[step] as string
     if (!isObject(value) || !Object.hasOwn(value, key)) return undefined
     value = value[key]
