@@ -47,6 +47,8 @@ export interface Block {
   /** Line of the fence, and of the first line within it. */
   readonly line: number
   readonly contentLine: number
+  /** Characters that the fence's container puts before each of its lines (a list's indentation). */
+  readonly indent: number
 }
 
 /** An ATT&CK technique as a document names it. */
@@ -64,10 +66,31 @@ export interface StrategyFilter {
   readonly owner: string
   /** YYYY-MM-DD: the end of that day in the site's zone. */
   readonly expires: string
+  /** Names or ids of the rules whose matches it suppresses. */
   readonly rules: readonly string[]
   readonly match: Readonly<Record<string, unknown>>
+  /** A normalised event that it suppresses: as in `StrategyTest.events`. */
   readonly sample?: Readonly<Record<string, unknown>>
   readonly line: number
+}
+
+/** An emulation: real commands whose alert is asserted end to end. */
+export interface Emulation {
+  readonly id: string
+  readonly runner: 'docker' | 'podman' | 'pod' | 'host' | 'replay'
+  readonly spec: Readonly<Record<string, unknown>>
+  readonly run: string
+  readonly cleanup?: string
+  readonly expect?: { readonly rule?: string; readonly within?: string; readonly [key: string]: unknown }
+  readonly schedule?: string
+  readonly line: number
+}
+
+/** Who approved the document, and until when. Dates are YYYY-MM-DD. */
+export interface Review {
+  readonly by: readonly string[]
+  readonly date?: string
+  readonly due?: string
 }
 
 export interface StrategyTest {
@@ -83,12 +106,16 @@ export interface StrategyTest {
   readonly claim?: string
   /** Site lists that the test sets. */
   readonly lists?: Readonly<Record<string, readonly string[]>>
+  /** Time that passes after the last event: `20m`. */
+  readonly until?: string
   readonly line: number
 }
 
 export interface Priority {
   readonly default: Level
+  /** In order: the first condition that holds decides. */
   readonly when: readonly { readonly if: Readonly<Record<string, unknown>>; readonly then: Level }[]
+  readonly line: number
 }
 
 export interface PlaybookStep {
@@ -98,6 +125,7 @@ export interface PlaybookStep {
   readonly text?: string
   readonly target?: string
   readonly approval?: string
+  readonly line: number
   readonly [key: string]: unknown
 }
 
@@ -113,6 +141,9 @@ export interface Strategy {
   readonly version: string | undefined
   readonly status: string | undefined
   readonly owner: string | undefined
+  readonly review: Review
+  /** What the document is for, as ATT&CK names platforms; the sources that it reads. Empty where it does not say. */
+  readonly scope: { readonly platforms: readonly string[]; readonly sources: readonly string[] }
   readonly attack: {
     readonly version: string | undefined
     readonly primary: TechniqueRef | undefined
@@ -125,7 +156,13 @@ export interface Strategy {
   readonly tests: readonly StrategyTest[]
   readonly priority: Priority | undefined
   readonly playbook: readonly PlaybookStep[]
+  readonly emulations: readonly Emulation[]
   readonly assumptions: readonly Readonly<Record<string, unknown>>[]
+}
+
+/** Whether the document has something that runs; one without is prose, legal at level L0. */
+export function isExecutable(strategy: Pick<Strategy, 'frontMatter' | 'blocks'>): boolean {
+  return strategy.frontMatter !== undefined || strategy.blocks.length > 0
 }
 
 /** A lint finding; `lint --json` prints it as it stands. */

@@ -1,0 +1,163 @@
+import type { LoadedRule } from '../sigma/sigma.ts'
+import { quoted } from './lint-context.ts'
+import type { Check, LintContext } from './lint-context.ts'
+import type { Emulation, LintFinding } from './strategy.ts'
+
+/** Tests and emulations: 050, 051, 053, 057–059. */
+export const lintValidation: Check = (context) => [
+  ...tests(context),
+  ...strangers(context),
+  ...edges(context),
+  ...context.strategy.emulations.flatMap((emulation) => emulationFindings(context, emulation)),
+]
+
+/** Whether alerts come of the rule; an informational one is a signal for correlations. */
+export function isAlerting(rule: Pick<LoadedRule, 'level'>): boolean {
+  return rule.level !== 'informational'
+}
+
+function tests(context: LintContext): LintFinding[] {
+  const { strategy } = context
+  const mends = {
+    fire: 'Add a test with expect: fire.',
+    silent: 'Add a test with expect: silent: the nearest benign activity.',
+  }
+  const missing = (expect: 'fire' | 'silent', place: number, of: string) =>
+    context.finding(
+      expect === 'fire' ? 'ADS050' : 'ADS051',
+      context.wrong,
+      place,
+      `no test shows that ${of} ${expect === 'fire' ? 'fires' : 'stays silent'}`,
+      mends[expect],
+    )
+  if (strategy.rules.length === 0) {
+    const line = context.section('validation')?.line ?? 1
+    return (['fire', 'silent'] as const)
+      .filter((expect) => !strategy.tests.some((test) => test.kind === 'test' && test.expect === expect))
+      .map((expect) => missing(expect, line, 'the strategy'))
+  }
+  return context.rules
+    .filter(isAlerting)
+    .flatMap((rule) =>
+      (['fire', 'silent'] as const)
+        .filter(
+          (expect) =>
+            !strategy.tests.some(
+              (test) => test.kind === 'test' && test.expect === expect && isNamed(rule, test.rule),
+            ),
+        )
+        .map((expect) => missing(expect, rule.line, `the rule ${quoted(rule.title)}`)),
+    )
+}
+
+/** Whether `name` means the rule: its name, its id or its title. */
+export function isNamed(rule: Pick<LoadedRule, 'id' | 'name' | 'title'>, name: string): boolean {
+  return rule.id === name || rule.name === name || rule.title === name
+}
+
+/** A test, a filter or an emulation for a rule that the document does not have tests nothing. */
+function strangers(context: LintContext): LintFinding[] {
+  const { tests, filters, emulations } = context.strategy
+  if (context.rules.length === 0 || context.refused.length > 0) return []
+  const uses = [
+    ...tests.map((test) => ({ id: test.id, rule: test.rule, line: test.line })),
+    ...filters.flatMap((filter) => filter.rules.map((rule) => ({ id: filter.id, rule, line: filter.line }))),
+    ...emulations.flatMap(({ id, expect, line }) =>
+      expect?.rule === undefined ? [] : [{ id, rule: expect.rule, line }],
+    ),
+  ]
+  return uses
+    .filter((use) => !context.rules.some((rule) => isNamed(rule, use.rule)))
+    .map((use) =>
+      context.finding(
+        'ADS005',
+        'error',
+        use.line,
+        `${use.id} names a rule that is not in the document: ${quoted(use.rule)}`,
+        'Write the name or the id of one of its rules.',
+      ),
+    )
+}
+
+/** A correlation needs a test that fires within its window and one that stays silent just beyond. */
+function edges(context: LintContext): LintFinding[] {
+  const { strategy } = context
+  return strategy.rules.flatMap((text) =>
+    text.text.split(/^---\s*$/m).flatMap((document, index, all) => {
+      if (!/^correlation:/m.test(document)) return []
+      const name = /^name:\s*(\S+)/m.exec(document)?.[1] ?? /^id:\s*(\S+)/m.exec(document)?.[1]
+      const line = text.line + all.slice(0, index).join('\n').split('\n').length
+      const kinds = new Set(
+        strategy.tests
+          .filter((test) => test.rule === name && test.events.length > 1)
+          .map((test) => test.expect),
+      )
+      if (kinds.has('fire') && kinds.has('silent')) return []
+      return [
+        context.finding(
+          'ADS053',
+          'warning',
+          line,
+          `the correlation ${quoted(name ?? '')} is not tested at the edge of its window`,
+          'Add a test just inside the window that fires, and one just beyond that stays silent.',
+        ),
+      ]
+    }),
+  )
+}
+
+function emulationFindings(context: LintContext, emulation: Emulation): LintFinding[] {
+  const { id, runner, expect, spec, run, cleanup, line } = emulation
+  const say = (finding: LintFinding['id'], message: string, mend: string) =>
+    context.finding(finding, 'error', line, `${id}: ${message}`, mend)
+  const findings: LintFinding[] = []
+  if (expect?.rule === undefined || expect.within === undefined) {
+    findings.push(
+      say(
+        'ADS057',
+        'does not say which alert it has to raise, and within what time',
+        'Add expect: { rule: NAME, within: 60s }.',
+      ),
+    )
+  }
+  const object = /--name[ =](\S+)/.exec(run)?.[1]
+  if (runner === 'host' && cleanup === undefined) {
+    findings.push(
+      say(
+        'ADS058',
+        'leaves on the host what it makes: cleanup is missing',
+        'Add cleanup with the commands that undo it.',
+      ),
+    )
+  } else if (object !== undefined && cleanup !== undefined && !cleanup.includes(object)) {
+    findings.push(
+      say(
+        'ADS058',
+        `makes ${quoted(object)}, and its cleanup names another object`,
+        'Clean up what it makes.',
+      ),
+    )
+  }
+  const image = spec['image']
+  if (
+    (runner === 'docker' || runner === 'podman' || runner === 'pod') &&
+    spec['rootfs'] === undefined &&
+    !isPinned(image)
+  ) {
+    findings.push(
+      say(
+        'ADS059',
+        `its image ${typeof image === 'string' ? `${quoted(image)} ` : ''}is not pinned`,
+        'Pin it: NAME@sha256:DIGEST, or give a rootfs.',
+      ),
+    )
+  }
+  const placeholder = /<[a-z][\w .-]{0,60}>/i.exec(`${run}\n${cleanup ?? ''}\n${JSON.stringify(spec)}`)?.[0]
+  if (placeholder !== undefined)
+    findings.push(say('ADS054', `${placeholder} is a placeholder`, 'Write what can be run.'))
+  return findings
+}
+
+function isPinned(image: unknown): boolean {
+  return typeof image === 'string' && /@sha256:[0-9a-f]{64}$/.test(image)
+}
