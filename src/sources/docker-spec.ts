@@ -25,7 +25,7 @@ export function dockerSpec(inspect: JsonObject, engine: 'docker' | 'podman'): Co
     'container.capabilities.drop': capabilities(textsOf(host['CapDrop'])),
     'container.seccomp': security.seccomp,
     'container.apparmor': security.apparmor,
-    'container.proc_mount': security.procMount,
+    'container.proc_mount': security.procMount || (isUnmasked(host) ? 'Unmasked' : ''),
     'container.allow_privilege_escalation': security.noNewPrivileges ? false : undefined,
     'container.devices': listOf(host['Devices']).flatMap(
       (device) => textOf(objectOf(device)['PathOnHost']) ?? [],
@@ -80,6 +80,13 @@ function securityOptions(options: readonly string[]): SecurityOptions {
     else if ((key === 'systempaths' || key === 'unmask') && value !== '') found.procMount = 'Unmasked'
   }
   return found
+}
+
+/** The command line sends `systempaths=unconfined` as lists without a path; null leaves them to the engine. */
+function isUnmasked(host: JsonObject): boolean {
+  return [host['MaskedPaths'], host['ReadonlyPaths']].every(
+    (paths) => Array.isArray(paths) && paths.length === 0,
+  )
 }
 
 function publishedPorts(bindings: JsonObject): readonly string[] {
