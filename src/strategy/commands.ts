@@ -15,6 +15,8 @@ const ENGINES = new Set(['docker', 'podman', 'nerdctl'])
 const PROGRAMS =
   /^(?:\$ |# )?(?:sudo )?(docker|podman|nerdctl|kubectl|crictl|ctr|helm|gsettings|openssl|curl|wget|bash|sh|python3?|tar|cp|mv|chmod|echo|cat)\b/
 const PLACEHOLDER = /<[a-z][\w .:-]{0,60}>/i
+/** A line of a document that a command writes, not a command. */
+const MARKUP = /^\s*>?\s*<|<\//
 const EXAMPLE_PATH = /(?:^|[\s=:"'/])\/?path\/(?:to|on|in)\/[\w./-]*/
 const MANIFEST = /(?:-f|--filename)[ =](\.{0,2}\/?[\w./-]+\.(?:ya?ml|json))/
 
@@ -32,6 +34,7 @@ export function commandFaults(text: string, exists: (path: string) => boolean): 
 function placeholders(text: string, exists: (path: string) => boolean): CommandFault[] {
   const mend = 'Write what an analyst can paste and run.'
   const faults: CommandFault[] = []
+  if (MARKUP.test(text)) return []
   const found = PLACEHOLDER.exec(text)?.[0] ?? EXAMPLE_PATH.exec(text)?.[0]?.replace(/^[\s=:"']/, '')
   if (found !== undefined) faults.push({ id: 'ADS054', message: `${found} is a placeholder`, mend })
   const manifest = MANIFEST.exec(text)?.[1]

@@ -20,7 +20,7 @@ function commands(context: LintContext): LintFinding[] {
         (isCommand(code.text) || (code.kind === 'shell' && code.section === 'validation')),
     )
     .flatMap((code) =>
-      commandFaults(code.text, () => false).map((fault) =>
+      commandFaults(code.text, context.exists).map((fault) =>
         context.finding(fault.id, severityOf(context, fault.id), code, fault.message, fault.mend),
       ),
     )

@@ -15,6 +15,7 @@ export interface LintContext {
   /** IANA zone in which days end. */
   readonly zone: string
   readonly others: readonly Strategy[]
+  readonly exists: (path: string) => boolean
   readonly rules: readonly LoadedRule[]
   readonly refused: readonly Problem[]
   section(name: SectionName): Section | undefined

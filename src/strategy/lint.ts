@@ -27,6 +27,8 @@ export interface LintOptions {
   /** The other documents: no two may have the same goal. */
   readonly others?: readonly Strategy[]
   readonly compile: CompileRules
+  /** Whether a file that a command names lies beside the document; none does unless told. */
+  readonly exists?: (path: string) => boolean
 }
 
 const CHECKS: readonly Check[] = [
@@ -64,6 +66,7 @@ function contextOf(strategy: Strategy, options: LintOptions): LintContext {
     now: options.now,
     zone: options.zone ?? 'UTC',
     others: options.others ?? [],
+    exists: options.exists ?? (() => false),
     rules: ruleset.rules,
     refused,
     section: (name) => strategy.sections.find((section) => section.name === name),
