@@ -1,3 +1,4 @@
+import { array, assert, constantFrom, nat, property } from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createFramer } from './framing.ts'
 import type { Framed } from './framing.ts'
@@ -97,5 +98,51 @@ describe('a framer', () => {
     const framer = createFramer('s')
     framer.push({ stream: 's', offset: 0, bytes: Buffer.from('{"a":1}\n{\n"a":') })
     expect(framer.consumed).toBe(8)
+  })
+
+  test('makes the same of any split of any bytes, and goes on from any checkpoint', () => {
+    const pieces = [
+      '{"a":1}',
+      '{"a":',
+      '{\n',
+      '}\n',
+      '\n',
+      '\r\n',
+      '[\n',
+      '[{"a":1},',
+      ']',
+      ',',
+      ' ',
+      '"',
+      'text',
+      '\u00e9',
+      '{"b":2}\n',
+    ]
+    const invalid = Buffer.from([0xff])
+    const stream = array(constantFrom(...pieces.map((piece) => Buffer.from(piece)), invalid), {
+      maxLength: 24,
+    })
+    assert(
+      property(stream, array(nat(120), { maxLength: 5 }), nat(5), (parts, cuts, stop) => {
+        const bytes = Buffer.concat(parts)
+        const borders = [
+          ...cuts.map((cut) => Math.min(cut, bytes.length)).toSorted((a, b) => a - b),
+          bytes.length,
+        ]
+        const seen: Framed[] = []
+        let framer = createFramer('s')
+        let at = 0
+        for (const [index, border] of borders.entries()) {
+          const end = index === borders.length - 1
+          seen.push(...framer.push({ stream: 's', offset: at, bytes: bytes.subarray(at, border), end }))
+          at = border
+          if (index !== stop || end) continue
+          at = framer.consumed
+          framer = createFramer('s', JSON.parse(JSON.stringify(framer.checkpoint())))
+        }
+        expect(told(seen)).toEqual(told(frame(bytes)))
+      }),
+      { numRuns: 3_000 },
+    )
   })
 })
