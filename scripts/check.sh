@@ -7,5 +7,6 @@ node() { bin/tallyman-node "$@"; }
 node node_modules/oxfmt/bin/oxfmt --check src test bench scripts
 node node_modules/oxlint/bin/oxlint --type-aware --deny-warnings src test bench
 node node_modules/typescript/bin/tsc -p tsconfig.json
+node scripts/docs.ts --check
 bin/tallyman lint
 bin/tallyman test

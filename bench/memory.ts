@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import type { Readable } from 'node:stream'
+import { auditLine } from './audit-records.ts'
+
+/** Peak memory of `scan -` for one and for ten million records, in a process of its own. */
+export async function memory(say: (line: string) => void): Promise<void> {
+  for (const records of [1_000_000, 10_000_000]) {
+    const start = performance.now()
+    const { peak, exit } = await scanPiped(records)
+    const seconds = (performance.now() - start) / 1000
+    say(`${String(records / 1_000_000).padStart(2)} million records  peak ${peak} MB, ${Math.round(seconds)} s with their generation, exit ${exit}`)
+  }
+}
+
+async function scanPiped(records: number): Promise<{ peak: string; exit: unknown }> {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'peak.ts'), 'scan', '--json', '-'], {
+    stdio: ['pipe', 'ignore', 'ignore', 'pipe'],
+  })
+  const peak = text(child.stdio[3] as Readable)
+  const exited = once(child, 'exit')
+  let block: string[] = []
+  for (let n = 0; n < records; n += 1) {
+    block.push(auditLine(n))
+    if (block.length < 500 && n < records - 1) continue
+    if (child.stdin?.write(`${block.join('\n')}\n`) === false) await once(child.stdin, 'drain')
+    block = []
+  }
+  child.stdin?.end()
+  const [exit] = await exited
+  return { peak: await peak, exit }
+}

@@ -1,0 +1,20 @@
+import type { Event } from '../domain/event.ts'
+import { fileInput } from '../inputs/file.ts'
+import { sources } from '../sources/index.ts'
+import { createStreamDecoder, type StreamDecoder } from '../sources/stream.ts'
+
+/** Events of a file of raw records, as their source understands them. */
+export async function readEvents(path: string): Promise<readonly Event[]> {
+  const input = fileInput({ name: 'test', paths: [path], follow: false })
+  const decoders = new Map<string, StreamDecoder>()
+  const events: Event[] = []
+  const fromTheStart = { checkpoint: undefined, offset: () => undefined }
+  for await (const { chunks } of input.read(fromTheStart, new AbortController().signal)) {
+    for (const chunk of chunks) {
+      const decoder = decoders.get(chunk.stream) ?? createStreamDecoder(sources, chunk.stream)
+      decoders.set(chunk.stream, decoder)
+      events.push(...decoder.push(chunk).items.flatMap(({ decoded }) => decoded.events))
+    }
+  }
+  return events
+}
