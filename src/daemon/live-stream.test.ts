@@ -35,7 +35,8 @@ test('messages come in order, each as one event, whatever their text', async () 
   tell('two')
   const texts: string[] = []
   while (texts.length < 2) {
-    const { value = '' } = await reader.read()
+    const { done, value = '' } = await reader.read()
+    if (done) throw new Error('the stream ended')
     if (value.startsWith(':')) continue
     const [event, data, ...rest] = value.split('\n')
     expect([event, rest]).toEqual(['event: finding', ['', '']])
@@ -73,4 +74,22 @@ test('what a client leaves unread is bounded: it is hung up on, once', async () 
     received += value.length
   }
   expect(received).toBeLessThan(200_000)
+})
+
+test('a client that keeps up is told more than it may ever leave unread', async () => {
+  const { reader, tell, endings } = open()
+  await reader.read()
+  let received = 0
+  for (let n = 0; n < 20; n += 1) {
+    tell('x'.repeat(100_000))
+    tell('y')
+    while (received < (n + 1) * 100_000) {
+      const { done, value = '' } = await reader.read()
+      if (done) throw new Error(`ended after ${received} characters`)
+      received += value.length
+    }
+  }
+  expect(received).toBeGreaterThan(UNREAD_LIMIT)
+  expect(endings).toEqual([])
+  await reader.cancel()
 })
