@@ -23,6 +23,7 @@ export interface Categorization {
   readonly version: string | undefined
 }
 
+const MAX_TECHNIQUES = 100
 const TECHNIQUE = /\bT\d{4}(?:[./]\d{3})?\b/g
 const LABEL = /^\s*(?:[-*+]\s+)?([^:|]{1,60}):\s*(.*)$/
 
@@ -39,7 +40,7 @@ export function readCategorization(lines: readonly ProseLine[]): Categorization 
     ({ text }) => /att&?ck[^.\n]{0,20}?\bv(?:ersion)?\s*(\d{1,2}(?:\.\d)?)\b/i.exec(text)?.[1] ?? [],
   )[0]
   return {
-    techniques: [...techniques.values()],
+    techniques: [...techniques.values()].slice(0, MAX_TECHNIQUES),
     tactics: lines.flatMap((line) => labelled(line, /\btactic|kill chain/i)),
     platforms: lines.flatMap((line) => labelled(line, /^platforms?$/i)),
     version,
@@ -63,7 +64,8 @@ function mention(line: ProseLine, text: string, index: number): Mention {
 
 /** `T1600 - Weaken Encryption` to the end of the line; a sentence that happens to follow is no name. */
 function nameBeside(text: string, found: RegExpExecArray): string | undefined {
-  const behind = text.slice(found.index + found[0].length)
+  const from = found.index + found[0].length
+  const behind = text.slice(from, from + 200)
   const name = /^\s*(?:[-–—:]|\()\s*([A-Z][^.;|()[\]]{2,80}?)\s*\)?\s*$/.exec(withoutEmphasis(behind))?.[1]
   return name !== undefined && name.split(' ').length <= 8 ? name : undefined
 }

@@ -173,6 +173,6 @@ function filters(context: LintContext): LintFinding[] {
 }
 
 function names(text: string, ids: readonly string[]): boolean {
-  const words = new Set(text.match(/[\w.-]*\w/g) ?? [])
+  const words = new Set(text.match(/\w+(?:[.-]\w+)*/g) ?? [])
   return ids.some((id) => words.has(id))
 }

@@ -36,7 +36,7 @@ function emptyExamples(context: LintContext): LintFinding[] {
   for (const section of context.strategy.sections) {
     const lines = context.prose.lines(section)
     for (const [index, { line, text }] of lines.entries()) {
-      if (!/^[\s#*_>-]*(?:example|sample) commands?\b[\s*_]*:?[\s*_:]*$/i.test(text)) continue
+      if (!/^[\s#*_>-]*(?:example|sample) commands?\b[\s*_:]*$/i.test(text)) continue
       const next =
         lines.slice(index + 1).find((later) => /^\s*(?:#|\*\*|__)/.test(later.text))?.line ?? section.end
       if (context.prose.code.some((code) => code.line > line && code.line < next)) continue

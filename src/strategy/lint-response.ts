@@ -178,7 +178,7 @@ function review(context: LintContext): LintFinding[] {
   const { strategy } = context
   const { by, due } = strategy.review
   const findings: LintFinding[] = []
-  const written = /^[\s*_-]*review(?:er|ed by)\b[*_\s]*:\s*\S/im.test(strategy.text)
+  const written = /^[ \t*_-]*review(?:er|ed by)\b[*_ \t]*:[*_ \t]*\w/im.test(strategy.text)
   if (
     !by.some((reviewer) => reviewer !== strategy.owner) &&
     (strategy.frontMatter !== undefined || !written)

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { compileRules } from '../sigma/sigma.ts'
 import { lintStrategy } from './lint.ts'
 import { parseStrategy } from './parse.ts'
+import { SECTION_TITLES } from './sections.ts'
 import { isExecutable } from './strategy.ts'
 
 const ids = (text: string) =>
@@ -130,3 +131,20 @@ test.each([
   const parsed = parseStrategy('x.md', text)
   expect(lintStrategy(parsed, { now: 0, compile: compileRules }).length).toBeGreaterThan(0)
 })
+
+const everySection = (line: string) =>
+  Object.values(SECTION_TITLES)
+    .map((title) => `## ${title}\n\n${line}\n\n\`\`\`sh\n${line}\n\`\`\`\n`)
+    .join('\n')
+test.each(['*', '<', '.', ':', ' ', 'T1234 ', '[', '`', 'review ', '-f '])(
+  'a long line of %j in every section is checked in bounded time',
+  (unit) => {
+    const parsed = parseStrategy(
+      'x.md',
+      everySection(`- sample commands ${unit.repeat(30_000 / unit.length)}x`),
+    )
+    const start = performance.now()
+    lintStrategy(parsed, { now: 0, compile: compileRules })
+    expect(performance.now() - start).toBeLessThan(5_000)
+  },
+)

@@ -38,6 +38,8 @@ export interface Prose {
   readonly code: readonly CodeText[]
 }
 
+/** Characters of a command that are looked at. */
+const MAX_COMMAND = 2000
 const ITEM = /^(\s*)(?:[-*+]|\d{1,9}[.)])\s+(.*)$/
 const SHELL = new Set(['', 'bash', 'sh', 'shell', 'console', 'zsh', 'shell-session'])
 
@@ -138,7 +140,7 @@ function shells(document: MarkdownDocument, section: Section): CodeText[] {
       return fence.text.split(/\r\n|\n|\r/).map((text, index) => ({
         line: fence.contentLine + index,
         column: fence.indent + 1 + (/^\s*/.exec(text)?.[0].length ?? 0),
-        text: text.trim(),
+        text: text.trim().slice(0, MAX_COMMAND),
         kind,
         section: section.name,
       }))

@@ -36,7 +36,7 @@ const BY_HEADING: ReadonlyMap<string, SectionName> = new Map(
 
 /** The section that a heading opens, in any of its spellings. */
 export function sectionNamed(heading: string): SectionName | undefined {
-  return BY_HEADING.get(normalize(heading))
+  return heading.length > 200 ? undefined : BY_HEADING.get(normalize(heading))
 }
 
 export interface Outline {
