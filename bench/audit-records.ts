@@ -12,7 +12,10 @@ export function auditLine(n: number, everyPrivileged = 100_000): string {
     sourceIPs: [`10.0.${n % 250}.${(n * 7) % 250}`],
     requestReceivedTimestamp: time,
     stageTimestamp: time,
-    annotations: { 'authorization.k8s.io/decision': 'allow', 'authorization.k8s.io/reason': 'RBAC: allowed by ClusterRoleBinding "system:controller"' },
+    annotations: {
+      'authorization.k8s.io/decision': 'allow',
+      'authorization.k8s.io/reason': 'RBAC: allowed by ClusterRoleBinding "system:controller"',
+    },
   }
   if (n % 100 === 7) return JSON.stringify({ ...common, ...podCreation(n, n % everyPrivileged === 7) })
   const resource = RESOURCES[n % RESOURCES.length] ?? 'leases'
@@ -37,14 +40,21 @@ function podCreation(n: number, privileged: boolean): object {
   const pod = {
     kind: 'Pod',
     apiVersion: 'v1',
-    metadata: { name: `web-${hex(n, 5)}`, namespace: `team-${n % 40}`, labels: { app: 'web' }, ownerReferences: [{ kind: 'ReplicaSet', name: 'web-6d4b', controller: true }] },
+    metadata: {
+      name: `web-${hex(n, 5)}`,
+      namespace: `team-${n % 40}`,
+      labels: { app: 'web' },
+      ownerReferences: [{ kind: 'ReplicaSet', name: 'web-6d4b', controller: true }],
+    },
     spec: {
       containers: [
         {
           name: 'web',
           image: 'registry.example/web:1.4.2',
           resources: { limits: { memory: '256Mi' } },
-          volumeMounts: [{ name: 'token', readOnly: true, mountPath: '/var/run/secrets/kubernetes.io/serviceaccount' }],
+          volumeMounts: [
+            { name: 'token', readOnly: true, mountPath: '/var/run/secrets/kubernetes.io/serviceaccount' },
+          ],
           securityContext: { privileged },
         },
       ],
@@ -56,7 +66,10 @@ function podCreation(n: number, privileged: boolean): object {
     level: 'RequestResponse',
     verb: 'create',
     requestURI: `/api/v1/namespaces/team-${n % 40}/pods`,
-    user: { username: 'system:serviceaccount:kube-system:replicaset-controller', groups: ['system:serviceaccounts'] },
+    user: {
+      username: 'system:serviceaccount:kube-system:replicaset-controller',
+      groups: ['system:serviceaccounts'],
+    },
     userAgent: 'kube-controller-manager/v1.33.4',
     objectRef: { resource: 'pods', namespace: `team-${n % 40}`, apiVersion: 'v1' },
     responseStatus: { metadata: {}, code: 201 },

@@ -11,14 +11,20 @@ export async function memory(say: (line: string) => void): Promise<void> {
     const start = performance.now()
     const { peak, exit } = await scanPiped(records)
     const seconds = (performance.now() - start) / 1000
-    say(`${String(records / 1_000_000).padStart(2)} million records  peak ${peak} MB, ${Math.round(seconds)} s with their generation, exit ${exit}`)
+    say(
+      `${String(records / 1_000_000).padStart(2)} million records  peak ${peak} MB, ${Math.round(seconds)} s with their generation, exit ${exit}`,
+    )
   }
 }
 
 async function scanPiped(records: number): Promise<{ peak: string; exit: unknown }> {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'peak.ts'), 'scan', '--json', '-'], {
-    stdio: ['pipe', 'ignore', 'ignore', 'pipe'],
-  })
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'peak.ts'), 'scan', '--json', '-'],
+    {
+      stdio: ['pipe', 'ignore', 'ignore', 'pipe'],
+    },
+  )
   const peak = text(child.stdio[3] as Readable)
   const exited = once(child, 'exit')
   let block: string[] = []

@@ -25,7 +25,9 @@ export async function throughput(say: (line: string) => void): Promise<void> {
       scan.push(await timed(async () => main(['scan', '--json', file], silent)))
     }
     const [parseRate, scanRate] = [RECORDS / Math.min(...parse), RECORDS / Math.min(...scan)]
-    say(`records           ${RECORDS} Kubernetes audit records, ${Math.round(bytes / RECORDS)} bytes each on average; best of ${ROUNDS}, alternating`)
+    say(
+      `records           ${RECORDS} Kubernetes audit records, ${Math.round(bytes / RECORDS)} bytes each on average; best of ${ROUNDS}, alternating`,
+    )
     say(`JSON.parse alone  ${Math.round(parseRate * 1000)} records/s`)
     say(`scan              ${Math.round(scanRate * 1000)} records/s`)
     say(`ratio             ${(scanRate / parseRate).toFixed(2)} of JSON.parse alone`)

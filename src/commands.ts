@@ -10,7 +10,10 @@ import type { Store } from './store/store.ts'
 /** What people change: through the running daemon's API, or on the command line when none runs. Each is audited. */
 export interface Commands {
   /** Throws a UserError where there is no such open alert. */
-  closeAlert(request: { readonly id: string; readonly verdict: Verdict; readonly note: string }, actor: string): void
+  closeAlert(
+    request: { readonly id: string; readonly verdict: Verdict; readonly note: string },
+    actor: string,
+  ): void
   /** Adds to `silences/`; returns its id. Throws a UserError where the match does not compile. */
   addSilence(request: SilenceRequest, actor: string): Promise<string>
   /** Turns entries of the posture report into expiring filters; returns how many filters were written. */
@@ -44,6 +47,13 @@ export interface CommandParts {
 }
 
 export function createCommands({ store, site, now, reload }: CommandParts): Commands {
+  let last: Promise<unknown> = Promise.resolve()
+  /** Files of the site are read, extended and written back: one change after the other. */
+  const inTurn = <T>(change: () => Promise<T>): Promise<T> => {
+    const result = last.then(change)
+    last = result.catch(() => {})
+    return result
+  }
   return {
     closeAlert({ id, verdict, note }, actor) {
       if (store.closeAlert(id, verdict, note, actor, now())) return
@@ -52,36 +62,46 @@ export function createCommands({ store, site, now, reload }: CommandParts): Comm
         mend: "see 'tallyman alerts list --status open'",
       })
     },
-    async addSilence(request, actor) {
-      const compiled = compilePredicate({ ...request.match }, { lists: new Map(), file: 'the match', line: 1 })
-      if ('problems' in compiled) {
-        throw new UserError(compiled.problems.map(({ message }) => message).join('; '), { mend: 'write field|modifier: value, as in a Sigma rule' })
-      }
-      const until = new Date(now() + request.for).toISOString()
-      const id = `silence-${digest(JSON.stringify(request), until).slice(0, 8)}`
-      const { match, rules, owner, reason } = request
-      const file = join(site, 'silences', 'silences.yaml')
-      await append(file, [{ id, owner, reason, until, ...(rules === undefined ? {} : { rules }), match }])
-      store.audit(actor, 'silence.add', { id, until, match, rules, owner, reason }, now())
-      await reload()
-      return id
-    },
-    async adopt(request, actor) {
-      const entries = posture(store).filter(({ id, status }) =>
-        request.alerts === undefined ? status === 'open' : request.alerts.includes(id),
-      )
-      const filters = entries.flatMap((alert) => {
-        const match = identityOf(alert)
-        if (match === undefined) return []
-        const { expires, owner, reason } = request
-        return [{ id: `adopted-${alert.id.slice(0, 8)}`, owner, reason, expires, rules: [alert.rule.id], match }]
-      })
-      if (filters.length > 0) await append(join(site, 'filters', 'adopted.yaml'), filters)
-      for (const { id } of entries) store.closeAlert(id, 'benign', `adopted until ${request.expires}: ${request.reason}`, actor, now())
-      store.audit(actor, 'posture.adopt', { filters: filters.map(({ id }) => id), ...request }, now())
-      await reload()
-      return filters.length
-    },
+    addSilence: (request, actor) =>
+      inTurn(async () => {
+        const compiled = compilePredicate(
+          { ...request.match },
+          { lists: new Map(), file: 'the match', line: 1 },
+        )
+        if ('problems' in compiled) {
+          throw new UserError(compiled.problems.map(({ message }) => message).join('; '), {
+            mend: 'write field|modifier: value, as in a Sigma rule',
+          })
+        }
+        const until = new Date(now() + request.for).toISOString()
+        const id = `silence-${digest(JSON.stringify(request), until).slice(0, 8)}`
+        const { match, rules, owner, reason } = request
+        const file = join(site, 'silences', 'silences.yaml')
+        await append(file, [{ id, owner, reason, until, ...(rules === undefined ? {} : { rules }), match }])
+        store.audit(actor, 'silence.add', { id, until, match, rules, owner, reason }, now())
+        await reload()
+        return id
+      }),
+    adopt: (request, actor) =>
+      inTurn(async () => {
+        const entries = posture(store).filter(({ id, status }) =>
+          request.alerts === undefined ? status === 'open' : request.alerts.includes(id),
+        )
+        const filters = entries.flatMap((alert) => {
+          const match = identityOf(alert)
+          if (match === undefined) return []
+          const { expires, owner, reason } = request
+          return [
+            { id: `adopted-${alert.id.slice(0, 8)}`, owner, reason, expires, rules: [alert.rule.id], match },
+          ]
+        })
+        if (filters.length > 0) await append(join(site, 'filters', 'adopted.yaml'), filters)
+        for (const { id } of entries)
+          store.closeAlert(id, 'benign', `adopted until ${request.expires}: ${request.reason}`, actor, now())
+        store.audit(actor, 'posture.adopt', { filters: filters.map(({ id }) => id), ...request }, now())
+        await reload()
+        return filters.length
+      }),
   }
 }
 
@@ -99,7 +119,8 @@ function posture(store: Store): readonly Alert[] {
 /** What a name cannot forge: the image by digest together with the host, else the container itself. */
 function identityOf({ entity }: Alert): Readonly<Record<string, unknown>> | undefined {
   const host = entity['host.name'] === undefined ? {} : { 'host.name|cased': escaped(entity['host.name']) }
-  if (entity['container.image.id'] !== undefined) return { 'container.image.id|cased': escaped(entity['container.image.id']), ...host }
+  if (entity['container.image.id'] !== undefined)
+    return { 'container.image.id|cased': escaped(entity['container.image.id']), ...host }
   if (entity['container.id'] !== undefined) return { 'container.id|cased': escaped(entity['container.id']) }
   return undefined
 }

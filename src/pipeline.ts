@@ -37,7 +37,11 @@ export interface BatchResult {
  * The loop: every input's batches, one writer, in the order in which they arrive. `run`, `scan` and `test` share it.
  * Ends when all inputs have, or the signal aborts.
  */
-export async function runPipeline(inputs: readonly Input[], parts: PipelineParts, signal: AbortSignal): Promise<void> {
+export async function runPipeline(
+  inputs: readonly Input[],
+  parts: PipelineParts,
+  signal: AbortSignal,
+): Promise<void> {
   const inventory = createInventory(parts.store.containers())
   const seen = createSeen(parts.store.seen(IDENTITY_HORIZON), IDENTITY_HORIZON)
   const lanes = inputs.map((input) => ({
@@ -87,7 +91,7 @@ function processBatch(
 
   for (const { stream, reason } of batch.unreadable) tally.failed({ reason, stream, position: 0, sample: '' })
   const streams = batch.chunks.map((chunk) => {
-    const decoder = decoderFor(chunk.stream, lane, parts.sources)
+    const decoder = decoderFor(chunk.stream, lane, parts)
     const decoded = decoder.push(chunk)
     for (const failure of decoded.failures) tally.failed({ ...failure, stream: chunk.path ?? failure.stream })
     for (const item of decoded.items) {
@@ -98,7 +102,8 @@ function processBatch(
           tally.duplicate()
           continue
         }
-        if (verdict === 'conflict') findings.push(conflict(identity.id, item.source, events[0]?.time ?? parts.now()))
+        if (verdict === 'conflict')
+          findings.push(conflict(identity.id, item.source, events[0]?.time ?? parts.now()))
         seenRows.push({ id: identity.id, content: identity.content, keep: identity.changes === true })
       }
       tally.evaluated(item.source)
@@ -141,10 +146,10 @@ function processBatch(
   }
 }
 
-function decoderFor(stream: string, lane: Lane, sources: readonly Source[]): StreamDecoder {
+function decoderFor(stream: string, lane: Lane, { sources, now }: PipelineParts): StreamDecoder {
   const known = lane.decoders.get(stream)
   if (known !== undefined) return known
-  const made = createStreamDecoder(sources, stream, lane.resume.state(stream))
+  const made = createStreamDecoder(sources, stream, lane.resume.state(stream), now)
   lane.decoders.set(stream, made)
   return made
 }
@@ -195,7 +200,15 @@ function createTally(): {
     },
     suppressed: (by) => count(suppressed, by),
     total: () => ({
-      counters: { records: evaluated + failed + duplicates, evaluated, failed, duplicates, suppressed, sources, failures: reasons },
+      counters: {
+        records: evaluated + failed + duplicates,
+        evaluated,
+        failed,
+        duplicates,
+        suppressed,
+        sources,
+        failures: reasons,
+      },
       failures: samples,
     }),
   }

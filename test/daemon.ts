@@ -18,11 +18,17 @@ export interface Daemon {
   kill(signal: NodeJS.Signals): Promise<number | null>
 }
 
-/** Starts `tallyman run` on a data folder. */
-export function startDaemon(data: string, config: string, more: readonly string[] = []): Daemon {
-  const child = spawn(LAUNCHER, ['run', '--config', config, '--data', data, '--port', '0', ...more], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+/** Starts `tallyman run` on a data folder, in a network namespace where one is named. */
+export function startDaemon(
+  data: string,
+  config: string,
+  more: readonly string[] = [],
+  netns?: string,
+): Daemon {
+  const words = [LAUNCHER, 'run', '--config', config, '--data', data, '--port', '0', ...more]
+  const [program = LAUNCHER, ...rest] =
+    netns === undefined ? words : ['nsenter', `--net=/run/netns/${netns}`, ...words]
+  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] })
   let printed = ''
   const note = (chunk: Buffer): void => {
     printed += chunk.toString()
@@ -57,7 +63,10 @@ export function startDaemon(data: string, config: string, more: readonly string[
 
 function announced(data: string, pid: number | undefined): { url: string } | undefined {
   try {
-    const address = JSON.parse(readFileSync(join(data, 'daemon.json'), 'utf8')) as { pid: number; url: string }
+    const address = JSON.parse(readFileSync(join(data, 'daemon.json'), 'utf8')) as {
+      pid: number
+      url: string
+    }
     return address.pid === pid ? address : undefined
   } catch {
     return undefined
@@ -65,7 +74,11 @@ function announced(data: string, pid: number | undefined): { url: string } | und
 }
 
 /** Asks again and again until there is an answer; throws after `within` ms. */
-export async function eventually<T>(ask: () => T | undefined | Promise<T | undefined>, within = 20_000, what = 'what was waited for'): Promise<T> {
+export async function eventually<T>(
+  ask: () => T | undefined | Promise<T | undefined>,
+  within = 20_000,
+  what = 'what was waited for',
+): Promise<T> {
   const end = performance.now() + within
   for (;;) {
     const answer = await ask()

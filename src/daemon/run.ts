@@ -45,14 +45,21 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
     const store = openStore(files.store, { durable: true })
     const questions = openReader(files.store)
     const load = (): Promise<Detection> =>
-      loadDetection({ strategies: config.strategies ?? options.strategies, rules: config.rules, site, zone: config.zone, now })
+      loadDetection({
+        strategies: config.strategies ?? options.strategies,
+        rules: config.rules,
+        site,
+        zone: config.zone,
+        now,
+      })
     let detection = await load()
     tellDetection(detection, say)
     const reload = async (): Promise<void> => {
       detection = await load()
       tellDetection(detection, say)
     }
-    const hangUp = (): void => void reload().catch((cause: unknown) => say(`reload failed, the rules before stay: ${String(cause)}`))
+    const hangUp = (): void =>
+      void reload().catch((cause: unknown) => say(`reload failed, the rules before stay: ${String(cause)}`))
     process.on('SIGHUP', hangUp)
 
     const auth = createAuth({ folder: config.data, now })
@@ -61,7 +68,17 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
     const commands = createCommands({ store, site, now, reload })
     const address = { host: config.listen.host, port: config.listen.port }
     const hosts = (): readonly string[] => allowedHosts(address)
-    const api = createApi({ reader: questions, commands, detection: () => detection, auth, status: status.current, live, now, hosts })
+    const api = createApi({
+      reader: questions,
+      commands,
+      detection: () => detection,
+      auth,
+      status: status.current,
+      live,
+      now,
+      hosts,
+      report: (cause) => say(`request failed: ${String(cause)}`),
+    })
     const server = await listen(api.fetch, address)
     try {
       const origin = `http://${bracketed(address.host)}:${address.port}`
@@ -73,11 +90,16 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
         live.committed(result, store)
         for (const line of news(result, store)) say(line)
       }
-      await runPipeline(inputs.map(({ input }) => input), { store, sources, detection: () => detection, now, committed }, signal)
+      await runPipeline(
+        inputs.map(({ input }) => input),
+        { store, sources, detection: () => detection, now, committed },
+        signal,
+      )
       if (!signal.aborted) say('all inputs have ended')
     } finally {
       process.off('SIGHUP', hangUp)
       server.close()
+      if ('closeAllConnections' in server) server.closeAllConnections()
       questions.close()
       store.close()
     }
@@ -87,7 +109,9 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
 }
 
 /** The inputs of the configuration; without any, the engines whose sockets are there. */
-function configuredInputs(config: Config): readonly { readonly type: InputConfig['type']; readonly input: Input }[] {
+function configuredInputs(
+  config: Config,
+): readonly { readonly type: InputConfig['type']; readonly input: Input }[] {
   const configs: readonly InputConfig[] =
     config.inputs.length > 0
       ? config.inputs
@@ -114,26 +138,38 @@ function tellDetection({ ruleset, strategies, problems }: Detection, say: (line:
   for (const { file, line, message } of problems) say(`refused: ${file}:${line}: ${message}`)
   const unset = [...new Set(ruleset.rules.flatMap((rule) => (rule.weakened ? rule.unsetLists : [])))]
   say(`${ruleset.rules.length} rules of ${strategies.length} strategies loaded`)
-  if (unset.length > 0) say(`lists not set, so that some alternatives are off: ${unset.join(', ')} (see 'tallyman doctor')`)
+  if (unset.length > 0)
+    say(`lists not set, so that some alternatives are off: ${unset.join(', ')} (see 'tallyman doctor')`)
 }
 
-function* news({ alerts, findings }: BatchResult, store: { alert(id: string): { level: string; rule: { title: string }; strategy: string } | undefined }): Iterable<string> {
+function* news(
+  { alerts, findings }: BatchResult,
+  store: { alert(id: string): { level: string; rule: { title: string }; strategy: string } | undefined },
+): Iterable<string> {
   for (const { id, opened } of alerts) {
     const alert = opened ? store.alert(id) : undefined
-    if (alert !== undefined) yield `${alert.level} alert: ${alert.rule.title} [${alert.strategy}] ${id.slice(0, 8)}`
+    if (alert !== undefined)
+      yield `${alert.level} alert: ${alert.rule.title} [${alert.strategy}] ${id.slice(0, 8)}`
   }
   for (const { kind, message } of findings) yield `${kind}: ${message}`
 }
+
+const MAX_CONNECTIONS = 256
 
 interface Address {
   readonly host: string
   port: number
 }
 
-function listen(fetch: (request: Request) => Response | Promise<Response>, address: Address): Promise<ReturnType<typeof serve>> {
+function listen(
+  fetch: (request: Request) => Response | Promise<Response>,
+  address: Address,
+): Promise<ReturnType<typeof serve>> {
   return new Promise((resolve, reject) => {
     const server = serve({ fetch, hostname: address.host, port: address.port }, (info) => {
       address.port = info.port
+      // Whoever reaches loopback must not use up the descriptors that inputs need.
+      server.maxConnections = MAX_CONNECTIONS
       resolve(server)
     })
     server.once('error', (cause: NodeJS.ErrnoException) => {

@@ -10,7 +10,9 @@ const at = (offset: number, id = `stream/${offset}`): RatedMatch => rated({ id, 
 describe('an alert', () => {
   it('opens at its first match and counts those of its window', () => {
     const { alerts } = fold(NOTHING, [at(0), at(1_000), at(WINDOW - 1)])
-    expect(alerts.map(({ alert }) => [alert.first, alert.last, alert.count])).toEqual([[T, T + WINDOW - 1, 3]])
+    expect(alerts.map(({ alert }) => [alert.first, alert.last, alert.count])).toEqual([
+      [T, T + WINDOW - 1, 3],
+    ])
   })
 
   it('has a fixed length: the match after its window opens another', () => {
@@ -20,7 +22,9 @@ describe('an alert', () => {
 
   it('takes a match up to one window earlier and moves its beginning back', () => {
     const { alerts } = fold(NOTHING, [at(0), at(-WINDOW), at(-1), at(-WINDOW - 1)])
-    expect(alerts.map(({ alert }) => [alert.first, alert.last, alert.count])).toEqual([[T - WINDOW - 1, T, 4]])
+    expect(alerts.map(({ alert }) => [alert.first, alert.last, alert.count])).toEqual([
+      [T - WINDOW - 1, T, 4],
+    ])
   })
 
   it('is the same when the state went through the store between two batches', () => {
@@ -32,15 +36,25 @@ describe('an alert', () => {
   })
 
   it('keeps a bounded number of events as evidence and counts all', () => {
-    const { alerts } = fold(NOTHING, Array.from({ length: 100 }, (_, index) => at(index)))
-    expect(alerts.map(({ alert, kept, evidence }) => [alert.count, kept, evidence.length])).toEqual([[100, EVIDENCE_LIMIT, EVIDENCE_LIMIT]])
+    const { alerts } = fold(
+      NOTHING,
+      Array.from({ length: 100 }, (_, index) => at(index)),
+    )
+    expect(alerts.map(({ alert, kept, evidence }) => [alert.count, kept, evidence.length])).toEqual([
+      [100, EVIDENCE_LIMIT, EVIDENCE_LIMIT],
+    ])
   })
 
   it('takes nothing more once it is closed', () => {
     const [open] = fold(NOTHING, [at(0)]).alerts
     if (open === undefined) throw new Error('no alert')
-    const closed = { alerts: [{ ...open, alert: { ...open.alert, status: 'closed' as const } }], incidents: [] }
-    expect(fold(closed, [at(10)]).alerts.map(({ opened, alert }) => [opened, alert.count])).toEqual([[true, 1]])
+    const closed = {
+      alerts: [{ ...open, alert: { ...open.alert, status: 'closed' as const } }],
+      incidents: [],
+    }
+    expect(fold(closed, [at(10)]).alerts.map(({ opened, alert }) => [opened, alert.count])).toEqual([
+      [true, 1],
+    ])
   })
 
   it('belongs to one rule and one entity', () => {
@@ -52,7 +66,11 @@ describe('an alert', () => {
 
 describe('an incident', () => {
   it('is one line for one entity, whatever number of rules it hit, with the strongest level', () => {
-    const { incidents } = fold(NOTHING, [at(0), rated({ id: 'stream/2' }, { id: 'rule-2' }, 'high'), rated({ id: 'stream/3' }, { id: 'rule-3' }, 'low')])
+    const { incidents } = fold(NOTHING, [
+      at(0),
+      rated({ id: 'stream/2' }, { id: 'rule-2' }, 'high'),
+      rated({ id: 'stream/3' }, { id: 'rule-3' }, 'low'),
+    ])
     expect(incidents.map(({ incident }) => incident.level)).toEqual(['high'])
   })
 
@@ -60,7 +78,11 @@ describe('an incident', () => {
     const replicas = Array.from({ length: 50 }, (_, index) =>
       rated({
         id: `audit/${index}`,
-        resource: { 'k8s.namespace.name': 'shop', 'k8s.pod.name': `web-${index}`, 'k8s.deployment.name': 'web' },
+        resource: {
+          'k8s.namespace.name': 'shop',
+          'k8s.pod.name': `web-${index}`,
+          'k8s.deployment.name': 'web',
+        },
       }),
     )
     expect(fold(NOTHING, replicas).incidents).toHaveLength(1)
@@ -68,10 +90,17 @@ describe('an incident', () => {
 
   it('is the posture report for what was there before, one for each machine, however old', () => {
     const before = [0, 1, 2].map((n) =>
-      rated({ id: `inspect/${n}`, time: T - n * 1e10, inventory: true, resource: aContainer({ 'container.id': String(n).repeat(64) }) }),
+      rated({
+        id: `inspect/${n}`,
+        time: T - n * 1e10,
+        inventory: true,
+        resource: aContainer({ 'container.id': String(n).repeat(64) }),
+      }),
     )
     const { incidents, alerts } = fold(NOTHING, before)
-    expect(incidents.map(({ incident }) => [incident.kind, incident.entity])).toEqual([['posture', { 'host.name': 'node-1' }]])
+    expect(incidents.map(({ incident }) => [incident.kind, incident.entity])).toEqual([
+      ['posture', { 'host.name': 'node-1' }],
+    ])
     expect(alerts).toHaveLength(3)
   })
 

@@ -40,7 +40,10 @@ export interface EngineState {
 
 /** What folding leads to: rows to write, whole. `evidence` holds what is new. */
 export interface FoldOutput {
-  readonly alerts: readonly (KeyedAlert & { readonly evidence: readonly Evidence[]; readonly opened: boolean })[]
+  readonly alerts: readonly (KeyedAlert & {
+    readonly evidence: readonly Evidence[]
+    readonly opened: boolean
+  })[]
   readonly incidents: readonly KeyedIncident[]
 }
 
@@ -68,7 +71,9 @@ export function stateKeys(matches: readonly RatedMatch[]): readonly StateKey[] {
  * moves its beginning back. Closed alerts take nothing more.
  */
 export function fold(state: EngineState, matches: readonly RatedMatch[]): FoldOutput {
-  const alerts = group(state.alerts.map((stored) => ({ ...stored, evidence: [] as Evidence[], opened: false, changed: false })))
+  const alerts = group(
+    state.alerts.map((stored) => ({ ...stored, evidence: [] as Evidence[], opened: false, changed: false })),
+  )
   const incidents = group(state.incidents.map((stored) => ({ ...stored, changed: false })))
   for (const rated of matches) {
     const incident = joinIncident(incidents, rated)
@@ -148,7 +153,9 @@ function joinIncident(incidents: Map<string, OpenIncident[]>, { match, level }: 
   const found = known.find(
     ({ incident }) =>
       incident.kind === 'posture' ||
-      (incident.status === 'open' && event.time >= incident.first - WINDOW && event.time <= incident.last + WINDOW),
+      (incident.status === 'open' &&
+        event.time >= incident.first - WINDOW &&
+        event.time <= incident.last + WINDOW),
   )
   if (found === undefined) {
     const posture = event.inventory === true
@@ -224,6 +231,8 @@ function group<T extends { readonly key: string }>(items: readonly T[]): Map<str
   return map
 }
 
-function changed<T extends { readonly changed: boolean }>(map: ReadonlyMap<string, readonly T[]>): readonly T[] {
+function changed<T extends { readonly changed: boolean }>(
+  map: ReadonlyMap<string, readonly T[]>,
+): readonly T[] {
   return [...map.values()].flat().filter((item) => item.changed)
 }

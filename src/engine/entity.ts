@@ -21,7 +21,8 @@ export function entityKey(resource: Resource): string {
     return key('container', resource['container.id'])
   }
   const owner = OWNERS.find((name) => resource[name] !== undefined)
-  if (owner !== undefined) return key(owner, cluster, resource['k8s.namespace.name'] ?? '', resource[owner] ?? '')
+  if (owner !== undefined)
+    return key(owner, cluster, resource['k8s.namespace.name'] ?? '', resource[owner] ?? '')
   if (resource['container.id'] !== undefined) return key('container', resource['container.id'])
   if (resource['user.name'] !== undefined) return key('user', cluster, resource['user.name'])
   return key('host', resource['host.name'] ?? '')

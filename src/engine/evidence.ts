@@ -6,13 +6,19 @@ const FIELD_LIMIT = 64
 const TEXT_LIMIT = 2_048
 const LIST_LIMIT = 32
 const DEPTH_LIMIT = 4
+/** Of one event, as JSON. */
+const SIZE_LIMIT = 16_384
 
 /** The event behind a match, bounded: the fields that the rule names first, then what the record says itself. */
 export function evidenceOf({ rule, event }: Match): Evidence {
   const fields: Record<string, unknown> = {}
+  let size = 0
   const add = (name: string, value: unknown): void => {
-    if (value === undefined || name in fields || Object.keys(fields).length >= FIELD_LIMIT) return
-    fields[name] = bounded(value, 0)
+    if (value === undefined || Object.hasOwn(fields, name) || Object.keys(fields).length >= FIELD_LIMIT)
+      return
+    const kept = bounded(value, 0)
+    size += name.length + (JSON.stringify(kept) ?? '').length
+    if (size <= SIZE_LIMIT) fields[name] = kept
   }
   for (const name of rule.fields) add(name, valueOf(event, name))
   for (const [name, value] of Object.entries(plain(event.record))) add(name, value)
@@ -21,11 +27,15 @@ export function evidenceOf({ rule, event }: Match): Evidence {
 }
 
 function logsourceName({ logsource }: Event): string {
-  return [logsource.product, logsource.category, logsource.service].filter((part) => part !== undefined).join('/')
+  return [logsource.product, logsource.category, logsource.service]
+    .filter((part) => part !== undefined)
+    .join('/')
 }
 
 function valueOf(event: Event, name: string): unknown {
-  const paths: Mapping[string] = Object.hasOwn(event.mapping, name) ? (event.mapping[name] ?? []) : [[name], name.split('.')]
+  const paths: Mapping[string] = Object.hasOwn(event.mapping, name)
+    ? (event.mapping[name] ?? [])
+    : [[name], name.split('.')]
   for (const path of paths) {
     const value = at(event.record, path)
     if (value !== undefined) return value
@@ -43,7 +53,9 @@ function at(record: unknown, path: readonly string[]): unknown {
 }
 
 function plain(record: unknown): Readonly<Record<string, unknown>> {
-  return typeof record === 'object' && record !== null && !Array.isArray(record) ? (record as Record<string, unknown>) : {}
+  return typeof record === 'object' && record !== null && !Array.isArray(record)
+    ? (record as Record<string, unknown>)
+    : {}
 }
 
 function bounded(value: unknown, depth: number): unknown {

@@ -34,12 +34,17 @@ export interface JudgeParts {
 }
 
 /** Compiles filters, silences and priorities; what does not compile is told and does not apply. */
-export function createJudge(parts: JudgeParts): { readonly judge: Judge; readonly problems: readonly Problem[] } {
+export function createJudge(parts: JudgeParts): {
+  readonly judge: Judge
+  readonly problems: readonly Problem[]
+} {
   const problems: Problem[] = []
   const holds = holdsOf(parts, problems)
   const priorities = prioritiesOf(parts, problems)
   const settings = new Map(
-    Object.entries(parts.site.rules).flatMap(([name, setting]) => ruleIds(parts.rules, [name]).map((id) => [id, setting])),
+    Object.entries(parts.site.rules).flatMap(([name, setting]) =>
+      ruleIds(parts.rules, [name]).map((id) => [id, setting]),
+    ),
   )
   const judge: Judge = {
     suppressedBy(match) {
@@ -52,7 +57,9 @@ export function createJudge(parts: JudgeParts): { readonly judge: Judge; readonl
     },
     rate(match) {
       const site = settings.get(match.rule.id)?.level
-      const raised = priorities.get(match.rule.strategy)?.find(({ predicate }) => predicate(match.event))?.level
+      const raised = priorities
+        .get(match.rule.strategy)
+        ?.find(({ predicate }) => predicate(match.event))?.level
       return { match, level: site ?? raised ?? match.rule.level }
     },
   }
@@ -71,7 +78,13 @@ export function listsOf(site: Site, zone: string, now: number): Lists {
 function holdsOf(parts: JudgeParts, problems: Problem[]): readonly Hold[] {
   const holds: Hold[] = []
   const add = (
-    entry: { id: string; match: Readonly<Record<string, unknown>>; rules?: readonly string[] | undefined; file: string; line: number },
+    entry: {
+      id: string
+      match: Readonly<Record<string, unknown>>
+      rules?: readonly string[] | undefined
+      file: string
+      line: number
+    },
     until: number | undefined,
     rules: readonly LoadedRule[],
   ): void => {
@@ -86,7 +99,11 @@ function holdsOf(parts: JudgeParts, problems: Problem[]): readonly Hold[] {
   for (const strategy of parts.strategies) {
     const own = parts.rules.filter((rule) => rule.strategy === strategy.id)
     for (const filter of strategy.filters) {
-      add({ ...filter, id: `${strategy.id}/${filter.id}`, file: strategy.file }, endOfDay(filter.expires, parts.zone), own)
+      add(
+        { ...filter, id: `${strategy.id}/${filter.id}`, file: strategy.file },
+        endOfDay(filter.expires, parts.zone),
+        own,
+      )
     }
   }
   for (const filter of parts.site.filters) add(filter, endOfDay(filter.expires, parts.zone), parts.rules)
@@ -102,7 +119,10 @@ function prioritiesOf(
     parts.strategies.map((strategy) => [
       strategy.id,
       (strategy.priority?.when ?? []).flatMap((condition) => {
-        const compiled = compilePredicate({ ...condition.if }, { lists: parts.lists, file: strategy.file, line: 1 })
+        const compiled = compilePredicate(
+          { ...condition.if },
+          { lists: parts.lists, file: strategy.file, line: 1 },
+        )
         if (!('problems' in compiled)) return [{ level: condition.then, predicate: compiled.predicate }]
         problems.push(...compiled.problems)
         return []
@@ -112,5 +132,7 @@ function prioritiesOf(
 }
 
 function ruleIds(rules: readonly LoadedRule[], names: readonly string[]): readonly string[] {
-  return rules.filter((rule) => names.includes(rule.id) || (rule.name !== undefined && names.includes(rule.name))).map(({ id }) => id)
+  return rules
+    .filter((rule) => names.includes(rule.id) || (rule.name !== undefined && names.includes(rule.name)))
+    .map(({ id }) => id)
 }

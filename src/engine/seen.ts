@@ -13,7 +13,11 @@ export interface Seen {
    * Remembers the identity and says what it is: `new`, `duplicate` (the same content), `conflict` (other
    * content under an id that should not change).
    */
-  look(identity: { readonly id: string; readonly content: string; readonly changes?: boolean }): 'new' | 'duplicate' | 'conflict'
+  look(identity: {
+    readonly id: string
+    readonly content: string
+    readonly changes?: boolean
+  }): 'new' | 'duplicate' | 'conflict'
 }
 
 export function createSeen(

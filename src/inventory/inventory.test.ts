@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { aContainer, anEvent } from '../../test/builders.ts'
-import { hostPathOf } from './host-path-of.ts'
+import { hostPathOf } from '../domain/host-path-of.ts'
 import { createInventory } from './inventory.ts'
 
 const ID = 'a'.repeat(64)

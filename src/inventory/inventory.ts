@@ -1,5 +1,5 @@
 import type { Event, Fact, HostMount, Resource } from '../domain/event.ts'
-import { hostPathOf } from './host-path-of.ts'
+import { hostPathOf } from '../domain/host-path-of.ts'
 
 /** What is known of one container. */
 export interface ContainerRow {

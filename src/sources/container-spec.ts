@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import type { Event, HostMount } from '../domain/event.ts'
+import { hostPathOf } from '../domain/host-path-of.ts'
 import { exposuresOf, normalizeHostPath } from '../domain/host-paths.ts'
 import { derivedEvent } from './events.ts'
 import type { EventBase } from './events.ts'
@@ -101,18 +102,4 @@ function mountRecord(mount: SpecMount): Record<string, unknown> {
 
 function unique<T>(values: readonly T[]): readonly T[] {
   return [...new Set(values)]
-}
-
-/** Through the mount nearest above the path; undefined for the container's own files and read-only mounts. */
-function hostPathOf(path: string, mounts: readonly HostMount[]): string | undefined {
-  if (!path.startsWith('/')) return undefined
-  const normal = posix.normalize(path)
-  let nearest: HostMount | undefined
-  for (const mount of mounts) {
-    const folder = mount.destination.endsWith('/') ? mount.destination : `${mount.destination}/`
-    if (normal !== mount.destination && !normal.startsWith(folder)) continue
-    if (nearest === undefined || mount.destination.length > nearest.destination.length) nearest = mount
-  }
-  if (nearest === undefined || nearest.readOnly) return undefined
-  return posix.join(nearest.source, normal.slice(nearest.destination.length))
 }

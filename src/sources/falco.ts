@@ -59,7 +59,8 @@ function decode(record: FramedRecord): Decoded {
   if (!isAlert(record.json)) return failed('not a Falco alert')
   const alert = record.json
   const fields = presentFields(objectOf(alert['output_fields']))
-  const time = timeOf(alert['time']) ?? timeOfNanoseconds(fields['evt.time'])
+  const stated = timeOf(alert['time']) ?? timeOfNanoseconds(fields['evt.time'])
+  const time = stated ?? record.received
   if (time === undefined) return failed('Falco alert without a time')
   const rule = textOf(alert['rule']) ?? textOf(alert['Rule']) ?? ''
   const content = contentOf(record.text)
@@ -74,7 +75,7 @@ function decode(record: FramedRecord): Decoded {
     mapping: MAPPING,
   }
   const identity = {
-    id: `falco:${time}:${textOf(alert['hostname']) ?? ''}:${rule.slice(0, 256)}:${content}`,
+    id: `falco:${stated ?? ''}:${textOf(alert['hostname']) ?? ''}:${rule.slice(0, 256)}:${content}`,
     content,
   }
   return { kind: 'evaluated', events: [event], facts: [], identity }

@@ -48,7 +48,7 @@ export interface Framer {
  * top-level array; JSON behind a syslog header; or lines of text. A JSON value that breaks off is a failure,
  * and reading goes on at the next line that parses.
  */
-export function createFramer(stream: string, from?: FramingCheckpoint): Framer {
+export function createFramer(stream: string, from?: FramingCheckpoint, now?: () => number): Framer {
   const lines = createLineReader(from?.lines)
   let array = from?.array
   let pending: Pending | undefined
@@ -61,7 +61,7 @@ export function createFramer(stream: string, from?: FramingCheckpoint): Framer {
     })
   }
   const emit = (position: number | string, text: string, json: unknown): void => {
-    out.push({ kind: 'record', record: { stream, position, text, json } })
+    out.push({ kind: 'record', record: { stream, position, text, json, ...(now !== undefined && { received: now() }) } })
   }
   const nextPosition = (offset: number): number | string => {
     if (array === undefined) return offset

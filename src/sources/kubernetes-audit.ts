@@ -53,7 +53,7 @@ function decode(record: FramedRecord, sessions: ReturnType<typeof createExecSess
   if (unwrapped.kind === 'broken') return failed(unwrapped.reason)
   const { event } = unwrapped
   if (!saysWhat(event)) return failed('audit Event without a verb')
-  const time = eventTime(event)
+  const time = eventTime(event) ?? record.received
   if (time === undefined) return failed('audit Event without a time')
   const identity = identityOf(event, unwrapped.text ?? record.text)
   const id =

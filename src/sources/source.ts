@@ -6,6 +6,8 @@ export interface FramedRecord {
   /** Offset of the record's first byte in its stream; for an element of an array or a batch, `offset/index`. */
   readonly position: number | string
   readonly text: string
+  /** When it arrived, ms since the epoch: the time of a record that states none. Undefined where nobody said. */
+  readonly received?: number
   /** The parsed JSON, or undefined for a line of text. Integers above 2^53 are BigInt. */
   readonly json: unknown
 }

@@ -40,15 +40,16 @@ const RECOGNITION_WINDOW = 64 * 1024
 /**
  * Reads one stream: bytes to records to what they mean. The source is found by content, record by record, the
  * one that read the last record first. A stream whose beginning holds no record of any source is refused: one
- * failure that names what it looks like.
+ * failure that names what it looks like. `now` dates records that state no time of their own; without it they fail.
  */
 export function createStreamDecoder(
   sources: readonly Source[],
   stream: string,
   state?: unknown,
+  now?: () => number,
 ): StreamDecoder {
   const from: StreamState = isObject(state) ? state : {}
-  const framer = createFramer(stream, from.framing)
+  const framer = createFramer(stream, from.framing, now)
   const decoders = new Map<SourceName, Decoder>()
   let source = sources.find(({ name }) => name === from.source)
   let refused = from.refused === true

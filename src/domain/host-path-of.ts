@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import type { HostMount } from '../domain/event.ts'
+import type { HostMount } from './event.ts'
 
 /**
  * The host's path of a path in a container, through the mount nearest above it; undefined where the path

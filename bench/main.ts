@@ -1,0 +1,12 @@
+import { latency } from './latency.ts'
+import { memory } from './memory.ts'
+import { throughput } from './throughput.ts'
+
+const PARTS = { throughput, memory, latency } as const
+const wanted = process.argv.slice(2)
+
+for (const [name, part] of Object.entries(PARTS)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue
+  process.stdout.write(`\n# ${name}\n`)
+  await part((line) => void process.stdout.write(`${line}\n`))
+}
