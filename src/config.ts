@@ -20,7 +20,10 @@ export const inputSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('docker'),
     name,
-    socket: z.string().default('/var/run/docker.sock').describe('Socket of Docker’s or Podman’s Engine API; only read'),
+    socket: z
+      .string()
+      .default('/var/run/docker.sock')
+      .describe('Socket of Docker’s or Podman’s Engine API; only read'),
   }),
   z.strictObject({ type: z.literal('stdin'), name }),
 ])
@@ -29,7 +32,10 @@ export type InputConfig = z.infer<typeof inputSchema>
 /** `tallyman.yaml`. Paths are relative to the file. */
 export const configSchema = z.strictObject({
   data: z.string().default('./data').describe('Folder of the store, one daemon at a time'),
-  site: z.string().optional().describe('Folder of lists, filters and silences; `site` in the data folder unless told'),
+  site: z
+    .string()
+    .optional()
+    .describe('Folder of lists, filters and silences; `site` in the data folder unless told'),
   strategies: z.string().optional().describe('Folder of strategy documents; the shipped ones unless told'),
   rules: z.array(z.string()).default([]).describe('Folders of plain Sigma rules'),
   zone: z
@@ -39,7 +45,10 @@ export const configSchema = z.strictObject({
     .describe('Zone in which days end and hours of the week are counted'),
   listen: z
     .strictObject({
-      host: z.string().default('127.0.0.1').describe('Loopback unless told; anything else needs TLS in front'),
+      host: z
+        .string()
+        .default('127.0.0.1')
+        .describe('Loopback unless told; anything else needs TLS in front'),
       port: z.number().int().min(0).max(65_535).default(7410),
     })
     .default({ host: '127.0.0.1', port: 7410 }),
@@ -59,7 +68,10 @@ function isZone(zone: string): boolean {
 export const ENGINE_SOCKETS = ['/var/run/docker.sock', '/run/podman/podman.sock'] as const
 
 /** Mistakes in the text, each with its place and its mend; the configuration if there are none. */
-export function parseConfig(file: string, text: string): { readonly config?: Config; readonly problems: readonly Problem[] } {
+export function parseConfig(
+  file: string,
+  text: string,
+): { readonly config?: Config; readonly problems: readonly Problem[] } {
   const lines = new LineCounter()
   const yaml = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false })
   const at = (offset: number): { line: number; column: number } => {
@@ -67,7 +79,14 @@ export function parseConfig(file: string, text: string): { readonly config?: Con
     return { line: Math.max(1, line), column: Math.max(1, col) }
   }
   if (yaml.errors.length > 0) {
-    return { problems: yaml.errors.map(({ pos, message }) => ({ file, ...at(pos[0]), message, mend: 'correct the YAML' })) }
+    return {
+      problems: yaml.errors.map(({ pos, message }) => ({
+        file,
+        ...at(pos[0]),
+        message,
+        mend: 'correct the YAML',
+      })),
+    }
   }
   const parsed = configSchema.safeParse(yaml.toJS({ maxAliasCount: 100 }) ?? {})
   const problems = parsed.success
@@ -86,7 +105,8 @@ export function parseConfig(file: string, text: string): { readonly config?: Con
 /** The configuration of `file`; the defaults, relative to the working folder, where none is named. */
 export function loadConfig(file: string | undefined): Config {
   if (file === undefined) return withAbsolutePaths(configSchema.parse({}), process.cwd())
-  if (!existsSync(file)) throw new UserError(`no configuration at ${file}`, { file, mend: 'name an existing file with --config' })
+  if (!existsSync(file))
+    throw new UserError(`no configuration at ${file}`, { file, mend: 'name an existing file with --config' })
   const { config, problems } = parseConfig(file, readFileSync(file, 'utf8'))
   if (config !== undefined) return config
   const [first] = problems
@@ -97,7 +117,13 @@ function duplicateNames(file: string, config: Config): Problem[] {
   const names = config.inputs.map((input) => input.name)
   return names
     .filter((each, index) => names.indexOf(each) !== index)
-    .map((each) => ({ file, line: 1, column: 1, message: `two inputs are named ${each}`, mend: 'give each input a name of its own' }))
+    .map((each) => ({
+      file,
+      line: 1,
+      column: 1,
+      message: `two inputs are named ${each}`,
+      mend: 'give each input a name of its own',
+    }))
 }
 
 function withAbsolutePaths(config: Config, folder: string): Config {
@@ -135,7 +161,8 @@ function rangeOf(node: unknown): number | undefined {
 }
 
 function mendOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'unrecognized_keys') return `remove ${issue.keys.join(', ')}, or see 'tallyman config show' for the keys there are`
+  if (issue.code === 'unrecognized_keys')
+    return `remove ${issue.keys.join(', ')}, or see 'tallyman config show' for the keys there are`
   if (issue.code === 'invalid_union') return 'type is one of file, docker, stdin'
   return `see the description of ${String(issue.path.at(-1) ?? 'the key')} in 'tallyman config show --help'`
 }

@@ -33,24 +33,44 @@ export interface DetectionOptions {
 /** Loads and compiles once. Throws a UserError where a named folder is not there. */
 export async function loadDetection(options: DetectionOptions): Promise<Detection> {
   const { strategies, findings } =
-    options.strategies === undefined ? { strategies: [], findings: [] } : await loadStrategies(options.strategies)
+    options.strategies === undefined
+      ? { strategies: [], findings: [] }
+      : await loadStrategies(options.strategies)
   const texts = [...strategies.flatMap((strategy) => strategy.rules), ...(await readRules(options.rules))]
   const site = options.site === undefined ? EMPTY_SITE : await loadSite(options.site)
   const lists = listsOf(site, options.zone, options.now())
   const { ruleset, refused, warnings } = compileRules(texts, { lists })
-  const { judge, problems } = createJudge({ strategies, rules: ruleset.rules, site, lists, zone: options.zone, now: options.now })
-  return { strategies, ruleset, judge, site, findings, warnings, problems: [...refused, ...site.problems, ...problems] }
+  const { judge, problems } = createJudge({
+    strategies,
+    rules: ruleset.rules,
+    site,
+    lists,
+    zone: options.zone,
+    now: options.now,
+  })
+  return {
+    strategies,
+    ruleset,
+    judge,
+    site,
+    findings,
+    warnings,
+    problems: [...refused, ...site.problems, ...problems],
+  }
 }
 
 /** Sigma files below the folders, in the order of their paths. */
 async function readRules(paths: readonly string[]): Promise<readonly RuleText[]> {
   const files = (await Promise.all(paths.map(ruleFiles))).flat()
-  return Promise.all(files.map(async (file) => ({ file, text: await readFile(file, 'utf8'), line: 1, strategy: 'sigma' })))
+  return Promise.all(
+    files.map(async (file) => ({ file, text: await readFile(file, 'utf8'), line: 1, strategy: 'sigma' })),
+  )
 }
 
 async function ruleFiles(path: string): Promise<readonly string[]> {
   const found = await stat(path).catch(() => undefined)
-  if (found === undefined) throw new UserError(`no rules at ${path}`, { file: path, mend: 'name a folder of Sigma YAML files' })
+  if (found === undefined)
+    throw new UserError(`no rules at ${path}`, { file: path, mend: 'name a folder of Sigma YAML files' })
   if (found.isFile()) return [path]
   const entries = await readdir(path, { recursive: true, withFileTypes: true })
   return entries

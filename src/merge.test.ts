@@ -15,7 +15,11 @@ async function* items(values: readonly number[], log: string[] = [], name = ''):
 
 it('delivers all of every sequence', async () => {
   const seen: number[] = []
-  for await (const { item } of merge([{ from: 'a', items: items([1, 2, 3]) }, { from: 'b', items: items([4, 5]) }])) seen.push(item)
+  for await (const { item } of merge([
+    { from: 'a', items: items([1, 2, 3]) },
+    { from: 'b', items: items([4, 5]) },
+  ]))
+    seen.push(item)
   expect(seen.sort()).toEqual([1, 2, 3, 4, 5])
 })
 
@@ -41,7 +45,10 @@ it('throws what a sequence throws', async () => {
 
 it('closes every sequence when the consumer leaves', async () => {
   const log: string[] = []
-  for await (const { item } of merge([{ from: 'a', items: items([1, 2, 3], log, 'a') }, { from: 'b', items: items([1, 2, 3], log, 'b') }])) {
+  for await (const { item } of merge([
+    { from: 'a', items: items([1, 2, 3], log, 'a') },
+    { from: 'b', items: items([1, 2, 3], log, 'b') },
+  ])) {
     if (item === 1) break
   }
   await new Promise((resolve) => setTimeout(resolve, 20))

@@ -21,7 +21,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | 'everything'>> = {
 }
 
 /** Files directly in src: the loop, and what wires parts together. None of them knows SQL, HTTP or a command line. */
-const ROOT_FILES_MAY_IMPORT = ['domain', 'inputs', 'sources', 'inventory', 'sigma', 'site', 'strategy', 'engine', 'store']
+const ROOT_FILES_MAY_IMPORT = [
+  'domain',
+  'inputs',
+  'sources',
+  'inventory',
+  'sigma',
+  'site',
+  'strategy',
+  'engine',
+  'store',
+]
 
 function files(): readonly string[] {
   return readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
@@ -44,7 +54,9 @@ it('lets arrows point towards the domain only', () => {
         const [from, to] = [room(file), room(target)]
         const allowed = from === '' ? [...ROOT_FILES_MAY_IMPORT, ''] : MAY_IMPORT[from]
         if (allowed === undefined) return [`${from}/ is no room of the house`]
-        return from === to || allowed === 'everything' || allowed.includes(to) || target.startsWith('..') ? [] : [`${file} imports ${target}`]
+        return from === to || allowed === 'everything' || allowed.includes(to) || target.startsWith('..')
+          ? []
+          : [`${file} imports ${target}`]
       }),
     )
   expect(wrong).toEqual([])
@@ -60,7 +72,9 @@ it('keeps clocks and timers out of what is pure', () => {
     (file) =>
       /^(?:domain|sigma|engine|sources|inventory|strategy)\//.test(file) &&
       !file.endsWith('.test.ts') &&
-      /Date\.now|setTimeout|setInterval|performance\.now|Math\.random/.test(readFileSync(join(SRC, file), 'utf8')),
+      /Date\.now|setTimeout|setInterval|performance\.now|Math\.random/.test(
+        readFileSync(join(SRC, file), 'utf8'),
+      ),
   )
   expect(impure).toEqual([])
 })

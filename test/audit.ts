@@ -12,7 +12,13 @@ export function podCreated(options: {
     apiVersion: 'v1',
     metadata: { name: options.name, namespace: 'shop' },
     spec: {
-      containers: [{ name: 'main', image: 'registry.example/web@sha256:' + 'd'.repeat(64), securityContext: { privileged: options.privileged === true } }],
+      containers: [
+        {
+          name: 'main',
+          image: 'registry.example/web@sha256:' + 'd'.repeat(64),
+          securityContext: { privileged: options.privileged === true },
+        },
+      ],
     },
   }
   return JSON.stringify({

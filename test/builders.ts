@@ -17,17 +17,35 @@ export function anEvent(parts: Partial<Event> = {}): Event {
 }
 
 export function aContainer(parts: Resource = {}): Resource {
-  return { 'container.id': 'a'.repeat(64), 'container.name': 'web', 'container.image.name': 'nginx', 'host.name': 'node-1', ...parts }
+  return {
+    'container.id': 'a'.repeat(64),
+    'container.name': 'web',
+    'container.image.name': 'nginx',
+    'host.name': 'node-1',
+    ...parts,
+  }
 }
 
 export function aRule(parts: Partial<RuleRef> = {}): RuleRef {
-  return { id: 'rule-1', title: 'A rule', level: 'medium', attack: ['T1610'], strategy: 'a-strategy', fields: [], ...parts }
+  return {
+    id: 'rule-1',
+    title: 'A rule',
+    level: 'medium',
+    attack: ['T1610'],
+    strategy: 'a-strategy',
+    fields: [],
+    ...parts,
+  }
 }
 
 export function aMatch(event: Partial<Event> = {}, rule: Partial<RuleRef> = {}): Match {
   return { rule: aRule(rule), event: anEvent(event) }
 }
 
-export function rated(event: Partial<Event> = {}, rule: Partial<RuleRef> = {}, level: Level = 'medium'): RatedMatch {
+export function rated(
+  event: Partial<Event> = {},
+  rule: Partial<RuleRef> = {},
+  level: Level = 'medium',
+): RatedMatch {
   return { match: aMatch(event, rule), level }
 }

@@ -22,7 +22,15 @@ export function listAlerts(config: Config, { json, ...query }: ListOptions, outp
     output.out(
       table(
         ['ID', 'LAST', 'LEVEL', 'STATUS', 'RULE', 'ENTITY', 'COUNT'],
-        items.map((each) => [each.id.slice(0, 8), clock(each.last), each.level, each.status, each.rule.title, nameOf(each), String(each.count)]),
+        items.map((each) => [
+          each.id.slice(0, 8),
+          clock(each.last),
+          each.level,
+          each.status,
+          each.rule.title,
+          nameOf(each),
+          String(each.count),
+        ]),
       ),
     )
   }
@@ -38,9 +46,16 @@ export function showAlert(config: Config, typed: string, json: boolean, output: 
   return EXIT.ok
 }
 
-export async function closeAlert(config: Config, typed: string, verdict: string, note: string, output: Output): Promise<Exit> {
+export async function closeAlert(
+  config: Config,
+  typed: string,
+  verdict: string,
+  note: string,
+  output: Output,
+): Promise<Exit> {
   const known = VERDICTS.find((each): each is Verdict => each === verdict)
-  if (known === undefined) throw new UserError(`no verdict ${verdict}`, { mend: `one of ${VERDICTS.join(', ')}` })
+  if (known === undefined)
+    throw new UserError(`no verdict ${verdict}`, { mend: `one of ${VERDICTS.join(', ')}` })
   const id = readStore(config, (reader) => resolveId(typed, reader.alertIds(typed)))
   await writeThrough(config, {
     path: `/api/alerts/${id}/close`,
@@ -63,12 +78,19 @@ export function listIncidents(config: Config, { json, ...query }: ListOptions, o
 export function showIncident(config: Config, typed: string, json: boolean, output: Output): Exit {
   const found = readStore(config, (reader) => {
     const incident = reader.incident(resolveId(typed, reader.incidentIds(typed)))
-    const alerts = incident === undefined ? [] : reader.alerts({ incident: incident.id, order: 'oldest', limit: 500 }).items
+    const alerts =
+      incident === undefined
+        ? []
+        : reader.alerts({ incident: incident.id, order: 'oldest', limit: 500 }).items
     return { incident, alerts }
   })
   if (found.incident === undefined) throw new UserError(`no incident ${typed}`)
-  if (json || !output.terminal) printJson(output, { ...incidentView(found.incident), alerts: found.alerts.map(alertView) })
-  else output.out(`${table(['ID', 'LAST', 'LEVEL', 'STATUS', 'ENTITY', 'WHAT'], [incidentRow(found.incident)])}\n${found.alerts.map(describeAlert).join('\n')}`)
+  if (json || !output.terminal)
+    printJson(output, { ...incidentView(found.incident), alerts: found.alerts.map(alertView) })
+  else
+    output.out(
+      `${table(['ID', 'LAST', 'LEVEL', 'STATUS', 'ENTITY', 'WHAT'], [incidentRow(found.incident)])}\n${found.alerts.map(describeAlert).join('\n')}`,
+    )
   return EXIT.ok
 }
 
@@ -93,7 +115,10 @@ function describeAlert(alert: Alert): string {
     '  evidence',
     ...alert.evidence.flatMap(({ time, source, logsource, fields }) => [
       `    ${clock(time)} ${source} ${logsource}`,
-      ...Object.entries(fields).map(([name, value]) => `      ${safe(name)}: ${safe(typeof value === 'string' ? value : JSON.stringify(value))}`),
+      ...Object.entries(fields).map(
+        ([name, value]) =>
+          `      ${safe(name)}: ${safe(typeof value === 'string' ? value : JSON.stringify(value))}`,
+      ),
     ]),
   ]
   return `${lines.join('\n')}\n`

@@ -13,18 +13,25 @@ export interface Accountable {
 /** `silence add --match field=value …`: holds matches back for a while. */
 export async function addSilence(
   config: Config,
-  options: Accountable & { readonly match: readonly string[]; readonly rule: readonly string[]; readonly for: string },
+  options: Accountable & {
+    readonly match: readonly string[]
+    readonly rule: readonly string[]
+    readonly for: string
+  },
   output: Output,
 ): Promise<Exit> {
   const lasts = parseDuration(options.for)
-  if (lasts === undefined) throw new UserError(`no duration ${options.for}`, { mend: 'such as 30m, 2h or 14d' })
+  if (lasts === undefined)
+    throw new UserError(`no duration ${options.for}`, { mend: 'such as 30m, 2h or 14d' })
   const match = parseMatch(options.match)
   const rules = options.rule.length === 0 ? {} : { rules: options.rule }
   const { owner, reason } = options
   const answer = await writeThrough(config, {
     path: '/api/silences',
     body: { match, ...rules, for: options.for, owner, reason },
-    direct: async (commands, actor) => ({ id: await commands.addSilence({ match, ...rules, for: lasts, owner, reason }, actor) }),
+    direct: async (commands, actor) => ({
+      id: await commands.addSilence({ match, ...rules, for: lasts, owner, reason }, actor),
+    }),
   })
   output.err(`silenced until ${options.for} from now: ${(answer as { id: string }).id}\n`)
   return EXIT.ok
@@ -37,7 +44,8 @@ export async function adopt(
   output: Output,
 ): Promise<Exit> {
   const lasts = parseDuration(options.for)
-  if (lasts === undefined || lasts < 86_400_000) throw new UserError(`no number of days: ${options.for}`, { mend: 'such as 90d' })
+  if (lasts === undefined || lasts < 86_400_000)
+    throw new UserError(`no number of days: ${options.for}`, { mend: 'such as 90d' })
   const expires = new Date(Date.now() + lasts).toISOString().slice(0, 10)
   const { owner, reason } = options
   const request = { expires, owner, reason, ...(options.alert.length === 0 ? {} : { alerts: options.alert }) }
@@ -55,10 +63,16 @@ function parseMatch(pairs: readonly string[]): Readonly<Record<string, unknown>>
   const match: Record<string, string[]> = {}
   for (const pair of pairs) {
     const equals = pair.indexOf('=')
-    if (equals <= 0) throw new UserError(`no match ${pair}`, { mend: 'write --match field=value, or field|modifier=value as in a Sigma rule' })
+    if (equals <= 0)
+      throw new UserError(`no match ${pair}`, {
+        mend: 'write --match field=value, or field|modifier=value as in a Sigma rule',
+      })
     const field = pair.slice(0, equals)
     match[field] = [...(match[field] ?? []), pair.slice(equals + 1)]
   }
-  if (pairs.length === 0) throw new UserError('a silence without a match would silence everything', { mend: 'add --match field=value' })
+  if (pairs.length === 0)
+    throw new UserError('a silence without a match would silence everything', {
+      mend: 'add --match field=value',
+    })
   return match
 }

@@ -7,11 +7,15 @@ import { printJson, safe, type Output } from './output.ts'
 
 /** Every mistake of the file, each with its place and its mend. */
 export function checkConfig(file: string, json: boolean, output: Output): Exit {
-  if (!existsSync(file)) throw new UserError(`no configuration at ${file}`, { file, mend: 'name an existing file with --config' })
+  if (!existsSync(file))
+    throw new UserError(`no configuration at ${file}`, { file, mend: 'name an existing file with --config' })
   const { config, problems } = parseConfig(file, readFileSync(file, 'utf8'))
   for (const problem of problems) {
     if (json || !output.terminal) printJson(output, problem)
-    else output.out(`${safe(file)}:${problem.line}:${problem.column}: ${safe(problem.message)}\n  mend: ${safe(problem.mend ?? '')}\n`)
+    else
+      output.out(
+        `${safe(file)}:${problem.line}:${problem.column}: ${safe(problem.message)}\n  mend: ${safe(problem.mend ?? '')}\n`,
+      )
   }
   if (config === undefined) return EXIT.user
   output.err(`${safe(file)} is valid\n`)

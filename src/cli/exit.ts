@@ -14,6 +14,8 @@ export function report(error: unknown, output: Output): Exit {
     return EXIT.user
   }
   if ((error as NodeJS.ErrnoException | undefined)?.code === 'EPIPE') return EXIT.ok
-  output.err(`tallyman: this is a bug, please report it\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+  output.err(
+    `tallyman: this is a bug, please report it\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  )
   return EXIT.bug
 }

@@ -7,9 +7,17 @@ import type { Strategy } from '../strategy/strategy.ts'
 import { readEvents } from './read-events.ts'
 
 /** How far a document is proven: linted, and its tests run. */
-export async function levelOfStrategy(strategy: Strategy, others: readonly Strategy[], now: number): Promise<ComputedLevel> {
+export async function levelOfStrategy(
+  strategy: Strategy,
+  others: readonly Strategy[],
+  now: number,
+): Promise<ComputedLevel> {
   const results = await testResults(strategy)
-  const findings = lintStrategy(parseStrategy(strategy.file, strategy.text), { now, others, compile: compileRules })
+  const findings = lintStrategy(parseStrategy(strategy.file, strategy.text), {
+    now,
+    others,
+    compile: compileRules,
+  })
   return levelOf(strategy, [...findings, ...testFindings(strategy, results)], results)
 }
 

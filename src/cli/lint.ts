@@ -11,7 +11,11 @@ import { SHIPPED_STRATEGIES } from './options.ts'
 import { count, printJson, safe, type Output } from './output.ts'
 
 /** Checks documents; exits 1 where a finding is an error. */
-export async function lint(files: readonly string[], options: { readonly json: boolean; readonly level?: string }, output: Output): Promise<Exit> {
+export async function lint(
+  files: readonly string[],
+  options: { readonly json: boolean; readonly level?: string },
+  output: Output,
+): Promise<Exit> {
   const level = STRATEGY_LEVELS.find((each) => each === options.level)
   if (options.level !== undefined && level === undefined) {
     throw new UserError(`no level ${options.level}`, { mend: `one of ${STRATEGY_LEVELS.join(', ')}` })
@@ -27,7 +31,9 @@ export async function lint(files: readonly string[], options: { readonly json: b
   )
   for (const finding of findings) print(finding, options.json, output)
   const errors = findings.filter(({ severity }) => severity === 'error').length
-  output.err(`${count(parsed.length, 'document')}: ${count(errors, 'error')}, ${count(findings.length, 'finding')}\n`)
+  output.err(
+    `${count(parsed.length, 'document')}: ${count(errors, 'error')}, ${count(findings.length, 'finding')}\n`,
+  )
   return errors > 0 ? EXIT.findings : EXIT.ok
 }
 
@@ -38,7 +44,11 @@ async function shipped(): Promise<readonly ParsedStrategy[]> {
 
 async function parseFile(file: string): Promise<ParsedStrategy> {
   const text = await readFile(file, 'utf8').catch((cause: Error) => {
-    throw new UserError(`cannot read the document: ${cause.message}`, { file, cause, mend: 'name a Markdown file' })
+    throw new UserError(`cannot read the document: ${cause.message}`, {
+      file,
+      cause,
+      mend: 'name a Markdown file',
+    })
   })
   return parseStrategy(file, text)
 }

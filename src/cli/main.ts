@@ -38,7 +38,9 @@ type Done = (exit: Exit) => void
 
 function createProgram(output: Output, done: Done): Command {
   const program = new Command('tallyman')
-    .description('Detects adversaries who use containers to get past security monitoring. A strategy is one document whose sections run.')
+    .description(
+      'Detects adversaries who use containers to get past security monitoring. A strategy is one document whose sections run.',
+    )
     .version(VERSION)
     .exitOverride()
     .configureOutput({ writeOut: output.out, writeErr: output.err })
@@ -57,7 +59,9 @@ function addRun(program: Command, output: Output, done: Done): void {
   withData(command)
     .option('--port <n>', 'port of the API; 7410 unless told', parsePort)
     .addHelpText('after', example('tallyman run --config tallyman.yaml'))
-    .action(async (options: DataOptions & { port?: number }) => done(await run(configOf(options, options.port), output)))
+    .action(async (options: DataOptions & { port?: number }) =>
+      done(await run(configOf(options, options.port), output)),
+    )
 }
 
 function addScan(program: Command, output: Output, done: Done): void {
@@ -71,10 +75,20 @@ function addScan(program: Command, output: Output, done: Done): void {
     .option('--no-strategies', 'only the rules named with --rules')
     .option('--strategies <dir>', 'a folder of strategy documents instead of the shipped ones')
     .option('--site <dir>', 'a folder of lists, filters and silences')
-    .option('--min-level <level>', `print and count alerts from this level on: ${LEVELS.join(', ')}`, parseLevel, 'informational')
+    .option(
+      '--min-level <level>',
+      `print and count alerts from this level on: ${LEVELS.join(', ')}`,
+      parseLevel,
+      'informational',
+    )
     .addHelpText('after', example('tallyman scan --min-level medium /var/log/kubernetes/audit.log'))
     .action(async (paths: string[], options: ScanWords) => {
-      const strategies = options.strategies === false ? undefined : options.strategies === true ? SHIPPED_STRATEGIES : resolve(options.strategies)
+      const strategies =
+        options.strategies === false
+          ? undefined
+          : options.strategies === true
+            ? SHIPPED_STRATEGIES
+            : resolve(options.strategies)
       const { json, summary, rules, site, minLevel } = options
       done(await scan({ paths, json, summary, rules, strategies, site, minLevel, now: Date.now }, output))
     })
@@ -97,7 +111,9 @@ function addDocuments(program: Command, output: Output, done: Done): void {
     .option('--json', 'one finding a line', false)
     .option('--level <level>', 'the level that each document must reach, L0 to L5')
     .addHelpText('after', example('tallyman lint strategies/t1600-weaken-encryption.md'))
-    .action(async (files: string[], options: { json: boolean; level?: string }) => done(await lint(files, options, output)))
+    .action(async (files: string[], options: { json: boolean; level?: string }) =>
+      done(await lint(files, options, output)),
+    )
   program
     .command('test')
     .description('run the tests in the documents')
@@ -105,32 +121,62 @@ function addDocuments(program: Command, output: Output, done: Done): void {
     .option('--strategies <dir>', 'a folder of documents', SHIPPED_STRATEGIES)
     .option('--json', 'one result a line', false)
     .addHelpText('after', example('tallyman test t1600-weaken-encryption'))
-    .action(async (ids: string[], options: { strategies: string; json: boolean }) => done(await testStrategies(ids, options, output)))
+    .action(async (ids: string[], options: { strategies: string; json: boolean }) =>
+      done(await testStrategies(ids, options, output)),
+    )
 }
 
 function addQueue(program: Command, output: Output, done: Done): void {
   const alerts = program.command('alerts').description('what rules saw')
-  withQuery(alerts.command('list').description('newest first').addHelpText('after', example('tallyman alerts list --status open --level high')))
+  withQuery(
+    alerts
+      .command('list')
+      .description('newest first')
+      .addHelpText('after', example('tallyman alerts list --status open --level high')),
+  )
     .option('--strategy <id>', 'of one strategy')
     .action((options: QueryWords) => done(listAlerts(configOf(options), queryOf(options), output)))
-  withData(alerts.command('show').description('one alert with its evidence').argument('<id>', 'its beginning is enough'))
+  withData(
+    alerts
+      .command('show')
+      .description('one alert with its evidence')
+      .argument('<id>', 'its beginning is enough'),
+  )
     .option('--json', 'as JSON', false)
     .addHelpText('after', example('tallyman alerts show 3f9a12c4'))
-    .action((id: string, options: DataOptions & { json: boolean }) => done(showAlert(configOf(options), id, options.json, output)))
+    .action((id: string, options: DataOptions & { json: boolean }) =>
+      done(showAlert(configOf(options), id, options.json, output)),
+    )
   withData(alerts.command('close').description('give a verdict').argument('<id>', 'its beginning is enough'))
     .requiredOption('--verdict <verdict>', `one of ${VERDICTS.join(', ')}`)
     .option('--note <text>', 'why', '')
-    .addHelpText('after', example('tallyman alerts close 3f9a12c4 --verdict benign --note "planned maintenance"'))
+    .addHelpText(
+      'after',
+      example('tallyman alerts close 3f9a12c4 --verdict benign --note "planned maintenance"'),
+    )
     .action(async (id: string, options: DataOptions & { verdict: string; note: string }) =>
       done(await closeAlert(configOf(options), id, options.verdict, options.note, output)),
     )
-  const incidents = program.command('incidents').description('what happened to one entity at one time: the queue')
-  withQuery(incidents.command('list').description('newest first').addHelpText('after', example('tallyman incidents list --status open')))
-    .action((options: QueryWords) => done(listIncidents(configOf(options), queryOf(options), output)))
-  withData(incidents.command('show').description('one incident with its alerts').argument('<id>', 'its beginning is enough'))
+  const incidents = program
+    .command('incidents')
+    .description('what happened to one entity at one time: the queue')
+  withQuery(
+    incidents
+      .command('list')
+      .description('newest first')
+      .addHelpText('after', example('tallyman incidents list --status open')),
+  ).action((options: QueryWords) => done(listIncidents(configOf(options), queryOf(options), output)))
+  withData(
+    incidents
+      .command('show')
+      .description('one incident with its alerts')
+      .argument('<id>', 'its beginning is enough'),
+  )
     .option('--json', 'as JSON', false)
     .addHelpText('after', example('tallyman incidents show 8c01d2aa'))
-    .action((id: string, options: DataOptions & { json: boolean }) => done(showIncident(configOf(options), id, options.json, output)))
+    .action((id: string, options: DataOptions & { json: boolean }) =>
+      done(showIncident(configOf(options), id, options.json, output)),
+    )
 }
 
 function addChanges(program: Command, output: Output, done: Done): void {
@@ -139,17 +185,32 @@ function addChanges(program: Command, output: Output, done: Done): void {
     .option('--match <field=value>', 'what it holds back; may be given several times', collect, [])
     .option('--rule <name>', 'only for this rule, by name or id; may be given several times', collect, [])
     .requiredOption('--for <duration>', 'such as 30m, 2h, 14d')
-    .addHelpText('after', example('tallyman silence add --match host.name=build-7 --for 2h --owner ci --reason "load test"'))
-    .action(async (options: DataOptions & Parameters<typeof addSilence>[1]) => done(await addSilence(configOf(options), options, output)))
-  accountable(withData(program.command('adopt').description('turn the posture report into filters that expire')))
+    .addHelpText(
+      'after',
+      example('tallyman silence add --match host.name=build-7 --for 2h --owner ci --reason "load test"'),
+    )
+    .action(async (options: DataOptions & Parameters<typeof addSilence>[1]) =>
+      done(await addSilence(configOf(options), options, output)),
+    )
+  accountable(
+    withData(program.command('adopt').description('turn the posture report into filters that expire')),
+  )
     .option('--alert <id>', 'only this entry, whole id; may be given several times', collect, [])
     .option('--for <duration>', 'how long the filters hold', '90d')
-    .addHelpText('after', example('tallyman adopt --for 90d --owner platform --reason "reviewed at roll-out"'))
-    .action(async (options: DataOptions & Parameters<typeof adopt>[1]) => done(await adopt(configOf(options), options, output)))
+    .addHelpText(
+      'after',
+      example('tallyman adopt --for 90d --owner platform --reason "reviewed at roll-out"'),
+    )
+    .action(async (options: DataOptions & Parameters<typeof adopt>[1]) =>
+      done(await adopt(configOf(options), options, output)),
+    )
 }
 
 function addLists(program: Command, output: Output, done: Done): void {
-  const folder = new Option('--strategies <dir>', 'a folder of documents').default(SHIPPED_STRATEGIES, 'the shipped ones')
+  const folder = new Option('--strategies <dir>', 'a folder of documents').default(
+    SHIPPED_STRATEGIES,
+    'the shipped ones',
+  )
   const strategies = program.command('strategies').description('the documents')
   strategies
     .command('list')
@@ -157,7 +218,9 @@ function addLists(program: Command, output: Output, done: Done): void {
     .addOption(folder)
     .option('--json', 'as JSON', false)
     .addHelpText('after', example('tallyman strategies list'))
-    .action(async (options: { strategies: string; json: boolean }) => done(await listStrategies(options.strategies, options.json, output)))
+    .action(async (options: { strategies: string; json: boolean }) =>
+      done(await listStrategies(options.strategies, options.json, output)),
+    )
   strategies
     .command('show')
     .description('one document: rules and response steps')
@@ -165,7 +228,9 @@ function addLists(program: Command, output: Output, done: Done): void {
     .addOption(folder)
     .option('--json', 'as JSON', false)
     .addHelpText('after', example('tallyman strategies show t1600-weaken-encryption'))
-    .action(async (id: string, options: { strategies: string; json: boolean }) => done(await showStrategy(options.strategies, id, options.json, output)))
+    .action(async (id: string, options: { strategies: string; json: boolean }) =>
+      done(await showStrategy(options.strategies, id, options.json, output)),
+    )
   program
     .command('sources')
     .description('the telemetry that can be read')
@@ -181,18 +246,28 @@ function addLists(program: Command, output: Output, done: Done): void {
     .option('--config <file>', 'the file', 'tallyman.yaml')
     .option('--json', 'one mistake a line', false)
     .addHelpText('after', example('tallyman config check --config tallyman.yaml'))
-    .action((options: { config: string; json: boolean }) => done(checkConfig(options.config, options.json, output)))
+    .action((options: { config: string; json: boolean }) =>
+      done(checkConfig(options.config, options.json, output)),
+    )
   config
     .command('show')
     .description('what is in force, defaults included')
     .option('--config <file>', 'the file')
     .option('--json', 'as JSON', false)
     .addHelpText('after', example('tallyman config show'))
-    .action((options: { config?: string; json: boolean }) => done(showConfig(options.config, options.json, output)))
-  withData(program.command('doctor').description('what limits what can be concluded: lists not set, rules refused, gaps'))
+    .action((options: { config?: string; json: boolean }) =>
+      done(showConfig(options.config, options.json, output)),
+    )
+  withData(
+    program
+      .command('doctor')
+      .description('what limits what can be concluded: lists not set, rules refused, gaps'),
+  )
     .option('--json', 'as JSON', false)
     .addHelpText('after', example('tallyman doctor'))
-    .action(async (options: DataOptions & { json: boolean }) => done(await doctor(configOf(options), options.json, output)))
+    .action(async (options: DataOptions & { json: boolean }) =>
+      done(await doctor(configOf(options), options.json, output)),
+    )
 }
 
 interface DataOptions {
@@ -201,11 +276,15 @@ interface DataOptions {
 }
 
 function withData(command: Command): Command {
-  return command.option('--config <file>', 'configuration').option('--data <dir>', 'data folder, instead of the configuration’s')
+  return command
+    .option('--config <file>', 'configuration')
+    .option('--data <dir>', 'data folder, instead of the configuration’s')
 }
 
 function accountable(command: Command): Command {
-  return command.requiredOption('--owner <who>', 'who answers for it').requiredOption('--reason <why>', 'why it stands')
+  return command
+    .requiredOption('--owner <who>', 'who answers for it')
+    .requiredOption('--reason <why>', 'why it stands')
 }
 
 function configOf(options: DataOptions, port?: number): Config {
@@ -253,13 +332,15 @@ function parseTime(text: string): number {
 
 function parseCount(text: string): number {
   const n = Number(text)
-  if (!Number.isInteger(n) || n < 1) throw new UserError(`no count ${text}`, { mend: 'a whole number from 1 on' })
+  if (!Number.isInteger(n) || n < 1)
+    throw new UserError(`no count ${text}`, { mend: 'a whole number from 1 on' })
   return n
 }
 
 function parsePort(text: string): number {
   const n = Number(text)
-  if (!Number.isInteger(n) || n < 0 || n > 65_535) throw new UserError(`no port ${text}`, { mend: 'a whole number from 0 to 65535' })
+  if (!Number.isInteger(n) || n < 0 || n > 65_535)
+    throw new UserError(`no port ${text}`, { mend: 'a whole number from 0 to 65535' })
   return n
 }
 

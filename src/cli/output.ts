@@ -14,11 +14,14 @@ export const standardOutput: Output = {
 
 /** One JSON object a line; characters that a terminal obeys are escaped, also those that JSON lets through. */
 export function printJson(output: Output, value: unknown): void {
-  output.out(`${JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? item.toString() : item)).replace(UNSAFE, escape)}\n`)
+  output.out(
+    `${JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? item.toString() : item)).replace(UNSAFE, escape)}\n`,
+  )
 }
 
 /** Control characters, and those that reorder or hide text. */
-const UNSAFE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
+const UNSAFE =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
 
 /** Hostile text made harmless for a terminal: one line, nothing that it obeys. */
 export function safe(text: string): string {
@@ -34,7 +37,11 @@ export function table(heads: readonly string[], rows: readonly (readonly string[
   const cells = [heads, ...rows.map((row) => row.map(safe))]
   const widths = heads.map((_, column) => Math.max(...cells.map((row) => [...(row[column] ?? '')].length)))
   const line = (row: readonly string[]): string =>
-    row.map((cell, column) => (column === row.length - 1 ? cell : cell + ' '.repeat((widths[column] ?? 0) - [...cell].length))).join('  ')
+    row
+      .map((cell, column) =>
+        column === row.length - 1 ? cell : cell + ' '.repeat((widths[column] ?? 0) - [...cell].length),
+      )
+      .join('  ')
   return `${cells.map((row) => line(row).trimEnd()).join('\n')}\n`
 }
 

@@ -9,7 +9,9 @@ import type { Reader } from '../store/store.ts'
 export function readStore<T>(config: Config, ask: (reader: Reader) => T): T {
   const { store } = dataFiles(config.data)
   if (!existsSync(store)) {
-    throw new UserError(`no store in ${config.data}`, { mend: "start 'tallyman run' first, or name its folder with --data" })
+    throw new UserError(`no store in ${config.data}`, {
+      mend: "start 'tallyman run' first, or name its folder with --data",
+    })
   }
   const reader = openReader(store)
   try {
@@ -23,7 +25,10 @@ export function readStore<T>(config: Config, ask: (reader: Reader) => T): T {
 export function resolveId(typed: string, ids: readonly string[]): string {
   const [only] = ids.includes(typed) ? [typed] : ids
   if (only !== undefined && (ids.length === 1 || only === typed)) return only
-  throw new UserError(ids.length === 0 ? `nothing has the id ${typed}` : `${typed} is the beginning of several ids`, {
-    mend: 'give more of the id, as the list shows it',
-  })
+  throw new UserError(
+    ids.length === 0 ? `nothing has the id ${typed}` : `${typed} is the beginning of several ids`,
+    {
+      mend: 'give more of the id, as the list shows it',
+    },
+  )
 }

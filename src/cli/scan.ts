@@ -32,9 +32,12 @@ export interface ScanOptions {
 /** One-shot hunt over files: the same loop as the daemon's, into a store that is thrown away. */
 export async function scan(options: ScanOptions, output: Output): Promise<Exit> {
   const detection = await loadDetection({ ...options, zone: 'UTC' })
-  for (const { file, line, message } of detection.problems) output.err(`refused: ${safe(`${file}:${line}: ${message}`)}\n`)
+  for (const { file, line, message } of detection.problems)
+    output.err(`refused: ${safe(`${file}:${line}: ${message}`)}\n`)
   if (detection.ruleset.rules.length === 0) {
-    throw new UserError('no rule is loaded: nothing would be found', { mend: 'leave out --no-strategies, or name rules that compile with --rules' })
+    throw new UserError('no rule is loaded: nothing would be found', {
+      mend: 'leave out --no-strategies, or name rules that compile with --rules',
+    })
   }
   const folder = mkdtempSync(join(tmpdir(), 'tallyman-scan-'))
   const store = openStore(join(folder, 'scan.db'), { durable: false })
@@ -46,7 +49,12 @@ export async function scan(options: ScanOptions, output: Output): Promise<Exit> 
   }
 }
 
-async function scanInto(store: Store, detection: Detection, options: ScanOptions, output: Output): Promise<Exit> {
+async function scanInto(
+  store: Store,
+  detection: Detection,
+  options: ScanOptions,
+  output: Output,
+): Promise<Exit> {
   const files = options.paths.filter((path) => path !== '-')
   const inputs = [
     ...(files.length > 0 ? [fileInput({ name: 'scan', paths: files, follow: false })] : []),
@@ -55,7 +63,8 @@ async function scanInto(store: Store, detection: Detection, options: ScanOptions
   let unreadable = 0
   const committed = (result: BatchResult): void => {
     unreadable += result.unreadable.length
-    for (const { stream, reason } of result.unreadable) output.err(`cannot read ${safe(stream)}: ${safe(reason)}\n`)
+    for (const { stream, reason } of result.unreadable)
+      output.err(`cannot read ${safe(stream)}: ${safe(reason)}\n`)
   }
   const parts = { store, sources, detection: () => detection, now: options.now, committed }
   await runPipeline(inputs, parts, new AbortController().signal)
@@ -65,7 +74,15 @@ async function scanInto(store: Store, detection: Detection, options: ScanOptions
   for (const alert of oldestFirst(store, options.minLevel)) {
     alerts += 1
     if (options.json || !output.terminal) printJson(output, alertView(alert))
-    else rows.push([clock(alert.first), alert.level, alert.strategy, alert.rule.title, nameOf(alert), String(alert.count)])
+    else
+      rows.push([
+        clock(alert.first),
+        alert.level,
+        alert.strategy,
+        alert.rule.title,
+        nameOf(alert),
+        String(alert.count),
+      ])
   }
   if (rows.length > 0) output.out(table(['TIME', 'LEVEL', 'STRATEGY', 'RULE', 'ENTITY', 'COUNT'], rows))
   const totals = store.totals()
@@ -79,7 +96,12 @@ async function scanInto(store: Store, detection: Detection, options: ScanOptions
 function* oldestFirst(store: Store, minLevel: Level): Iterable<Alert> {
   let after: string | undefined
   do {
-    const page = store.alerts({ order: 'oldest', level: minLevel, limit: 500, ...(after === undefined ? {} : { after }) })
+    const page = store.alerts({
+      order: 'oldest',
+      level: minLevel,
+      limit: 500,
+      ...(after === undefined ? {} : { after }),
+    })
     yield* page.items
     after = page.next
   } while (after !== undefined)
@@ -91,7 +113,11 @@ async function writeSummary(file: string, totals: Totals): Promise<void> {
   try {
     await writeFile(file, `${JSON.stringify(summary, undefined, 2)}\n`)
   } catch (cause) {
-    throw new UserError(`cannot write the summary: ${(cause as Error).message}`, { file, cause, mend: 'name a file that can be written' })
+    throw new UserError(`cannot write the summary: ${(cause as Error).message}`, {
+      file,
+      cause,
+      mend: 'name a file that can be written',
+    })
   }
 }
 
@@ -100,8 +126,10 @@ function tell(totals: Totals, alerts: number, samples: readonly Failure[], outpu
   output.err(
     `${count(records, 'record')}: ${evaluated} evaluated, ${failed} failed, ${count(duplicates, 'duplicate')}; ${count(alerts, 'alert')}\n`,
   )
-  for (const [reason, times] of Object.entries(totals.failures)) output.err(`  failed: ${safe(reason)}: ${times}\n`)
-  for (const { stream, position, reason } of samples) output.err(`    ${safe(`${stream} at ${position}: ${reason}`)}\n`)
+  for (const [reason, times] of Object.entries(totals.failures))
+    output.err(`  failed: ${safe(reason)}: ${times}\n`)
+  for (const { stream, position, reason } of samples)
+    output.err(`    ${safe(`${stream} at ${position}: ${reason}`)}\n`)
   if (records === 0) output.err('  nothing to evaluate: the input is empty\n')
 }
 
@@ -109,7 +137,8 @@ function tell(totals: Totals, alerts: number, samples: readonly Failure[], outpu
 export function nameOf({ entity }: { readonly entity: Alert['entity'] }): string {
   const pod = entity['k8s.pod.name']
   if (pod !== undefined) return `${String(entity['k8s.namespace.name'] ?? '')}/${String(pod)}`
-  const name = entity['container.name'] ?? entity['container.id'] ?? entity['user.name'] ?? entity['host.name'] ?? ''
+  const name =
+    entity['container.name'] ?? entity['container.id'] ?? entity['user.name'] ?? entity['host.name'] ?? ''
   const image = entity['container.image.name']
   return image === undefined ? String(name) : `${String(name)} (${String(image)})`
 }

@@ -10,7 +10,11 @@ export function listSources(json: boolean, output: Output): Exit {
     output.out(
       table(
         ['SOURCE', 'WHAT', 'SERVES'],
-        rows.map(({ name, title, serves }) => [name, title, serves.map((logsource) => Object.values(logsource).join('/')).join(', ')]),
+        rows.map(({ name, title, serves }) => [
+          name,
+          title,
+          serves.map((logsource) => Object.values(logsource).join('/')).join(', '),
+        ]),
       ),
     )
   }

@@ -19,15 +19,24 @@ export async function testStrategies(
       if (result.pass) passed += 1
       else failed += 1
       if (options.json || !output.terminal) printJson(output, { strategy: strategy.id, ...result })
-      else if (!result.pass) output.out(`${safe(strategy.file)}:${result.line}: ${safe(result.id)} failed: ${safe(result.message)}\n`)
+      else if (!result.pass)
+        output.out(
+          `${safe(strategy.file)}:${result.line}: ${safe(result.id)} failed: ${safe(result.message)}\n`,
+        )
     }
   }
-  output.err(`${count(chosen.length, 'strategy').replace(/strategys$/, 'strategies')}: ${passed} passed, ${failed} failed\n`)
+  output.err(
+    `${count(chosen.length, 'strategy').replace(/strategys$/, 'strategies')}: ${passed} passed, ${failed} failed\n`,
+  )
   return failed > 0 || passed + failed === 0 ? EXIT.findings : EXIT.ok
 }
 
 function find(id: string, strategies: readonly Strategy[], folder: string): Strategy {
   const found = strategies.find((strategy) => strategy.id === id)
-  if (found === undefined) throw new UserError(`no strategy ${id}`, { file: folder, mend: `one of ${strategies.map((each) => each.id).join(', ')}` })
+  if (found === undefined)
+    throw new UserError(`no strategy ${id}`, {
+      file: folder,
+      mend: `one of ${strategies.map((each) => each.id).join(', ')}`,
+    })
   return found
 }

@@ -26,7 +26,12 @@ export async function writeThrough(config: Config, change: Change): Promise<unkn
   try {
     const store = openStore(files.store, { durable: true })
     try {
-      const commands = createCommands({ store, site: config.site ?? files.site, now: Date.now, reload: async () => {} })
+      const commands = createCommands({
+        store,
+        site: config.site ?? files.site,
+        now: Date.now,
+        reload: async () => {},
+      })
       return await change.direct(commands, `cli:${userName()}`)
     } finally {
       store.close()
@@ -40,17 +45,26 @@ async function viaDaemon(url: string, folder: string, { path, body }: Change): P
   const token = readFileSync(join(folder, 'cli.token'), 'utf8').trim()
   const response = await fetch(new URL(path, url), {
     method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'x-tallyman-user': userName() },
+    headers: {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      'x-tallyman-user': userName(),
+    },
     body: JSON.stringify(body),
   })
   const answer = (await response.json()) as { readonly error?: string; readonly mend?: string }
   if (response.ok) return answer
-  throw new UserError(answer.error ?? `the daemon answered ${response.status}`, answer.mend === undefined ? {} : { mend: answer.mend })
+  throw new UserError(
+    answer.error ?? `the daemon answered ${response.status}`,
+    answer.mend === undefined ? {} : { mend: answer.mend },
+  )
 }
 
 function userName(): string {
   try {
-    return userInfo().username.replace(/[^\w.-]/g, '_').slice(0, 64)
+    return userInfo()
+      .username.replace(/[^\w.-]/g, '_')
+      .slice(0, 64)
   } catch {
     return String(process.getuid?.() ?? 'unknown')
   }

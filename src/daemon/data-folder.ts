@@ -75,7 +75,11 @@ function takeLock(file: string, folder: string): DatabaseSync {
     lock?.close()
     const { message } = cause as Error
     if (/locked|busy/i.test(message)) {
-      throw new UserError(`another Tallyman uses the data folder ${folder}`, { file: folder, mend: STOP_IT, cause })
+      throw new UserError(`another Tallyman uses the data folder ${folder}`, {
+        file: folder,
+        mend: STOP_IT,
+        cause,
+      })
     }
     throw new UserError(`cannot use the data folder: ${message}`, {
       file: folder,

@@ -27,7 +27,10 @@ export function createStatus(
 ): { current(): DaemonStatus; committed(result: BatchResult): void } {
   const started = now()
   const rows = new Map<string, InputStatus>(
-    inputs.map(({ type, input: { name } }) => [name, { name, type, state: 'waiting', records: 0, failed: 0, lastBatch: undefined }]),
+    inputs.map(({ type, input: { name } }) => [
+      name,
+      { name, type, state: 'waiting', records: 0, failed: 0, lastBatch: undefined },
+    ]),
   )
   return {
     current: () => ({ version: VERSION, started, inputs: [...rows.values()] }),

@@ -15,7 +15,9 @@ const accountable = {
 export const listSchema = z.strictObject({
   ...accountable,
   expires: day.optional().describe('Last day on which the values hold, in the site’s zone'),
-  values: z.array(z.union([z.string(), z.number()]).transform(String)).describe('May contain the wildcards * and ?'),
+  values: z
+    .array(z.union([z.string(), z.number()]).transform(String))
+    .describe('May contain the wildcards * and ?'),
 })
 
 /** An entry of `filters/*.yaml`: matches of these rules on such events are no alerts, counted, until it expires. */
@@ -81,7 +83,14 @@ export async function loadSite(folder: string): Promise<Site> {
   return { folder, lists, filters, silences, rules: rules as Site['rules'], problems }
 }
 
-export const EMPTY_SITE: Site = { folder: '', lists: new Map(), filters: [], silences: [], rules: {}, problems: [] }
+export const EMPTY_SITE: Site = {
+  folder: '',
+  lists: new Map(),
+  filters: [],
+  silences: [],
+  rules: {},
+  problems: [],
+}
 
 interface SiteDocument {
   readonly file: string
@@ -98,9 +107,15 @@ async function documents(folder: string, problems: Problem[]): Promise<readonly 
   for (const name of (await names(folder)).sort()) {
     const file = join(folder, name)
     const lines = new LineCounter()
-    const yaml = parseDocument(await readFile(file, 'utf8'), { lineCounter: lines, uniqueKeys: true, prettyErrors: false })
-    for (const error of yaml.errors) problems.push({ file, ...lineOf(lines, error.pos[0]), message: error.message })
-    if (yaml.errors.length === 0) found.push({ file, name: name.replace(/\.ya?ml$/, ''), document: { yaml, lines } })
+    const yaml = parseDocument(await readFile(file, 'utf8'), {
+      lineCounter: lines,
+      uniqueKeys: true,
+      prettyErrors: false,
+    })
+    for (const error of yaml.errors)
+      problems.push({ file, ...lineOf(lines, error.pos[0]), message: error.message })
+    if (yaml.errors.length === 0)
+      found.push({ file, name: name.replace(/\.ya?ml$/, ''), document: { yaml, lines } })
   }
   return found
 }
@@ -114,7 +129,12 @@ async function names(folder: string): Promise<string[]> {
   }
 }
 
-function entries<T>(file: string, { yaml, lines }: ParsedDocument, schema: z.ZodType<T>, problems: Problem[]): readonly (T & Placed)[] {
+function entries<T>(
+  file: string,
+  { yaml, lines }: ParsedDocument,
+  schema: z.ZodType<T>,
+  problems: Problem[],
+): readonly (T & Placed)[] {
   const content: unknown = yaml.toJS({ maxAliasCount: 100 })
   if (content === null || content === undefined) return []
   const items: readonly unknown[] = Array.isArray(content) ? content : [content]
@@ -134,7 +154,11 @@ function entries<T>(file: string, { yaml, lines }: ParsedDocument, schema: z.Zod
   })
 }
 
-function place(yaml: Document.Parsed, lines: LineCounter, path: readonly PropertyKey[]): { line: number; column: number } {
+function place(
+  yaml: Document.Parsed,
+  lines: LineCounter,
+  path: readonly PropertyKey[],
+): { line: number; column: number } {
   for (let length = path.length; length >= 0; length -= 1) {
     const node = length === 0 ? yaml.contents : yaml.getIn(path.slice(0, length), true)
     if ((isMap(node) || isScalar(node)) && node.range) return lineOf(lines, node.range[0])

@@ -25,9 +25,12 @@ export function transaction(db: DatabaseSync, work: () => void): void {
 /** The questions that the store answers, over one connection. */
 export function reader(db: DatabaseSync): Reader {
   const all = (sql: string, ...values: SQLInputValue[]): Row[] => db.prepare(sql).all(...values) as Row[]
-  const one = (sql: string, ...values: SQLInputValue[]): Row | undefined => db.prepare(sql).get(...values) as Row | undefined
+  const one = (sql: string, ...values: SQLInputValue[]): Row | undefined =>
+    db.prepare(sql).get(...values) as Row | undefined
   const evidenceOf = db.prepare('SELECT body FROM evidence WHERE alert = ? ORDER BY n')
-  const alertsOf = db.prepare('SELECT id, strategy, rule, title, level, count FROM alert WHERE incident = ? ORDER BY level DESC, first, id LIMIT 500')
+  const alertsOf = db.prepare(
+    'SELECT id, strategy, rule, title, level, count FROM alert WHERE incident = ? ORDER BY level DESC, first, id LIMIT 500',
+  )
 
   const toAlert = (row: Row): Alert => ({
     ...toAlertHead(row),
@@ -43,15 +46,27 @@ export function reader(db: DatabaseSync): Reader {
       count: Number(alert['count']),
     })),
   })
-  const page = <T>(table: 'alert' | 'incident', where: Where, query: AlertQuery & IncidentQuery, build: (row: Row) => T): Page<T> => {
+  const page = <T>(
+    table: 'alert' | 'incident',
+    where: Where,
+    query: AlertQuery & IncidentQuery,
+    build: (row: Row) => T,
+  ): Page<T> => {
     const limit = Math.min(Math.max(1, query.limit ?? 100), 500)
     const cursor = parseCursor(query.after)
     const [beyond, order] = query.order === 'oldest' ? ['>', 'ASC'] : ['<', 'DESC']
     if (cursor !== undefined) where.add(`(last, id) ${beyond} (?, ?)`, ...cursor)
-    const rows = all(`SELECT * FROM ${table} ${where.sql()} ORDER BY last ${order}, id ${order} LIMIT ?`, ...where.values, limit + 1)
+    const rows = all(
+      `SELECT * FROM ${table} ${where.sql()} ORDER BY last ${order}, id ${order} LIMIT ?`,
+      ...where.values,
+      limit + 1,
+    )
     const last = rows[limit - 1]
     const more = rows.length > limit && last !== undefined
-    return { items: rows.slice(0, limit).map(build), next: more ? `${String(last['last'])}.${String(last['id'])}` : undefined }
+    return {
+      items: rows.slice(0, limit).map(build),
+      next: more ? `${String(last['last'])}.${String(last['id'])}` : undefined,
+    }
   }
 
   return {
@@ -60,15 +75,21 @@ export function reader(db: DatabaseSync): Reader {
       const stream = db.prepare('SELECT offset, state FROM stream WHERE input = ? AND stream = ?')
       const find = (name: string): Row | undefined => stream.get(input, name) as Row | undefined
       return {
-        checkpoint: checkpoint === undefined ? undefined : (JSON.parse(String(checkpoint['value'])) as unknown),
+        checkpoint:
+          checkpoint === undefined ? undefined : (JSON.parse(String(checkpoint['value'])) as unknown),
         offset: (name) => numberOf(find(name)?.['offset']),
         state: (name) => jsonOf(find(name)?.['state']),
       }
     },
     seen: (limit) =>
-      all('SELECT id, content, keep FROM (SELECT * FROM seen ORDER BY n DESC LIMIT ?) UNION SELECT id, content, keep FROM seen WHERE keep = 1', limit).map(
-        (row): SeenRow => ({ id: String(row['id']), content: String(row['content']), keep: row['keep'] === 1 }),
-      ),
+      all(
+        'SELECT id, content, keep FROM (SELECT * FROM seen ORDER BY n DESC LIMIT ?) UNION SELECT id, content, keep FROM seen WHERE keep = 1',
+        limit,
+      ).map((row): SeenRow => ({
+        id: String(row['id']),
+        content: String(row['content']),
+        keep: row['keep'] === 1,
+      })),
     containers: () =>
       all('SELECT * FROM container ORDER BY time').map((row) => ({
         id: String(row['id']),
@@ -79,16 +100,26 @@ export function reader(db: DatabaseSync): Reader {
       })),
     alerts: (query = {}) => page('alert', alertFilter(query), query, toAlert),
     alert: (id) => mapped(one('SELECT * FROM alert WHERE id = ?', id), toAlert),
-    alertIds: (prefix) => idsOf(all('SELECT id FROM alert WHERE id >= ? AND id < ? LIMIT 10', prefix, `${prefix}\uffff`)),
-    incidentIds: (prefix) => idsOf(all('SELECT id FROM incident WHERE id >= ? AND id < ? LIMIT 10', prefix, `${prefix}\uffff`)),
+    alertIds: (prefix) =>
+      idsOf(all('SELECT id FROM alert WHERE id >= ? AND id < ? LIMIT 10', prefix, `${prefix}\uffff`)),
+    incidentIds: (prefix) =>
+      idsOf(all('SELECT id FROM incident WHERE id >= ? AND id < ? LIMIT 10', prefix, `${prefix}\uffff`)),
     incidents: (query = {}) => page('incident', incidentFilter(query), query, toIncident),
     incident: (id) => mapped(one('SELECT * FROM incident WHERE id = ?', id), toIncident),
-    findings: (limit = 500) => all('SELECT * FROM finding ORDER BY at DESC, id LIMIT ?', limit).map(toFinding),
+    findings: (limit = 500) =>
+      all('SELECT * FROM finding ORDER BY at DESC, id LIMIT ?', limit).map(toFinding),
     failures: (limit = 100) =>
-      all('SELECT * FROM failure ORDER BY n DESC LIMIT ?', limit).map(
-        (row): Failure => ({ reason: String(row['reason']), stream: String(row['stream']), position: String(row['position']), sample: String(row['sample']) }),
+      all('SELECT * FROM failure ORDER BY n DESC LIMIT ?', limit).map((row): Failure => ({
+        reason: String(row['reason']),
+        stream: String(row['stream']),
+        position: String(row['position']),
+        sample: String(row['sample']),
+      })),
+    totals: () =>
+      totalsOf(
+        all('SELECT * FROM counter'),
+        Number(one('SELECT count(*) AS n FROM alert WHERE posture = 0')?.['n'] ?? 0),
       ),
-    totals: () => totalsOf(all('SELECT * FROM counter'), Number(one('SELECT count(*) AS n FROM alert WHERE posture = 0')?.['n'] ?? 0)),
     auditTrail: (limit = 500) =>
       all('SELECT * FROM audit ORDER BY n DESC LIMIT ?', limit).map((row) => ({
         at: Number(row['at']),
@@ -183,7 +214,10 @@ function common(query: IncidentQuery, searched: readonly string[]): Where {
   if (query.until !== undefined) where.add('first <= ?', query.until)
   if (query.text !== undefined && query.text !== '') {
     const text = `%${query.text.replace(/[\\%_]/g, '\\$&')}%`
-    where.add(`(${searched.map((column) => `${column} LIKE ? ESCAPE '\\'`).join(' OR ')})`, ...searched.map(() => text))
+    where.add(
+      `(${searched.map((column) => `${column} LIKE ? ESCAPE '\\'`).join(' OR ')})`,
+      ...searched.map(() => text),
+    )
   }
   return where
 }
@@ -197,7 +231,9 @@ function parseCursor(after: string | undefined): [number, string] | undefined {
 
 function totalsOf(rows: readonly Row[], alerts: number): Totals {
   const of = (kind: string): Record<string, number> =>
-    Object.fromEntries(rows.filter((row) => row['kind'] === kind).map((row) => [String(row['name']), Number(row['value'])]))
+    Object.fromEntries(
+      rows.filter((row) => row['kind'] === kind).map((row) => [String(row['name']), Number(row['value'])]),
+    )
   const total = of('total')
   return {
     records: total['records'] ?? 0,

@@ -27,7 +27,15 @@ function aCommit(parts: Partial<Commit> = {}): Commit {
     at: T,
     input: 'docker',
     streams: [],
-    counters: { records: 0, evaluated: 0, failed: 0, duplicates: 0, suppressed: {}, sources: {}, failures: {} },
+    counters: {
+      records: 0,
+      evaluated: 0,
+      failed: 0,
+      duplicates: 0,
+      suppressed: {},
+      sources: {},
+      failures: {},
+    },
     failures: [],
     findings: [],
     seen: [],
@@ -45,9 +53,14 @@ function foldInto(matches: readonly RatedMatch[], parts: Partial<Commit> = {}): 
 describe('a commit', () => {
   it('keeps alerts over batches as folding at once would have made them', () => {
     foldInto([rated({ id: 'a', time: T })])
-    foldInto([rated({ id: 'b', time: T + 1_000 }), rated({ id: 'c', time: T + 2_000 }, { id: 'rule-2' }, 'high')])
+    foldInto([
+      rated({ id: 'b', time: T + 1_000 }),
+      rated({ id: 'c', time: T + 2_000 }, { id: 'rule-2' }, 'high'),
+    ])
     const { items } = store.alerts({ order: 'oldest' })
-    expect(items.map(({ count, level, evidence }) => [count, level, evidence.map(({ event }) => event)])).toEqual([
+    expect(
+      items.map(({ count, level, evidence }) => [count, level, evidence.map(({ event }) => event)]),
+    ).toEqual([
       [2, 'medium', ['a', 'b']],
       [1, 'high', ['c']],
     ])
@@ -57,7 +70,16 @@ describe('a commit', () => {
   it('is all or nothing', () => {
     const broken = aCommit({
       checkpoint: { since: 1 },
-      findings: [{ id: 'f', kind: 'bound-reached', about: 'x', since: 0, until: 0, message: undefined as unknown as string }],
+      findings: [
+        {
+          id: 'f',
+          kind: 'bound-reached',
+          about: 'x',
+          since: 0,
+          until: 0,
+          message: undefined as unknown as string,
+        },
+      ],
     })
     expect(() => store.commit(broken)).toThrow()
     expect(store.resume('docker').checkpoint).toBeUndefined()
@@ -68,20 +90,52 @@ describe('a commit', () => {
   it('says per stream where to go on', () => {
     store.commit(aCommit({ streams: [{ stream: 's', offset: 123, state: { source: 'falco' } }] }))
     const resume = store.resume('docker')
-    expect([resume.offset('s'), resume.state('s'), resume.offset('other')]).toEqual([123, { source: 'falco' }, undefined])
+    expect([resume.offset('s'), resume.state('s'), resume.offset('other')]).toEqual([
+      123,
+      { source: 'falco' },
+      undefined,
+    ])
     expect(store.resume('file').offset('s')).toBeUndefined()
   })
 
   it('adds counters up', () => {
-    const counters = { records: 3, evaluated: 1, failed: 1, duplicates: 1, suppressed: { f: 2 }, sources: { falco: 1 }, failures: { 'not JSON': 1 } }
+    const counters = {
+      records: 3,
+      evaluated: 1,
+      failed: 1,
+      duplicates: 1,
+      suppressed: { f: 2 },
+      sources: { falco: 1 },
+      failures: { 'not JSON': 1 },
+    }
     store.commit(aCommit({ counters }))
     store.commit(aCommit({ counters }))
-    expect(store.totals()).toMatchObject({ records: 6, evaluated: 2, failed: 2, duplicates: 2, suppressed: { f: 4 }, failures: { 'not JSON': 2 } })
+    expect(store.totals()).toMatchObject({
+      records: 6,
+      evaluated: 2,
+      failed: 2,
+      duplicates: 2,
+      suppressed: { f: 4 },
+      failures: { 'not JSON': 2 },
+    })
   })
 
   it('remembers identities, and kept ones beyond the horizon until they are released', () => {
-    store.commit(aCommit({ seen: [{ id: 'k', content: '1', keep: true }, { id: 'a', content: '2', keep: false }, { id: 'b', content: '3', keep: false }] }))
-    expect(store.seen(1).map(({ id }) => id).sort()).toEqual(['b', 'k'])
+    store.commit(
+      aCommit({
+        seen: [
+          { id: 'k', content: '1', keep: true },
+          { id: 'a', content: '2', keep: false },
+          { id: 'b', content: '3', keep: false },
+        ],
+      }),
+    )
+    expect(
+      store
+        .seen(1)
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual(['b', 'k'])
     store.commit(aCommit({ released: ['k'] }))
     expect(store.seen(1).map(({ id }) => id)).toEqual(['b'])
   })
@@ -137,7 +191,10 @@ describe('a verdict', () => {
     expect(store.closeAlert(two?.id ?? '', 'benign', 'planned', 'console', T)).toBe(true)
     expect(store.incidents().items[0]?.status).toBe('closed')
     expect(store.closeAlert(two?.id ?? '', 'benign', 'again', 'console', T)).toBe(false)
-    expect(store.auditTrail().map(({ action, actor }) => [action, actor])).toEqual([['alert.close', 'console'], ['alert.close', 'console']])
+    expect(store.auditTrail().map(({ action, actor }) => [action, actor])).toEqual([
+      ['alert.close', 'console'],
+      ['alert.close', 'console'],
+    ])
   })
 
   it('cannot be taken out of the audit trail', () => {

@@ -45,9 +45,12 @@ function open(file: string, readOnly = false): DatabaseSync {
 function migrate(db: DatabaseSync): void {
   const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number }
   if (version > MIGRATIONS.length) {
-    throw new UserError(`the data folder was written by a newer Tallyman (schema ${version}, this one knows ${MIGRATIONS.length})`, {
-      mend: 'run the newer version, or name another folder with --data',
-    })
+    throw new UserError(
+      `the data folder was written by a newer Tallyman (schema ${version}, this one knows ${MIGRATIONS.length})`,
+      {
+        mend: 'run the newer version, or name another folder with --data',
+      },
+    )
   }
   for (const [index, sql] of MIGRATIONS.entries()) {
     if (index < version) continue
@@ -70,13 +73,21 @@ function keyedIncident(row: Row): KeyedIncident {
 function storeTrouble(file: string, cause: unknown): unknown {
   if (cause instanceof UserError || !(cause instanceof Error)) return cause
   const mend = MENDS.find(([pattern]) => pattern.test(cause.message))?.[1]
-  return mend === undefined ? cause : new UserError(`cannot write ${file}: ${cause.message}`, { file, mend, cause })
+  return mend === undefined
+    ? cause
+    : new UserError(`cannot write ${file}: ${cause.message}`, { file, mend, cause })
 }
 
 const MENDS: readonly (readonly [RegExp, string])[] = [
   [/disk is full|ENOSPC/i, 'free space on its file system and start again: nothing that was read is lost'],
-  [/disk I\/O error/i, 'see that its file system is healthy, not full and writable, then start again: nothing that was read is lost'],
-  [/readonly|read-only|permission|unable to open/i, 'make the folder writable for this user, or name another with --data'],
+  [
+    /disk I\/O error/i,
+    'see that its file system is healthy, not full and writable, then start again: nothing that was read is lost',
+  ],
+  [
+    /readonly|read-only|permission|unable to open/i,
+    'make the folder writable for this user, or name another with --data',
+  ],
   [/not a database|malformed/i, 'the file is damaged: move it away, or name another folder with --data'],
   [/locked|busy/i, 'another process holds it: stop that one, or name another folder with --data'],
 ]
@@ -96,7 +107,13 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
       for (const id of batch.released) sql.release.run(id)
     }
     for (const row of batch.containers) {
-      sql.container.run(row.id, JSON.stringify(row.resource), JSON.stringify(row.mounts), row.time, row.gone ?? null)
+      sql.container.run(
+        row.id,
+        JSON.stringify(row.resource),
+        JSON.stringify(row.mounts),
+        row.time,
+        row.gone ?? null,
+      )
     }
     for (const { key, incident } of output.incidents) {
       const { id, kind, entity, level, first, last, status } = incident
@@ -105,17 +122,44 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
     for (const { key, alert, kept, evidence } of output.alerts) {
       const posture = key.startsWith('["posture"') ? 1 : 0
       sql.alert.run(
-        alert.id, key, alert.incident, alert.strategy, alert.rule.id, alert.rule.title, rank(alert.level),
-        JSON.stringify(alert.attack), JSON.stringify(alert.entity), alert.first, alert.last, alert.count, kept,
-        alert.status, posture,
+        alert.id,
+        key,
+        alert.incident,
+        alert.strategy,
+        alert.rule.id,
+        alert.rule.title,
+        rank(alert.level),
+        JSON.stringify(alert.attack),
+        JSON.stringify(alert.entity),
+        alert.first,
+        alert.last,
+        alert.count,
+        kept,
+        alert.status,
+        posture,
       )
       for (const [index, item] of evidence.entries()) {
-        sql.evidence.run(alert.id, kept - evidence.length + index, item.event, item.time, JSON.stringify(item))
+        sql.evidence.run(
+          alert.id,
+          kept - evidence.length + index,
+          item.event,
+          item.time,
+          JSON.stringify(item),
+        )
       }
     }
     for (const finding of batch.findings) {
       const { id, kind, about, since, until, message, resource } = finding
-      sql.finding.run(id, kind, about, since, until, message, resource === undefined ? null : JSON.stringify(resource), at)
+      sql.finding.run(
+        id,
+        kind,
+        about,
+        since,
+        until,
+        message,
+        resource === undefined ? null : JSON.stringify(resource),
+        at,
+      )
     }
     for (const { reason, stream, position, sample } of batch.failures) {
       sql.failure.run(reason, stream, String(position), sample, at)
@@ -135,10 +179,14 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
     load: (keys) => ({
       alerts: keys
         .filter(({ kind }) => kind === 'alert')
-        .flatMap(({ key, since, until }) => sql.loadAlerts.all(key, since, until).map((row) => keyedAlert(row as Row))),
+        .flatMap(({ key, since, until }) =>
+          sql.loadAlerts.all(key, since, until).map((row) => keyedAlert(row as Row)),
+        ),
       incidents: keys
         .filter(({ kind }) => kind === 'incident')
-        .flatMap(({ key, since, until }) => sql.loadIncidents.all(key, since, until).map((row) => keyedIncident(row as Row))),
+        .flatMap(({ key, since, until }) =>
+          sql.loadIncidents.all(key, since, until).map((row) => keyedIncident(row as Row)),
+        ),
     }),
     commit: (batch) => guarded(() => commit(batch)),
     closeAlert(id, verdict, note, actor, at) {
@@ -151,7 +199,8 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
       })
       return closed
     },
-    audit: (actor, action, detail, at) => guarded(() => void sql.audit.run(at, actor, action, JSON.stringify(detail))),
+    audit: (actor, action, detail, at) =>
+      guarded(() => void sql.audit.run(at, actor, action, JSON.stringify(detail))),
     setMeta: (key, value) => guarded(() => void sql.meta.run(key, value)),
     close: () => db.close(),
   }
@@ -168,7 +217,9 @@ function* counted({ counters }: Commit): Iterable<[kind: string, name: string, v
 
 function statements(db: DatabaseSync) {
   return {
-    checkpoint: db.prepare('INSERT INTO checkpoint VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value'),
+    checkpoint: db.prepare(
+      'INSERT INTO checkpoint VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
+    ),
     stream: db.prepare(
       'INSERT INTO stream VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET offset = excluded.offset, state = excluded.state, at = excluded.at',
     ),
@@ -185,14 +236,20 @@ function statements(db: DatabaseSync) {
        entity = excluded.entity, first = excluded.first, last = excluded.last, count = excluded.count, kept = excluded.kept`,
     ),
     evidence: db.prepare('INSERT INTO evidence VALUES (?, ?, ?, ?, ?)'),
-    finding: db.prepare('INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET until = max(until, excluded.until)'),
+    finding: db.prepare(
+      'INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET until = max(until, excluded.until)',
+    ),
     failure: db.prepare('INSERT INTO failure (reason, stream, position, sample, at) VALUES (?, ?, ?, ?, ?)'),
-    counter: db.prepare('INSERT INTO counter VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value'),
+    counter: db.prepare(
+      'INSERT INTO counter VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value',
+    ),
     forgetSeen: db.prepare('DELETE FROM seen WHERE n <= (SELECT max(n) FROM seen) - ? AND keep = 0'),
     forgetFailures: db.prepare('DELETE FROM failure WHERE n <= (SELECT max(n) FROM failure) - ?'),
     loadAlerts: db.prepare('SELECT * FROM alert WHERE key = ? AND first BETWEEN ? AND ?'),
     loadIncidents: db.prepare('SELECT * FROM incident WHERE key = ? AND last >= ? AND first <= ?'),
-    close: db.prepare("UPDATE alert SET status = 'closed', verdict = ?, note = ? WHERE id = ? AND status = 'open'"),
+    close: db.prepare(
+      "UPDATE alert SET status = 'closed', verdict = ?, note = ? WHERE id = ? AND status = 'open'",
+    ),
     settle: db.prepare(
       `UPDATE incident SET status = 'closed' WHERE id = (SELECT incident FROM alert WHERE id = ?)
        AND NOT EXISTS (SELECT 1 FROM alert WHERE alert.incident = incident.id AND alert.status = 'open')`,

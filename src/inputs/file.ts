@@ -1,0 +1,46 @@
+import { UserError } from '../domain/errors.ts'
+import { listFiles } from './file-listing.ts'
+import { followFiles } from './follow.ts'
+import type { Input, InputBatch, Resume } from './input.ts'
+import { readFiles } from './read-files.ts'
+
+export interface FileInputOptions {
+  readonly name: string
+  /** Files, and folders with all that is below them. */
+  readonly paths: readonly string[]
+  /** Go on with what is appended, through rotation, until the signal aborts; else read once and end. */
+  readonly follow: boolean
+  /** Size of a chunk; 256 KiB unless told. */
+  readonly chunkBytes?: number
+}
+
+const CHUNK_BYTES = 256 * 1024
+
+/**
+ * Files and folders. Packed files (gzip, zstd, told by their first bytes) are read as what they hold, and
+ * offsets count those bytes.
+ *
+ * A stream is named `file:<hash of the first line>`, so that it keeps its name through renaming, rotation and
+ * compression. Where several files that are there at the same time begin with the same line, the first keeps
+ * that name and the others add `~<device>:<inode>`, and `~2` and so on where even that was given before: a
+ * name is never given twice. Following, a file that is byte for byte the beginning of another is its copy and
+ * not read; reading once, every file counts.
+ *
+ * Throws a UserError for a path that does not exist.
+ */
+export function fileInput({ name, paths, follow, chunkBytes = CHUNK_BYTES }: FileInputOptions): Input {
+  return {
+    name,
+    async *read(resume: Resume, signal: AbortSignal): AsyncIterable<InputBatch> {
+      const { missing } = await listFiles(paths)
+      // a file that was there before may be between two rotations just now
+      const gone = follow && resume.checkpoint !== undefined ? [] : missing
+      if (gone[0] !== undefined) {
+        throw new UserError(`no file or folder at ${gone[0]}`, { file: gone[0], mend: 'name an existing file or folder' })
+      }
+      yield* follow
+        ? followFiles({ about: name, paths, chunkBytes }, resume, signal)
+        : readFiles({ about: name, paths, chunkBytes }, resume, signal)
+    },
+  }
+}

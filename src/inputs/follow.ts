@@ -1,0 +1,28 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { InputBatch, Resume } from './input.ts'
+import { createFollower } from './follower.ts'
+import type { ReadOptions } from './read-files.ts'
+
+/** Changes are looked for so often: a look at 1,000 files takes some 20 ms of one core. */
+const POLL = 250
+
+/** Files as they grow, until the signal aborts. */
+export async function* followFiles(options: ReadOptions, resume: Resume, signal: AbortSignal): AsyncGenerator<InputBatch> {
+  const follower = createFollower(options, resume)
+  try {
+    while (!signal.aborted) {
+      const began = performance.now()
+      let delivered = false
+      for await (const batch of follower.look()) {
+        if (signal.aborted) return
+        yield batch
+        delivered = true
+      }
+      if (delivered) continue
+      const pause = Math.max(POLL, 5 * (performance.now() - began))
+      await sleep(pause, undefined, { signal }).catch(() => {})
+    }
+  } finally {
+    await follower.close()
+  }
+}

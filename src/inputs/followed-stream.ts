@@ -1,0 +1,101 @@
+import type { FileHandle } from 'node:fs/promises'
+import type { Mark, Tail } from './content.ts'
+import { markOf } from './content.ts'
+import type { Resume } from './input.ts'
+
+/** One stream that is followed, whatever file holds it just now. */
+export interface FollowedStream {
+  readonly name: string
+  readonly head: string
+  /** How far it was read, and what shows that a file was read so far. */
+  mark: Mark
+  /** What stands before the offset at which reading goes on; undefined until a file is bound after a restart. */
+  tail: Tail | undefined
+  /** Where reading goes on after a restart: what is committed lies at or before the mark. */
+  resumeAt: number
+  /** The file that holds it, `device:inode`; the last one where `state` is not bound. */
+  identity: string
+  path: string
+  handle: FileHandle | undefined
+  state: 'bound' | 'orphaned' | 'ended'
+  /** Wall clock, ms: last found whole, last grown, since when no file holds it. */
+  checkedAt: number
+  grewAt: number
+  orphanedAt: number
+  orphanedBy: 'truncation' | 'restart' | 'removal'
+  /** Size and modification when last looked at: what did not change is not read. */
+  looked: string
+}
+
+/** What a checkpoint keeps of it. */
+interface StoredStream {
+  readonly name: string
+  readonly head: string
+  readonly identity: string
+  readonly path: string
+  readonly mark: Mark
+  readonly checkedAt: number
+  readonly grewAt: number
+  readonly ended?: true
+}
+
+/** Also the packed files that were read to their end: path by `identity/size/modified`. */
+export interface StoredFollower {
+  readonly streams: readonly StoredStream[]
+  readonly finished: readonly string[]
+}
+
+/** Streams without a file that a checkpoint keeps, newest first: their copies may still turn up. */
+const ORPHANS_KEPT = 1_000
+
+export function storeFollower(streams: Iterable<FollowedStream>, finished: Iterable<string>): StoredFollower {
+  const all = [...streams]
+  const bound = all.filter(({ state }) => state === 'bound')
+  const orphans = all.filter(({ state }) => state !== 'bound').slice(-ORPHANS_KEPT)
+  return { streams: [...orphans, ...bound].map(storeStream), finished: [...finished] }
+}
+
+function storeStream(stream: FollowedStream): StoredStream {
+  const { name, head, identity, path, mark, checkedAt, grewAt, state } = stream
+  return { name, head, identity, path, mark, checkedAt, grewAt, ...(state === 'ended' ? { ended: true } : {}) }
+}
+
+/** The streams of a checkpoint, no file bound yet. */
+export function restoreStreams(stored: StoredFollower | undefined, resume: Resume, now: number): FollowedStream[] {
+  return (stored?.streams ?? []).map(({ ended, ...stream }) => ({
+    ...stream,
+    tail: undefined,
+    resumeAt: Math.min(resume.offset(stream.name) ?? 0, stream.mark.offset),
+    handle: undefined,
+    state: ended === true ? 'ended' : 'orphaned',
+    orphanedAt: now,
+    orphanedBy: 'restart',
+    looked: '',
+  }))
+}
+
+export function newStream(name: string, head: string, file: { readonly identity: string; readonly path: string }, now: number): FollowedStream {
+  const tail = { offset: 0, bytes: Buffer.alloc(0) }
+  return {
+    name,
+    head,
+    mark: markOf(tail),
+    tail,
+    resumeAt: 0,
+    identity: file.identity,
+    path: file.path,
+    handle: undefined,
+    state: 'orphaned',
+    checkedAt: now,
+    grewAt: now,
+    orphanedAt: now,
+    orphanedBy: 'removal',
+    looked: '',
+  }
+}
+
+/** Whether `bytes` begin with what was read last. */
+export function beginsWithTail(bytes: Buffer, { bytes: tail }: Tail): boolean {
+  return bytes.length >= tail.length && bytes.compare(tail, 0, tail.length, 0, tail.length) === 0
+}
+

@@ -1,0 +1,366 @@
+import { open } from 'node:fs/promises'
+import type { Chunk, Finding } from '../domain/event.ts'
+import { agrees, chunksFrom, extendTail, headOf, markOf, openContent, readAt, tailAt, type Content } from './content.ts'
+import { codeOf, foundFile, listFiles, listSiblings, reasonOf, type FoundFile } from './file-listing.ts'
+import {
+  beginsWithTail,
+  newStream,
+  restoreStreams,
+  storeFollower,
+  type FollowedStream,
+  type StoredFollower,
+} from './followed-stream.ts'
+import type { InputBatch, Resume } from './input.ts'
+import { goneFinding, truncatedFinding } from './lost-sight.ts'
+import type { ReadOptions } from './read-files.ts'
+import { freshName } from './stream-name.ts'
+import { UnpackError } from './unpack.ts'
+
+/** A file that is out of sight (renamed away, deleted) is read on until nothing came for so long. */
+const QUIET = 30_000
+/** A stream that lost its file waits so long for the copy that continues it. */
+const GRACE = 3_000
+/** A packed file is read when nothing was written for so long; a truncated one is given up after the second. */
+const PACKED_STABLE = 1_000
+const PACKED_GIVEN_UP = 10_000
+const RECENTLY = 3_600_000
+const OPEN_FILES = 256
+const BATCH_BYTES = 1024 * 1024
+
+export interface Follower {
+  /** What changed since the last look, in batches. */
+  look(): AsyncGenerator<InputBatch>
+  close(): Promise<void>
+}
+
+type Unreadable = InputBatch['unreadable'][number]
+type Verdict = 'wait' | 'settled' | { readonly copyOf: FollowedStream }
+
+/**
+ * Follows files by content, not by name. A bound stream reads on in its file as long as the bytes before the
+ * offset are the ones that were read; else the file was cut short or rewritten, the stream is without a file,
+ * and whatever file holds the same bytes before the same offset continues it (`x.1` after copy-truncate,
+ * `x.1.gz` after compression). A file that begins like a stream whose own file still stands is that one's
+ * copy as long as it is its beginning, byte for byte, and another stream when it is not.
+ */
+export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume: Resume): Follower {
+  const stored = resume.checkpoint as StoredFollower | undefined
+  const streams = new Map(restoreStreams(stored, resume, Date.now()).map((stream) => [stream.name, stream]))
+  const restored = new Set(streams.keys())
+  const finished = new Set(stored?.finished ?? [])
+  const verdicts = new Map<string, { readonly looked: string; readonly verdict: Verdict }>()
+  const told = new Set<string>()
+  let findings: Finding[] = []
+  let unreadable: Unreadable[] = []
+
+  const lookedOf = (file: FoundFile): string => `${file.size}/${file.modified}/${file.changed}`
+  const finishedKey = (file: FoundFile): string => `${file.identity}/${file.size}/${file.modified}`
+  const batch = (chunks: readonly Chunk[]): InputBatch => {
+    const made = { chunks, findings, unreadable, checkpoint: storeFollower(streams.values(), finished) }
+    findings = []
+    unreadable = []
+    return made
+  }
+  const tell = (stream: string, reason: string): void => {
+    if (told.has(`${stream}\0${reason}`)) return
+    told.add(`${stream}\0${reason}`)
+    unreadable.push({ stream, reason })
+  }
+  const boundTo = (identity: string): FollowedStream | undefined =>
+    [...streams.values()].find((stream) => stream.state === 'bound' && stream.identity === identity)
+
+  const letGo = async (stream: FollowedStream, by: FollowedStream['orphanedBy']): Promise<void> => {
+    await stream.handle?.close()
+    stream.handle = undefined
+    stream.state = 'orphaned'
+    stream.orphanedBy = by
+    stream.orphanedAt = Date.now()
+    stream.looked = ''
+  }
+  const isWhole = async (stream: FollowedStream): Promise<boolean> => {
+    const { handle, tail } = stream
+    if (handle === undefined || tail === undefined) return false
+    const before = await readAt(handle, tail.offset - tail.bytes.length, tail.bytes.length)
+    return beginsWithTail(before, tail)
+  }
+  const reopen = async (stream: FollowedStream): Promise<void> => {
+    if (stream.handle !== undefined) return
+    const handle = await open(stream.path, 'r').catch(() => undefined)
+    if (handle === undefined) return
+    const { identity } = foundFile(stream.path, await handle.stat({ bigint: true }))
+    if (identity === stream.identity) stream.handle = handle
+    else await handle.close()
+  }
+
+  /** Whether bound streams still have their files, and which of them grew. */
+  const checkBound = async (present: ReadonlyMap<string, FoundFile>): Promise<Set<FollowedStream>> => {
+    const grown = new Set<FollowedStream>()
+    for (const stream of streams.values()) {
+      if (stream.state !== 'bound') continue
+      const file = present.get(stream.identity)
+      if (file === undefined) {
+        await checkHidden(stream, grown)
+        continue
+      }
+      stream.path = file.path
+      if (stream.looked === lookedOf(file)) {
+        stream.checkedAt = Date.now()
+        continue
+      }
+      await reopen(stream)
+      if (stream.handle === undefined) continue
+      if (await isWhole(stream)) {
+        stream.looked = lookedOf(file)
+        grown.add(stream)
+      } else await letGo(stream, 'truncation')
+    }
+    return grown
+  }
+  /** A file out of sight is still read through its handle: its writer may not know yet that it was renamed. */
+  const checkHidden = async (stream: FollowedStream, grown: Set<FollowedStream>): Promise<void> => {
+    if (stream.handle === undefined) return letGo(stream, 'restart')
+    if (!(await isWhole(stream))) return letGo(stream, 'truncation')
+    const { size } = await stream.handle.stat()
+    if (size > (stream.tail?.offset ?? 0)) grown.add(stream)
+    else if (Date.now() - stream.grewAt > QUIET) await letGo(stream, 'removal')
+  }
+
+  const bind = async (stream: FollowedStream, content: Content, file: FoundFile, path: string): Promise<void> => {
+    stream.tail ??= await tailAt(content, stream.resumeAt)
+    stream.handle = content.handle
+    stream.state = 'bound'
+    stream.identity = file.identity
+    stream.path = path
+    stream.grewAt = Date.now()
+    stream.looked = ''
+  }
+  /** The stream without a file that this content continues; the one that had this very file first. */
+  const continued = async (content: Content, head: string, identity: string): Promise<FollowedStream | undefined> => {
+    const waiting = [...streams.values()].filter((stream) => stream.state !== 'bound' && stream.head === head)
+    waiting.sort((a, b) => Number(b.identity === identity) - Number(a.identity === identity))
+    for (const stream of waiting) if (await agrees(content, stream.mark)) return stream
+    return undefined
+  }
+  /** The live stream that this content is a copy of; `unsure` if that one changed meanwhile. */
+  const original = async (content: Content, head: string, size: number): Promise<FollowedStream | 'unsure' | undefined> => {
+    for (const stream of streams.values()) {
+      if (stream.state !== 'bound' || stream.head !== head) continue
+      await reopen(stream)
+      if (stream.handle === undefined) return 'unsure'
+      const { size: whole } = await stream.handle.stat()
+      if (content.packing === 'none' && size > whole) continue
+      const copy = await tailAt(content, content.packing === 'none' ? size : whole)
+      const same = await tailAt({ handle: stream.handle, packing: 'none' }, copy.offset)
+      if (!(await isWhole(stream))) return 'unsure'
+      if (copy.bytes.equals(same.bytes)) return stream
+    }
+    return undefined
+  }
+  const create = (head: string, file: FoundFile): FollowedStream => {
+    const name = freshName(head, file.identity, (name) => streams.has(name) || resume.offset(name) !== undefined)
+    const stream = newStream(name, head, file, Date.now())
+    streams.set(name, stream)
+    return stream
+  }
+
+  /** Finds out whose a file is that no stream is bound to. A packed one is read to its end at once. */
+  async function* settle(file: FoundFile): AsyncGenerator<InputBatch> {
+    const known = verdicts.get(file.identity)
+    const looked = lookedOf(file)
+    if (known?.looked === looked && (typeof known.verdict === 'string' || known.verdict.copyOf.state === 'bound')) {
+      // a packed file settles by waiting
+      if (known.verdict !== 'wait' || !isPackedYoung(file)) return
+    }
+    let content: Content | undefined
+    let verdict: Verdict = 'settled'
+    try {
+      content = await openContent(file.path)
+      if (content.packing === 'none') verdict = await settlePlain(content, file)
+      else if (!finished.has(finishedKey(file))) {
+        verdict = isQuiet(file, PACKED_STABLE) ? yield* settlePacked(content, file) : 'wait'
+      }
+    } catch (cause) {
+      if (cause instanceof UnpackError && cause.truncated && !isQuiet(file, PACKED_GIVEN_UP)) verdict = 'wait'
+      else {
+        if (codeOf(cause) !== 'ENOENT') tell(file.path, cause instanceof UnpackError ? cause.message : reasonOf(codeOf(cause)))
+        if (cause instanceof UnpackError) finished.add(finishedKey(file))
+      }
+    } finally {
+      if (content !== undefined && boundTo(file.identity)?.handle !== content.handle) await content.handle.close()
+    }
+    verdicts.set(file.identity, { looked, verdict })
+  }
+  const isQuiet = (file: FoundFile, span: number): boolean => Date.now() - Number(BigInt(file.modified) / 1_000_000n) > span
+  const isPackedYoung = (file: FoundFile): boolean => !isQuiet(file, PACKED_GIVEN_UP + 2_000)
+
+  const settlePlain = async (content: Content, file: FoundFile): Promise<Verdict> => {
+    const head = await headOf(content, false)
+    if (head === undefined) return 'wait'
+    const stream = await continued(content, head, file.identity)
+    if (stream === undefined) {
+      const copyOf = await original(content, head, file.size)
+      if (copyOf === 'unsure') return 'wait'
+      if (copyOf !== undefined) return { copyOf }
+    }
+    await bind(stream ?? create(head, file), content, file, file.path)
+    return 'settled'
+  }
+  async function* settlePacked(content: Content, file: FoundFile): AsyncGenerator<InputBatch, Verdict> {
+    const head = await headOf(content, true)
+    if (head === undefined) return 'settled'
+    const stream = await continued(content, head, file.identity)
+    if (stream === undefined) {
+      const copyOf = await original(content, head, file.size)
+      if (copyOf === 'unsure') return 'wait'
+      if (copyOf !== undefined) return { copyOf }
+    }
+    yield* deliverPacked(stream ?? create(head, file), content, file)
+    return 'settled'
+  }
+  async function* deliverPacked(stream: FollowedStream, content: Content, file: FoundFile): AsyncGenerator<InputBatch> {
+    stream.tail ??= await tailAt(content, stream.resumeAt)
+    stream.identity = file.identity
+    stream.path = file.path
+    let trouble: unknown
+    try {
+      for await (const { offset, bytes } of chunksFrom(content, stream.tail.offset, chunkBytes)) {
+        advance(stream, bytes)
+        yield batch([{ stream: stream.name, offset, bytes }])
+      }
+    } catch (cause) {
+      trouble = cause
+    }
+    if (trouble instanceof UnpackError && trouble.truncated && !isQuiet(file, PACKED_GIVEN_UP)) {
+      // it is still being written and goes on at a later look
+      stream.orphanedAt = Number.POSITIVE_INFINITY
+      throw trouble
+    }
+    finished.add(finishedKey(file))
+    if (trouble instanceof UnpackError) tell(file.path, trouble.message)
+    const wasEnded = stream.state === 'ended'
+    stream.state = 'ended'
+    if (!wasEnded) yield batch([endOf(stream)])
+    if (trouble !== undefined && !(trouble instanceof UnpackError)) throw trouble
+  }
+
+  const advance = (stream: FollowedStream, bytes: Buffer): void => {
+    stream.tail = extendTail(stream.tail ?? { offset: 0, bytes: Buffer.alloc(0) }, bytes)
+    stream.mark = markOf(stream.tail)
+    stream.grewAt = Date.now()
+    stream.checkedAt = stream.grewAt
+  }
+  const endOf = (stream: FollowedStream): Chunk => ({
+    stream: stream.name,
+    offset: stream.tail?.offset ?? stream.resumeAt,
+    bytes: new Uint8Array(0),
+    end: true,
+  })
+  /** The next bytes of a bound stream, together with those before them: so they are known to follow. */
+  const readOn = async (stream: FollowedStream): Promise<Chunk | undefined> => {
+    const { handle, tail } = stream
+    if (handle === undefined || tail === undefined) return undefined
+    const bytes = await readAt(handle, tail.offset - tail.bytes.length, tail.bytes.length + chunkBytes)
+    if (!beginsWithTail(bytes, tail)) {
+      await letGo(stream, 'truncation')
+      return undefined
+    }
+    const fresh = bytes.subarray(tail.bytes.length)
+    if (fresh.length === 0) return undefined
+    advance(stream, fresh)
+    return { stream: stream.name, offset: tail.offset, bytes: fresh }
+  }
+  /** Older streams first: what was rotated away before what came after it. */
+  async function* readGrown(grown: ReadonlySet<FollowedStream>): AsyncGenerator<InputBatch> {
+    let chunks: Chunk[] = []
+    let length = 0
+    for (const stream of streams.values()) {
+      if (!grown.has(stream) || stream.state !== 'bound') continue
+      for (;;) {
+        const chunk = await readOn(stream)
+        if (chunk === undefined) break
+        chunks.push(chunk)
+        length += chunk.bytes.length
+        if (length < BATCH_BYTES) continue
+        yield batch(chunks)
+        chunks = []
+        length = 0
+      }
+    }
+    if (chunks.length > 0) yield batch(chunks)
+  }
+
+  /** A file named on its own is rotated to a name that is not watched: what continues it stands beside it. */
+  async function* settleSiblings(present: ReadonlyMap<string, FoundFile>): AsyncGenerator<InputBatch> {
+    for (const stream of streams.values()) {
+      if (stream.state !== 'orphaned' || !paths.includes(stream.path)) continue
+      for (const file of await listSiblings(stream.path)) {
+        if (present.has(file.identity) || boundTo(file.identity) !== undefined) continue
+        const content = await openContent(file.path).catch(() => undefined)
+        if (content === undefined) continue
+        try {
+          if ((await headOf(content, true)) !== stream.head || !(await agrees(content, stream.mark))) continue
+          if (content.packing === 'none') await bind(stream, content, file, stream.path)
+          else yield* deliverPacked(stream, content, file)
+          break
+        } catch (cause) {
+          if (!(cause instanceof UnpackError)) throw cause
+        } finally {
+          if (stream.handle !== content.handle) await content.handle.close()
+        }
+      }
+    }
+  }
+
+  /** Ends streams that nothing continued, and says what may have been lost. */
+  const endOrphans = (): Chunk[] => {
+    const ends: Chunk[] = []
+    for (const stream of streams.values()) {
+      const patience = stream.orphanedBy === 'removal' ? 0 : GRACE
+      if (stream.state !== 'orphaned' || Date.now() - stream.orphanedAt < patience) continue
+      stream.state = 'ended'
+      const { name, path, checkedAt, orphanedAt } = stream
+      if (stream.orphanedBy === 'truncation') findings.push(truncatedFinding(about, name, path, checkedAt, orphanedAt))
+      if (stream.orphanedBy === 'restart' && mayHaveGrown(stream)) {
+        findings.push(goneFinding(about, name, path, checkedAt, orphanedAt))
+      }
+      ends.push(endOf(stream))
+    }
+    return ends
+  }
+  /** Old logs are deleted every day and say nothing; the one that was being written does. */
+  const mayHaveGrown = (stream: FollowedStream): boolean => {
+    const holder = [...streams.values()].find((other) => other.state === 'bound' && other.path === stream.path)
+    if (holder !== undefined) return !restored.has(holder.name)
+    return stream.checkedAt - stream.grewAt < RECENTLY
+  }
+  const closeIdle = async (present: ReadonlyMap<string, FoundFile>, grown: ReadonlySet<FollowedStream>): Promise<void> => {
+    const idle = [...streams.values()].filter((stream) => stream.handle !== undefined)
+    if (idle.length <= OPEN_FILES) return
+    for (const stream of idle) {
+      if (grown.has(stream) || !present.has(stream.identity)) continue
+      await stream.handle?.close()
+      stream.handle = undefined
+    }
+  }
+
+  return {
+    async *look() {
+      const listing = await listFiles(paths)
+      const present = new Map(listing.files.map((file) => [file.identity, file]))
+      for (const { stream, reason } of listing.unreadable) tell(stream, reason)
+      const grown = await checkBound(present)
+      for (const file of listing.files) if (boundTo(file.identity) === undefined) yield* settle(file)
+      yield* settleSiblings(present)
+      for (const stream of streams.values()) if (stream.state === 'bound' && stream.looked === '') grown.add(stream)
+      yield* readGrown(grown)
+      const ends = endOrphans()
+      if (ends.length + findings.length + unreadable.length > 0) yield batch(ends)
+      await closeIdle(present, grown)
+      for (const identity of verdicts.keys()) if (!present.has(identity)) verdicts.delete(identity)
+      for (const key of finished) if (!present.has(key.slice(0, key.indexOf('/')))) finished.delete(key)
+    },
+    async close() {
+      for (const { handle } of streams.values()) await handle?.close()
+    },
+  }
+}
