@@ -143,7 +143,9 @@ export function markOf(tail: Tail): Mark {
 /** Whether the content was read up to `mark`: the same bytes stand before the same offset. */
 export async function agrees(content: Content, mark: Mark): Promise<boolean> {
   const tail = await tailAt(content, mark.offset)
-  return tail.offset === mark.offset && hashOf(tail.bytes.subarray(tail.bytes.length - mark.length)) === mark.hash
+  return (
+    tail.offset === mark.offset && hashOf(tail.bytes.subarray(tail.bytes.length - mark.length)) === mark.hash
+  )
 }
 
 function hashOf(bytes: Uint8Array): string {

@@ -15,6 +15,8 @@ export interface DockerCheckpoint {
   readonly recent: readonly string[]
   /** Newest nanoseconds among those that `recent` no longer holds. */
   readonly forgotten: string
+  /** From when to ask while nothing was handed on yet, nanoseconds. */
+  readonly startedAgain: string
   /** Ids of the containers whose specification was handed on. */
   readonly containers: readonly string[]
 }
@@ -40,6 +42,8 @@ export interface Position {
   lastNano(): bigint
   /** From when to ask, nanoseconds: some of what was handed on comes again, and nothing that is not known any more. */
   since(): bigint
+  /** Nothing that was handed on will come again: what follows is counted from here. Nanoseconds. */
+  beginAgain(nano: bigint): void
   checkpoint(): DockerCheckpoint
 }
 
@@ -47,8 +51,9 @@ export function createPosition(engine: string, now: number, stored?: DockerCheck
   const began = stored?.began ?? now
   const recent = new Map((stored?.recent ?? []).map(split))
   const containers = new Set(stored?.containers)
+  let startedAgain = BigInt(stored?.startedAgain ?? BigInt(began) * 1_000_000n)
   let forgotten = BigInt(stored?.forgotten ?? 0)
-  let last = [...recent.values()].at(-1) ?? BigInt(began) * 1_000_000n
+  let last = [...recent.values()].at(-1) ?? startedAgain
   return {
     engine,
     began,
@@ -73,10 +78,25 @@ export function createPosition(engine: string, now: number, stored?: DockerCheck
       const floor = recent.size === 0 ? last : forgotten + 1n
       return overlapping > floor ? overlapping : floor
     },
+    beginAgain(nano) {
+      recent.clear()
+      last = nano
+      startedAgain = nano
+    },
     checkpoint() {
       const { offset, inventoried, aliveAt } = this
       const kept = [...recent].map(([key, nano]) => `${key}@${nano}`)
-      return { engine, offset, began, inventoried, aliveAt, recent: kept, forgotten: String(forgotten), containers: [...containers] }
+      return {
+        engine,
+        offset,
+        began,
+        inventoried,
+        aliveAt,
+        recent: kept,
+        forgotten: String(forgotten),
+        startedAgain: String(startedAgain),
+        containers: [...containers],
+      }
     },
   }
 }

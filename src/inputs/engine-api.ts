@@ -16,7 +16,8 @@ export class EngineError extends Error {
  */
 export interface EngineApi {
   readonly isLocal: boolean
-  json(path: string, signal?: AbortSignal): Promise<unknown>
+  /** The body, as it came. */
+  text(path: string, signal?: AbortSignal): Promise<string>
   /** The events since and until these times (`seconds.nanoseconds`), as the bytes come; open-ended without `until`. */
   events(since: string, until: string | undefined, signal: AbortSignal): Promise<IncomingMessage>
 }
@@ -28,17 +29,9 @@ const MAX_RESPONSE = 64 * 1024 * 1024
 /** `address`: path of a unix socket, `unix://path`, or `http://host:port` (also `tcp://`). */
 export function engineApi(address: string): EngineApi {
   const { target, isLocal } = targetOf(address)
-  const json = async (path: string, signal?: AbortSignal): Promise<unknown> => {
-    const text = await body(await get(target, path, TIMEOUT, signal))
-    try {
-      return JSON.parse(text) as unknown
-    } catch (cause) {
-      throw new EngineError(`the engine’s answer to ${path} is not JSON`, undefined, cause)
-    }
-  }
   return {
     isLocal,
-    json,
+    text: async (path, signal) => body(await get(target, path, TIMEOUT, signal)),
     events: (since, until, signal) => {
       const query = new URLSearchParams({ since, ...(until === undefined ? {} : { until, stream: 'false' }) })
       return get(target, `/events?${query.toString()}`, undefined, signal)
@@ -53,15 +46,22 @@ function targetOf(address: string): { readonly target: RequestOptions; readonly 
   return { target: { host: hostname, port: port === '' ? 2375 : Number(port) }, isLocal: false }
 }
 
-function get(target: RequestOptions, path: string, timeout: number | undefined, signal?: AbortSignal): Promise<IncomingMessage> {
+function get(
+  target: RequestOptions,
+  path: string,
+  timeout: number | undefined,
+  signal?: AbortSignal,
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const fail = (cause: Error): void => reject(new EngineError(`the engine does not answer: ${cause.message}`, undefined, cause))
+    const fail = (cause: Error): void =>
+      reject(new EngineError(`the engine does not answer: ${cause.message}`, undefined, cause))
     const headers = { host: 'engine', accept: 'application/json' }
     const asked: ClientRequest = request(
       { ...target, path, method: 'GET', headers, agent: false, ...(signal === undefined ? {} : { signal }) },
       (response) => {
         clearTimeout(deadline)
-        if (timeout !== undefined) response.setTimeout(timeout, () => response.destroy(new Error(`no data for ${timeout} ms`)))
+        if (timeout !== undefined)
+          response.setTimeout(timeout, () => response.destroy(new Error(`no data for ${timeout} ms`)))
         const status = response.statusCode ?? 0
         if (status === 200) resolve(response)
         else void refusal(path, status, response).then(reject, fail)
@@ -80,7 +80,10 @@ function get(target: RequestOptions, path: string, timeout: number | undefined, 
 
 async function refusal(path: string, status: number, response: IncomingMessage): Promise<EngineError> {
   const text = await body(response).catch(() => '')
-  return new EngineError(`the engine answers ${path.split('?')[0]} with ${status}: ${text.slice(0, 200).trim()}`, status)
+  return new EngineError(
+    `the engine answers ${path.split('?')[0]} with ${status}: ${text.slice(0, 200).trim()}`,
+    status,
+  )
 }
 
 async function body(response: IncomingMessage): Promise<string> {
@@ -89,7 +92,8 @@ async function body(response: IncomingMessage): Promise<string> {
   try {
     for await (const piece of response as AsyncIterable<Buffer>) {
       length += piece.length
-      if (length > MAX_RESPONSE) throw new EngineError(`the engine’s answer exceeds ${MAX_RESPONSE} bytes`, undefined)
+      if (length > MAX_RESPONSE)
+        throw new EngineError(`the engine’s answer exceeds ${MAX_RESPONSE} bytes`, undefined)
       pieces.push(piece)
     }
   } catch (cause) {
@@ -97,4 +101,16 @@ async function body(response: IncomingMessage): Promise<string> {
     throw new EngineError(`the engine’s answer broke off: ${(cause as Error).message}`, undefined, cause)
   }
   return Buffer.concat(pieces).toString('utf8')
+}
+
+/** A JSON object of the engine; an EngineError where it is none. */
+export function parseObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value = JSON.parse(text) as unknown
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return value as Record<string, unknown>
+  } catch (cause) {
+    throw new EngineError('the engine’s answer is not JSON', undefined, cause)
+  }
+  throw new EngineError('the engine’s answer is not an object', undefined)
 }

@@ -30,7 +30,14 @@ export function parseEvent(line: string): EngineEvent {
   const names = Object.keys(attributes).sort()
   const said = JSON.stringify(names.map((name) => [name, attributes[name]]))
   const key = action === '' ? digest(line) : digest(type, action, text(actor['ID']), String(nano), said)
-  return { line, key: key.slice(0, 16), nano, action, container: containerOf(type, actor, attributes), attributes }
+  return {
+    line,
+    key: key.slice(0, 16),
+    nano,
+    action,
+    container: containerOf(type, actor, attributes),
+    attributes,
+  }
 }
 
 /** Docker's network events name the network and, among their attributes, the container; Podman's the container. */
@@ -39,7 +46,12 @@ function containerOf(
   actor: Readonly<Record<string, unknown>>,
   attributes: Readonly<Record<string, unknown>>,
 ): string | undefined {
-  const id = type === 'container' ? actor['ID'] : type === 'network' ? (attributes['container'] ?? actor['ID']) : undefined
+  const id =
+    type === 'container'
+      ? actor['ID']
+      : type === 'network'
+        ? (attributes['container'] ?? actor['ID'])
+        : undefined
   return typeof id === 'string' && /^[0-9a-f]{64}$/.test(id) ? id : undefined
 }
 
@@ -60,7 +72,9 @@ function parsed(line: string): Readonly<Record<string, unknown>> {
 }
 
 function record(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {}
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {}
 }
 
 function text(value: unknown): string {

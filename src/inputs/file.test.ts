@@ -1,5 +1,16 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { appendFile, chmod, copyFile, mkdir, mkdtemp, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import {
+  appendFile,
+  chmod,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  rename,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
@@ -18,8 +29,12 @@ afterEach(async () => {
 
 const at = (name: string): string => join(folder, name)
 const lines = (from: number, to: number): string =>
-  Array.from({ length: to - from }, (_, index) => `{"n":${from + index},"text":"line ${from + index}"}\n`).join('')
-const texts = (delivered: Delivered): string[] => [...delivered.streams.values()].map((bytes) => bytes.toString())
+  Array.from(
+    { length: to - from },
+    (_, index) => `{"n":${from + index},"text":"line ${from + index}"}\n`,
+  ).join('')
+const texts = (delivered: Delivered): string[] =>
+  [...delivered.streams.values()].map((bytes) => bytes.toString())
 /** All lines of all streams, in numeric order: what was written must be there, each once. */
 const numbers = (delivered: Delivered): number[] =>
   texts(delivered)
@@ -29,7 +44,8 @@ const upTo = (count: number): number[] => Array.from({ length: count }, (_, inde
 const has = (delivered: Delivered, count: number) => (): boolean => numbers(delivered).length >= count
 const once = (paths = [folder], chunkBytes = 256 * 1024): ReturnType<typeof fileInput> =>
   fileInput({ name: 'f', paths, follow: false, chunkBytes })
-const follow = (paths = [folder]): ReturnType<typeof fileInput> => fileInput({ name: 'f', paths, follow: true })
+const follow = (paths = [folder]): ReturnType<typeof fileInput> =>
+  fileInput({ name: 'f', paths, follow: true })
 
 describe('reading once', () => {
   it('reads folders recursively in order of names, skips hidden files, and ends each stream', async () => {
@@ -56,20 +72,23 @@ describe('reading once', () => {
     expect(numbers(delivered)).toEqual(upTo(60))
   })
 
-  it.each(['plain', 'gzip', 'zstd'] as const)('goes on at every byte offset of a %s file', async (packing) => {
-    const text = lines(0, 3)
-    const bytes = { plain: Buffer.from(text), gzip: gzipSync(text), zstd: zstdCompressSync(text) }[packing]
-    await writeFile(at('a'), bytes)
-    const whole = createDelivered()
-    await deliver(once(), whole)
-    const [stream] = whole.streams.keys()
-    for (let offset = 0; offset < text.length; offset += 1) {
-      const delivered = createDelivered()
-      delivered.streams.set(stream ?? '', Buffer.from(text.slice(0, offset)))
-      await deliver(once([folder], 7), delivered)
-      expect(texts(delivered)).toEqual([text])
-    }
-  })
+  it.each(['plain', 'gzip', 'zstd'] as const)(
+    'goes on at every byte offset of a %s file',
+    async (packing) => {
+      const text = lines(0, 3)
+      const bytes = { plain: Buffer.from(text), gzip: gzipSync(text), zstd: zstdCompressSync(text) }[packing]
+      await writeFile(at('a'), bytes)
+      const whole = createDelivered()
+      await deliver(once(), whole)
+      const [stream] = whole.streams.keys()
+      for (let offset = 0; offset < text.length; offset += 1) {
+        const delivered = createDelivered()
+        delivered.streams.set(stream ?? '', Buffer.from(text.slice(0, offset)))
+        await deliver(once([folder], 7), delivered)
+        expect(texts(delivered)).toEqual([text])
+      }
+    },
+  )
 
   it('names a stream by its content through rename and compression', async () => {
     await writeFile(at('a'), lines(0, 5))
@@ -175,7 +194,8 @@ describe('following', () => {
     const writer = spawn(process.execPath, ['-e', script], { stdio: 'ignore' })
     const delivered = createDelivered()
     try {
-      for (let count = 500; count <= 3000; count += 500) await deliver(follow([at('x')]), delivered, has(delivered, count))
+      for (let count = 500; count <= 3000; count += 500)
+        await deliver(follow([at('x')]), delivered, has(delivered, count))
     } finally {
       writer.kill()
     }
@@ -220,7 +240,9 @@ describe('following', () => {
       return delivered.findings.length > 0
     })
     expect(numbers(delivered)).toEqual(upTo(12))
-    expect(delivered.findings).toMatchObject([{ kind: 'unobserved-interval', message: expect.stringContaining('was cut short') }])
+    expect(delivered.findings).toMatchObject([
+      { kind: 'unobserved-interval', message: expect.stringContaining('was cut short') },
+    ])
   })
 
   it('says that a file was begun anew while it was not read', async () => {
@@ -230,7 +252,9 @@ describe('following', () => {
     await writeFile(at('x'), `header\n${lines(10, 11)}`)
     await deliver(follow(), delivered, () => delivered.findings.length > 0)
     expect(numbers(delivered)).toEqual(upTo(11))
-    expect(delivered.findings).toMatchObject([{ kind: 'unobserved-interval', message: expect.stringContaining('begun anew') }])
+    expect(delivered.findings).toMatchObject([
+      { kind: 'unobserved-interval', message: expect.stringContaining('begun anew') },
+    ])
   })
 
   it('finds new files in new folders and waits for a first line', async () => {
@@ -241,66 +265,89 @@ describe('following', () => {
     expect(delivered.batches.flatMap(({ chunks }) => chunks).length).toBe(1)
   })
 
-  it.each(['own', 'shared'] as const)('delivers every byte once through any order of rotations and restarts (%s first lines)', async (first) => {
-    const step = fc.constantFrom('append', 'append', 'append', 'part', 'rename', 'copy-truncate', 'compress', 'restart', 'wait')
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 14 }), async (steps) => {
-        const home = await mkdtemp(join(folder, 'run-'))
-        const path = (number: number): string => join(home, number === 0 ? 'x' : `x.${number}`)
-        let [n, rotated, part] = [0, 0, '']
-        const header = async (): Promise<void> => {
-          if (first === 'shared') await appendFile(path(0), '#fields a b c\n')
-        }
-        const append = async (count: number): Promise<void> => {
-          await appendFile(path(0), part + lines(n, n + count).slice(part.length))
-          part = ''
-          n += count
-        }
-        await writeFile(path(0), '')
-        await header()
-        await append(2)
-        const delivered = createDelivered()
-        let target: () => boolean = () => false
-        const pause = (span: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, span))
-        const start = (): { stop: () => Promise<void> } => {
-          let stopped = false
-          const run = deliver(follow([home]), delivered, () => stopped || target())
-          return { stop: () => ((stopped = true), run) }
-        }
-        let run = start()
-        for (const name of steps) {
-          if (name === 'append') await append(3)
-          if (name === 'part' && part === '') {
-            part = lines(n, n + 1).slice(0, 6)
-            await appendFile(path(0), part)
+  it.each(['own', 'shared'] as const)(
+    'delivers every byte once through any order of rotations and restarts (%s first lines)',
+    async (first) => {
+      const step = fc.constantFrom(
+        'append',
+        'append',
+        'append',
+        'part',
+        'rename',
+        'copy-truncate',
+        'compress',
+        'restart',
+        'wait',
+      )
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 14 }), async (steps) => {
+          const home = await mkdtemp(join(folder, 'run-'))
+          const path = (number: number): string => join(home, number === 0 ? 'x' : `x.${number}`)
+          let [n, rotated, part] = [0, 0, '']
+          const header = async (): Promise<void> => {
+            if (first === 'shared') await appendFile(path(0), '#fields a b c\n')
           }
-          if (name === 'wait') await pause(400)
-          if (name === 'restart') {
-            await run.stop()
-            await append(1)
-            run = start()
+          const append = async (count: number): Promise<void> => {
+            await appendFile(path(0), lines(n, n + count).slice(part.length))
+            part = ''
+            n += count
           }
-          if (name === 'rename' || name === 'copy-truncate') {
-            if (part !== '') await append(1)
-            rotated += 1
-            if (name === 'rename') await rename(path(0), path(rotated))
-            else {
-              await copyFile(path(0), path(rotated))
-              await truncate(path(0))
+          await writeFile(path(0), '')
+          await header()
+          await append(2)
+          const delivered = createDelivered()
+          let target: () => boolean = () => false
+          const pause = (span: number): Promise<void> =>
+            new Promise((resolve) => void setTimeout(resolve, span))
+          const start = (): { stop: () => Promise<void> } => {
+            let stopped = false
+            const run = deliver(follow([home]), delivered, () => stopped || target())
+            return { stop: () => ((stopped = true), run) }
+          }
+          let run = start()
+          for (const name of steps) {
+            if (name === 'append') await append(3)
+            if (name === 'part' && part === '') {
+              part = lines(n, n + 1).slice(0, 6)
+              await appendFile(path(0), part)
             }
-            await header()
-            await append(2)
+            if (name === 'wait') await pause(400)
+            if (name === 'restart') {
+              await run.stop()
+              await append(1)
+              run = start()
+            }
+            if (name === 'rename' || name === 'copy-truncate') {
+              if (part !== '') await append(1)
+              rotated += 1
+              if (name === 'rename') await rename(path(0), path(rotated))
+              else {
+                await copyFile(path(0), path(rotated))
+                await truncate(path(0))
+              }
+              await header()
+              await append(2)
+            }
+            if (name === 'compress' && rotated > 0)
+              execFileSync('sh', ['-c', `test -e ${path(rotated)} && gzip ${path(rotated)} || true`])
           }
-          if (name === 'compress' && rotated > 0) execFileSync('sh', ['-c', `test -e ${path(rotated)} && gzip ${path(rotated)} || true`])
-        }
-        if (part !== '') await append(1)
-        target = has(delivered, n)
-        await run.stop().catch(() => {})
-        await deliver(follow([home]), delivered, has(delivered, n))
-        await deliver(follow([home]), delivered, (() => { const until = Date.now() + 700; return () => Date.now() > until })())
-        expect(numbers(delivered)).toEqual(upTo(n))
-      }),
-      { numRuns: 8 },
-    )
-  }, 120_000)
+          if (part !== '') await append(1)
+          target = has(delivered, n)
+          await run.stop().catch(() => {})
+          await deliver(follow([home]), delivered, has(delivered, n))
+          await deliver(
+            follow([home]),
+            delivered,
+            (() => {
+              const until = Date.now() + 700
+              return () => Date.now() > until
+            })(),
+          )
+          expect(numbers(delivered)).toEqual(upTo(n))
+        }),
+        { numRuns: 8 },
+      )
+    },
+    120_000,
+  )
 })

@@ -36,7 +36,10 @@ export function fileInput({ name, paths, follow, chunkBytes = CHUNK_BYTES }: Fil
       // a file that was there before may be between two rotations just now
       const gone = follow && resume.checkpoint !== undefined ? [] : missing
       if (gone[0] !== undefined) {
-        throw new UserError(`no file or folder at ${gone[0]}`, { file: gone[0], mend: 'name an existing file or folder' })
+        throw new UserError(`no file or folder at ${gone[0]}`, {
+          file: gone[0],
+          mend: 'name an existing file or folder',
+        })
       }
       yield* follow
         ? followFiles({ about: name, paths, chunkBytes }, resume, signal)

@@ -7,7 +7,11 @@ import type { ReadOptions } from './read-files.ts'
 const POLL = 250
 
 /** Files as they grow, until the signal aborts. */
-export async function* followFiles(options: ReadOptions, resume: Resume, signal: AbortSignal): AsyncGenerator<InputBatch> {
+export async function* followFiles(
+  options: ReadOptions,
+  resume: Resume,
+  signal: AbortSignal,
+): AsyncGenerator<InputBatch> {
   const follower = createFollower(options, resume)
   try {
     while (!signal.aborted) {

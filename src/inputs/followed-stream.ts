@@ -57,11 +57,24 @@ export function storeFollower(streams: Iterable<FollowedStream>, finished: Itera
 
 function storeStream(stream: FollowedStream): StoredStream {
   const { name, head, identity, path, mark, checkedAt, grewAt, state } = stream
-  return { name, head, identity, path, mark, checkedAt, grewAt, ...(state === 'ended' ? { ended: true } : {}) }
+  return {
+    name,
+    head,
+    identity,
+    path,
+    mark,
+    checkedAt,
+    grewAt,
+    ...(state === 'ended' ? { ended: true } : {}),
+  }
 }
 
 /** The streams of a checkpoint, no file bound yet. */
-export function restoreStreams(stored: StoredFollower | undefined, resume: Resume, now: number): FollowedStream[] {
+export function restoreStreams(
+  stored: StoredFollower | undefined,
+  resume: Resume,
+  now: number,
+): FollowedStream[] {
   return (stored?.streams ?? []).map(({ ended, ...stream }) => ({
     ...stream,
     tail: undefined,
@@ -74,7 +87,12 @@ export function restoreStreams(stored: StoredFollower | undefined, resume: Resum
   }))
 }
 
-export function newStream(name: string, head: string, file: { readonly identity: string; readonly path: string }, now: number): FollowedStream {
+export function newStream(
+  name: string,
+  head: string,
+  file: { readonly identity: string; readonly path: string },
+  now: number,
+): FollowedStream {
   const tail = { offset: 0, bytes: Buffer.alloc(0) }
   return {
     name,
@@ -98,4 +116,3 @@ export function newStream(name: string, head: string, file: { readonly identity:
 export function beginsWithTail(bytes: Buffer, { bytes: tail }: Tail): boolean {
   return bytes.length >= tail.length && bytes.compare(tail, 0, tail.length, 0, tail.length) === 0
 }
-

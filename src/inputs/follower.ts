@@ -1,6 +1,16 @@
 import { open } from 'node:fs/promises'
 import type { Chunk, Finding } from '../domain/event.ts'
-import { agrees, chunksFrom, extendTail, headOf, markOf, openContent, readAt, tailAt, type Content } from './content.ts'
+import {
+  agrees,
+  chunksFrom,
+  extendTail,
+  headOf,
+  markOf,
+  openContent,
+  readAt,
+  tailAt,
+  type Content,
+} from './content.ts'
 import { codeOf, foundFile, listFiles, listSiblings, reasonOf, type FoundFile } from './file-listing.ts'
 import {
   beginsWithTail,
@@ -125,7 +135,12 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
     else if (Date.now() - stream.grewAt > QUIET) await letGo(stream, 'removal')
   }
 
-  const bind = async (stream: FollowedStream, content: Content, file: FoundFile, path: string): Promise<void> => {
+  const bind = async (
+    stream: FollowedStream,
+    content: Content,
+    file: FoundFile,
+    path: string,
+  ): Promise<void> => {
     stream.tail ??= await tailAt(content, stream.resumeAt)
     stream.handle = content.handle
     stream.state = 'bound'
@@ -135,14 +150,22 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
     stream.looked = ''
   }
   /** The stream without a file that this content continues; the one that had this very file first. */
-  const continued = async (content: Content, head: string, identity: string): Promise<FollowedStream | undefined> => {
+  const continued = async (
+    content: Content,
+    head: string,
+    identity: string,
+  ): Promise<FollowedStream | undefined> => {
     const waiting = [...streams.values()].filter((stream) => stream.state !== 'bound' && stream.head === head)
     waiting.sort((a, b) => Number(b.identity === identity) - Number(a.identity === identity))
     for (const stream of waiting) if (await agrees(content, stream.mark)) return stream
     return undefined
   }
   /** The live stream that this content is a copy of; `unsure` if that one changed meanwhile. */
-  const original = async (content: Content, head: string, size: number): Promise<FollowedStream | 'unsure' | undefined> => {
+  const original = async (
+    content: Content,
+    head: string,
+    size: number,
+  ): Promise<FollowedStream | 'unsure' | undefined> => {
     for (const stream of streams.values()) {
       if (stream.state !== 'bound' || stream.head !== head) continue
       await reopen(stream)
@@ -157,7 +180,11 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
     return undefined
   }
   const create = (head: string, file: FoundFile): FollowedStream => {
-    const name = freshName(head, file.identity, (name) => streams.has(name) || resume.offset(name) !== undefined)
+    const name = freshName(
+      head,
+      file.identity,
+      (name) => streams.has(name) || resume.offset(name) !== undefined,
+    )
     const stream = newStream(name, head, file, Date.now())
     streams.set(name, stream)
     return stream
@@ -167,7 +194,10 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
   async function* settle(file: FoundFile): AsyncGenerator<InputBatch> {
     const known = verdicts.get(file.identity)
     const looked = lookedOf(file)
-    if (known?.looked === looked && (typeof known.verdict === 'string' || known.verdict.copyOf.state === 'bound')) {
+    if (
+      known?.looked === looked &&
+      (typeof known.verdict === 'string' || known.verdict.copyOf.state === 'bound')
+    ) {
       // a packed file settles by waiting
       if (known.verdict !== 'wait' || !isPackedYoung(file)) return
     }
@@ -182,15 +212,18 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
     } catch (cause) {
       if (cause instanceof UnpackError && cause.truncated && !isQuiet(file, PACKED_GIVEN_UP)) verdict = 'wait'
       else {
-        if (codeOf(cause) !== 'ENOENT') tell(file.path, cause instanceof UnpackError ? cause.message : reasonOf(codeOf(cause)))
+        if (codeOf(cause) !== 'ENOENT')
+          tell(file.path, cause instanceof UnpackError ? cause.message : reasonOf(codeOf(cause)))
         if (cause instanceof UnpackError) finished.add(finishedKey(file))
       }
     } finally {
-      if (content !== undefined && boundTo(file.identity)?.handle !== content.handle) await content.handle.close()
+      if (content !== undefined && boundTo(file.identity)?.handle !== content.handle)
+        await content.handle.close()
     }
     verdicts.set(file.identity, { looked, verdict })
   }
-  const isQuiet = (file: FoundFile, span: number): boolean => Date.now() - Number(BigInt(file.modified) / 1_000_000n) > span
+  const isQuiet = (file: FoundFile, span: number): boolean =>
+    Date.now() - Number(BigInt(file.modified) / 1_000_000n) > span
   const isPackedYoung = (file: FoundFile): boolean => !isQuiet(file, PACKED_GIVEN_UP + 2_000)
 
   const settlePlain = async (content: Content, file: FoundFile): Promise<Verdict> => {
@@ -217,7 +250,11 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
     yield* deliverPacked(stream ?? create(head, file), content, file)
     return 'settled'
   }
-  async function* deliverPacked(stream: FollowedStream, content: Content, file: FoundFile): AsyncGenerator<InputBatch> {
+  async function* deliverPacked(
+    stream: FollowedStream,
+    content: Content,
+    file: FoundFile,
+  ): AsyncGenerator<InputBatch> {
     stream.tail ??= await tailAt(content, stream.resumeAt)
     stream.identity = file.identity
     stream.path = file.path
@@ -243,18 +280,6 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
     if (trouble !== undefined && !(trouble instanceof UnpackError)) throw trouble
   }
 
-  const advance = (stream: FollowedStream, bytes: Buffer): void => {
-    stream.tail = extendTail(stream.tail ?? { offset: 0, bytes: Buffer.alloc(0) }, bytes)
-    stream.mark = markOf(stream.tail)
-    stream.grewAt = Date.now()
-    stream.checkedAt = stream.grewAt
-  }
-  const endOf = (stream: FollowedStream): Chunk => ({
-    stream: stream.name,
-    offset: stream.tail?.offset ?? stream.resumeAt,
-    bytes: new Uint8Array(0),
-    end: true,
-  })
   /** The next bytes of a bound stream, together with those before them: so they are known to follow. */
   const readOn = async (stream: FollowedStream): Promise<Chunk | undefined> => {
     const { handle, tail } = stream
@@ -319,7 +344,8 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
       if (stream.state !== 'orphaned' || Date.now() - stream.orphanedAt < patience) continue
       stream.state = 'ended'
       const { name, path, checkedAt, orphanedAt } = stream
-      if (stream.orphanedBy === 'truncation') findings.push(truncatedFinding(about, name, path, checkedAt, orphanedAt))
+      if (stream.orphanedBy === 'truncation')
+        findings.push(truncatedFinding(about, name, path, checkedAt, orphanedAt))
       if (stream.orphanedBy === 'restart' && mayHaveGrown(stream)) {
         findings.push(goneFinding(about, name, path, checkedAt, orphanedAt))
       }
@@ -329,11 +355,16 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
   }
   /** Old logs are deleted every day and say nothing; the one that was being written does. */
   const mayHaveGrown = (stream: FollowedStream): boolean => {
-    const holder = [...streams.values()].find((other) => other.state === 'bound' && other.path === stream.path)
+    const holder = [...streams.values()].find(
+      (other) => other.state === 'bound' && other.path === stream.path,
+    )
     if (holder !== undefined) return !restored.has(holder.name)
     return stream.checkedAt - stream.grewAt < RECENTLY
   }
-  const closeIdle = async (present: ReadonlyMap<string, FoundFile>, grown: ReadonlySet<FollowedStream>): Promise<void> => {
+  const closeIdle = async (
+    present: ReadonlyMap<string, FoundFile>,
+    grown: ReadonlySet<FollowedStream>,
+  ): Promise<void> => {
     const idle = [...streams.values()].filter((stream) => stream.handle !== undefined)
     if (idle.length <= OPEN_FILES) return
     for (const stream of idle) {
@@ -351,7 +382,8 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
       const grown = await checkBound(present)
       for (const file of listing.files) if (boundTo(file.identity) === undefined) yield* settle(file)
       yield* settleSiblings(present)
-      for (const stream of streams.values()) if (stream.state === 'bound' && stream.looked === '') grown.add(stream)
+      for (const stream of streams.values())
+        if (stream.state === 'bound' && stream.looked === '') grown.add(stream)
       yield* readGrown(grown)
       const ends = endOrphans()
       if (ends.length + findings.length + unreadable.length > 0) yield batch(ends)
@@ -364,3 +396,17 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
     },
   }
 }
+
+const advance = (stream: FollowedStream, bytes: Buffer): void => {
+  stream.tail = extendTail(stream.tail ?? { offset: 0, bytes: Buffer.alloc(0) }, bytes)
+  stream.mark = markOf(stream.tail)
+  stream.grewAt = Date.now()
+  stream.checkedAt = stream.grewAt
+}
+
+const endOf = (stream: FollowedStream): Chunk => ({
+  stream: stream.name,
+  offset: stream.tail?.offset ?? stream.resumeAt,
+  bytes: new Uint8Array(0),
+  end: true,
+})

@@ -16,7 +16,10 @@ export interface ReadOptions {
 /** A batch is handed on when it holds this much. */
 const BATCH_BYTES = 1024 * 1024
 
-type Item = { readonly chunk: Chunk } | { readonly unreadable: { stream: string; reason: string } } | { readonly finding: Finding }
+type Item =
+  | { readonly chunk: Chunk }
+  | { readonly unreadable: { stream: string; reason: string } }
+  | { readonly finding: Finding }
 
 /** Every file once, from where it was left to its present end; the last chunk of each has `end`. */
 export async function* readFiles(
@@ -45,7 +48,12 @@ export async function* readFiles(
 
 async function* readFile(
   file: FoundFile,
-  using: { readonly about: string; readonly chunkBytes: number; readonly taken: Set<string>; readonly resume: Resume },
+  using: {
+    readonly about: string
+    readonly chunkBytes: number
+    readonly taken: Set<string>
+    readonly resume: Resume
+  },
 ): AsyncGenerator<Item> {
   let content: Content | undefined
   try {
@@ -69,7 +77,12 @@ async function* readFile(
     if (last !== undefined) yield { chunk: { ...last, end: true } }
     if (trouble !== undefined) throw trouble
   } catch (cause) {
-    yield { unreadable: { stream: file.path, reason: cause instanceof UnpackError ? cause.message : reasonOf(codeOf(cause)) } }
+    yield {
+      unreadable: {
+        stream: file.path,
+        reason: cause instanceof UnpackError ? cause.message : reasonOf(codeOf(cause)),
+      },
+    }
   } finally {
     await content?.handle.close()
   }
@@ -83,14 +96,22 @@ function placeOf(
   { resume, taken }: { readonly resume: Resume; readonly taken: ReadonlySet<string> },
 ): { readonly stream: string; readonly offset: number; readonly shrunk?: string } {
   const isGiven = (name: string): boolean => taken.has(name) || resume.offset(name) !== undefined
-  const known = latestName(head, file.identity, (name) => !taken.has(name) && resume.offset(name) !== undefined)
+  const known = latestName(
+    head,
+    file.identity,
+    (name) => !taken.has(name) && resume.offset(name) !== undefined,
+  )
   if (known === undefined) return { stream: freshName(head, file.identity, isGiven), offset: 0 }
   const offset = resume.offset(known) ?? 0
   if (packing !== 'none' || offset <= file.size) return { stream: known, offset }
   return { stream: freshName(head, file.identity, isGiven), offset: 0, shrunk: known }
 }
 
-function emptyBatch(): { chunks: Chunk[]; findings: Finding[]; unreadable: { stream: string; reason: string }[] } {
+function emptyBatch(): {
+  chunks: Chunk[]
+  findings: Finding[]
+  unreadable: { stream: string; reason: string }[]
+} {
   return { chunks: [], findings: [], unreadable: [] }
 }
 

@@ -36,7 +36,11 @@ export function stdinInput({ name = 'stdin', from = process.stdin }: StdinInputO
         signal.removeEventListener('abort', stop)
       }
       if (offset > 0) {
-        yield { chunks: [{ stream, offset, bytes: new Uint8Array(0), end: true }], findings: [], unreadable: [] }
+        yield {
+          chunks: [{ stream, offset, bytes: new Uint8Array(0), end: true }],
+          findings: [],
+          unreadable: [],
+        }
       }
     },
   }

@@ -17,9 +17,14 @@ export function freshName(head: string, identity: string, isGiven: (name: string
 }
 
 /** The name that this file was given last, if any: its own before the shared one. */
-export function latestName(head: string, identity: string, isOpen: (name: string) => boolean): string | undefined {
+export function latestName(
+  head: string,
+  identity: string,
+  isOpen: (name: string) => boolean,
+): string | undefined {
   const twin = twinName(head, identity)
   let latest = isOpen(twin) ? twin : undefined
-  for (let number = 2; latest !== undefined && isOpen(`${twin}~${number}`); number += 1) latest = `${twin}~${number}`
+  for (let number = 2; latest !== undefined && isOpen(`${twin}~${number}`); number += 1)
+    latest = `${twin}~${number}`
   return latest ?? (isOpen(baseName(head)) ? baseName(head) : undefined)
 }

@@ -30,10 +30,15 @@ export function packingOf(start: Uint8Array): Packing {
 /** The bytes that were packed, in pieces as they come. Throws an UnpackError after the last that can be had. */
 export async function* unpack(file: FileHandle, packing: 'gzip' | 'zstd'): AsyncGenerator<Buffer> {
   const stream: Transform =
-    packing === 'gzip' ? createGunzip({ chunkSize: 64 * 1024 }) : createZstdDecompress({ chunkSize: 64 * 1024 })
+    packing === 'gzip'
+      ? createGunzip({ chunkSize: 64 * 1024 })
+      : createZstdDecompress({ chunkSize: 64 * 1024 })
   let [packed, unpacked] = [0, 0]
   try {
-    for await (const piece of drive(stream, pieces(file, (bytes) => (packed += bytes)))) {
+    for await (const piece of drive(
+      stream,
+      pieces(file, (bytes) => (packed += bytes)),
+    )) {
       unpacked += piece.length
       if (unpacked > BOMB_FLOOR && unpacked > packed * BOMB_RATIO) {
         throw new UnpackError(`decompression bomb: ${packing} grows more than ${BOMB_RATIO}-fold`, false)

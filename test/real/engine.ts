@@ -154,7 +154,7 @@ async function startScript(script: string, args: readonly string[]): Promise<Sta
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const first = await lines.next()
   const socket = /^ready (.+)$/.exec(String(first.value))?.[1]
-  if (socket === undefined) throw new Error(`${script}: ${String(first.value ?? 'ended without an answer')}`)
+  if (socket === undefined) throw new Error(`${script}: ${first.value ?? 'ended without an answer'}`)
   return {
     engine: { socket, stop: () => stop(child) },
     async ask(command, answer) {

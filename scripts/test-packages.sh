@@ -1,0 +1,36 @@
+#!/bin/sh
+# Installs the Debian packages that the tests' real parts need, where they are absent: as root on Debian and its
+# kin. Elsewhere it says what is missing; the tests that need it are skipped with that reason.
+set -eu
+PATH=$PATH:/usr/sbin:/sbin
+missing=
+need() { command -v "$2" >/dev/null 2>&1 || missing="$missing $1"; }
+need docker.io dockerd
+need iptables iptables
+need iproute2 ip
+need busybox-static /bin/busybox
+need podman podman
+need runc runc
+need netavark /usr/lib/podman/netavark
+need aardvark-dns /usr/lib/podman/aardvark-dns
+need catatonit catatonit
+if [ -z "$missing" ]; then exit 0; fi
+if [ "$(uname -s)" != Linux ] || ! command -v apt-get >/dev/null 2>&1 || [ "$(id -u)" != 0 ]; then
+  echo "tests: missing$missing. Tests that need them are skipped (they install themselves as root on Debian)." >&2
+  exit 0
+fi
+echo "tests: installing$missing" >&2
+install() {
+  # shellcheck disable=SC2086
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 $missing >"$log" 2>&1
+}
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+if ! install; then
+  apt-get update -qq -o DPkg::Lock::Timeout=300 >"$log" 2>&1 || true
+  if ! install; then
+    cat "$log" >&2
+    echo "tests: could not install$missing; see apt's message above" >&2
+    if [ -n "${CI:-}" ] || [ -n "${TALLYMAN_REQUIRE_REAL:-}" ]; then exit 1; fi
+  fi
+fi

@@ -1,0 +1,111 @@
+import { realpath } from 'node:fs/promises'
+import { EngineError, parseObject, type EngineApi } from './engine-api.ts'
+
+/** Which engine answers. */
+export interface EngineIdentity {
+  readonly kind: 'docker' | 'podman'
+  /** Stable over restarts of the engine. */
+  readonly id: string
+  readonly host: string
+  /** The engine's clock when it was asked, ms. */
+  readonly time: number
+}
+
+/** A container's specification as a line: the engine's own JSON with the key `x-tallyman` added. */
+export type Inspected =
+  | { readonly kind: 'found'; readonly id: string; readonly line: string; readonly created: number }
+  | { readonly kind: 'gone'; readonly id: string; readonly reason: string }
+
+const AT_ONCE = 8
+
+/**
+ * Inspects containers, some at a time, in the order asked for. What the engine refuses to say of one container
+ * is `gone`; an engine that does not answer throws an EngineError.
+ */
+export async function inspectContainers(
+  api: EngineApi,
+  engine: EngineIdentity,
+  ids: readonly string[],
+  about: (id: string, created: number) => { readonly inventory: boolean; readonly observed: number },
+  signal: AbortSignal,
+): Promise<readonly Inspected[]> {
+  const inspected: Inspected[] = []
+  for (let from = 0; from < ids.length; from += AT_ONCE) {
+    const some = ids.slice(from, from + AT_ONCE).map((id) => inspect(api, engine, id, about, signal))
+    inspected.push(...(await Promise.all(some)))
+  }
+  return inspected
+}
+
+async function inspect(
+  api: EngineApi,
+  engine: EngineIdentity,
+  id: string,
+  about: (id: string, created: number) => { readonly inventory: boolean; readonly observed: number },
+  signal: AbortSignal,
+): Promise<Inspected> {
+  try {
+    const text = (await api.text(`/containers/${encodeURIComponent(id)}/json`, signal)).trim()
+    const specification = parseObject(text)
+    const mounts = mountsOf(specification)
+    const created = Date.parse(String(specification['Created'])) || 0
+    const added = {
+      engine: engine.kind,
+      host: engine.host,
+      ...about(id, created),
+      volumes: await volumesOf(api, mounts, signal),
+      realPaths: api.isLocal ? await realPathsOf(mounts) : {},
+    }
+    // the engine's own text: parsing and printing would round integers beyond 2^53
+    const line = text.includes('\n') ? JSON.stringify(specification) : text
+    return { kind: 'found', id, created, line: `${line.slice(0, -1)},"x-tallyman":${JSON.stringify(added)}}` }
+  } catch (cause) {
+    if (!(cause instanceof EngineError) || cause.status === undefined) throw cause
+    return { kind: 'gone', id, reason: cause.message }
+  }
+}
+
+interface Mount {
+  readonly type: unknown
+  readonly name: unknown
+  readonly source: unknown
+}
+
+function mountsOf(specification: Readonly<Record<string, unknown>>): readonly Mount[] {
+  const mounts = specification['Mounts']
+  if (!Array.isArray(mounts)) return []
+  return mounts
+    .filter((mount): mount is Record<string, unknown> => typeof mount === 'object' && mount !== null)
+    .map((mount) => ({ type: mount['Type'], name: mount['Name'], source: mount['Source'] }))
+}
+
+/** Driver and options of the named volumes: a local volume with `o=bind` is a host path in disguise. */
+async function volumesOf(
+  api: EngineApi,
+  mounts: readonly Mount[],
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, { readonly Driver: unknown; readonly Options: unknown }>>> {
+  const volumes: [string, { Driver: unknown; Options: unknown }][] = []
+  for (const { type, name } of mounts) {
+    if (type !== 'volume' || typeof name !== 'string' || name === '') continue
+    try {
+      const { Driver, Options } = parseObject(await api.text(`/volumes/${encodeURIComponent(name)}`, signal))
+      volumes.push([name, { Driver, Options }])
+    } catch (cause) {
+      // removed meanwhile: the mount is still told, without its options
+      if (!(cause instanceof EngineError) || cause.status === undefined) throw cause
+    }
+  }
+  return Object.fromEntries(volumes)
+}
+
+/** Where bind sources lead when links are resolved, for those where that is elsewhere. */
+async function realPathsOf(mounts: readonly Mount[]): Promise<Readonly<Record<string, string>>> {
+  const resolved: [string, string][] = []
+  for (const { type, source } of mounts) {
+    if (type !== 'bind' || typeof source !== 'string' || !source.startsWith('/')) continue
+    const real = await realpath(source).catch(() => source)
+    if (real !== source) resolved.push([source, real])
+  }
+  return Object.fromEntries(resolved)
+}
