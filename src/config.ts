@@ -49,9 +49,10 @@ export const configSchema = z.strictObject({
         .string()
         .default('127.0.0.1')
         .describe('Loopback unless told; anything else needs TLS in front'),
-      port: z.number().int().min(0).max(65_535).default(7410),
+      port: z.number().int().min(0).max(65_535).default(7410).describe('0 takes a free one'),
     })
-    .default({ host: '127.0.0.1', port: 7410 }),
+    .default({ host: '127.0.0.1', port: 7410 })
+    .describe('Where the API answers'),
   inputs: z.array(inputSchema).default([]).describe('Without any, the engines’ sockets that are there'),
 })
 export type Config = z.infer<typeof configSchema>
@@ -162,7 +163,7 @@ function rangeOf(node: unknown): number | undefined {
 
 function mendOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys')
-    return `remove ${issue.keys.join(', ')}, or see 'tallyman config show' for the keys there are`
+    return `remove ${issue.keys.join(', ')}, or see docs/configuration.md for the keys there are`
   if (issue.code === 'invalid_union') return 'type is one of file, docker, stdin'
-  return `see the description of ${String(issue.path.at(-1) ?? 'the key')} in 'tallyman config show --help'`
+  return `see ${String(issue.path.findLast((step) => typeof step === 'string') ?? 'the key')} in docs/configuration.md`
 }

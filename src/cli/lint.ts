@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { UserError } from '../domain/errors.ts'
 import { compileRules } from '../sigma/sigma.ts'
 import { STRATEGY_LEVELS } from '../strategy/levels.ts'
@@ -26,6 +28,7 @@ export async function lint(
       now: Date.now(),
       others: parsed.filter((other) => other !== each).map(({ strategy }) => strategy),
       compile: compileRules,
+      exists: (path) => existsSync(resolve(dirname(each.strategy.file), path)),
       ...(level === undefined ? {} : { level }),
     }),
   )

@@ -86,7 +86,7 @@ function addScan(program: Command, output: Output, done: Done): void {
       const strategies =
         options.strategies === false
           ? undefined
-          : options.strategies === true
+          : options.strategies === undefined || options.strategies === true
             ? SHIPPED_STRATEGIES
             : resolve(options.strategies)
       const { json, summary, rules, site, minLevel } = options
@@ -98,7 +98,7 @@ interface ScanWords {
   readonly json: boolean
   readonly summary: string | undefined
   readonly rules: readonly string[]
-  readonly strategies: boolean | string
+  readonly strategies: boolean | string | undefined
   readonly site: string | undefined
   readonly minLevel: Level
 }

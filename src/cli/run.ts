@@ -1,5 +1,4 @@
 import type { Config } from '../config.ts'
-import { runDaemon } from '../daemon/run.ts'
 import { EXIT, type Exit } from './exit.ts'
 import { SHIPPED_STRATEGIES } from './options.ts'
 import { safe, type Output } from './output.ts'
@@ -11,6 +10,8 @@ export async function run(config: Config, output: Output): Promise<Exit> {
   process.on('SIGINT', ask)
   process.on('SIGTERM', ask)
   try {
+    // Loaded here: the other verbs need neither the HTTP server nor the inputs that stay.
+    const { runDaemon } = await import('../daemon/run.ts')
     const say = (line: string): void => output.out(`${new Date().toISOString()} ${safe(line)}\n`)
     await runDaemon({ config, strategies: SHIPPED_STRATEGIES, now: Date.now, say }, stop.signal)
     return EXIT.ok
