@@ -100,6 +100,8 @@ function processBatch(
         const verdict = seen.look(identity)
         if (verdict === 'duplicate') {
           tally.duplicate()
+          // What identifies a container may have changed although its specification did not: its name.
+          for (const fact of facts) if (fact.kind === 'container') inventory.observe(fact)
           continue
         }
         if (verdict === 'conflict')

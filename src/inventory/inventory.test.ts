@@ -8,14 +8,29 @@ const etc = { source: '/etc', destination: '/h', readOnly: false }
 
 it('adds what is known of a container to what says only its id, also a short one', () => {
   const inventory = createInventory([])
-  inventory.observe({ kind: 'container', id: ID, time: 1, resource: aContainer({ 'container.image.id': 'sha256:1' }), mounts: [] })
-  const event = inventory.resolve(anEvent({ resource: { 'container.id': ID.slice(0, 12), 'container.name': 'as the event says' } }))
-  expect(event.resource).toMatchObject({ 'container.id': ID, 'container.image.id': 'sha256:1', 'container.name': 'as the event says' })
+  inventory.observe({
+    kind: 'container',
+    id: ID,
+    time: 1,
+    resource: aContainer({ 'container.image.id': 'sha256:1' }),
+    mounts: [],
+  })
+  const event = inventory.resolve(
+    anEvent({ resource: { 'container.id': ID.slice(0, 12), 'container.name': 'as the event says' } }),
+  )
+  expect(event.resource).toMatchObject({
+    'container.id': ID,
+    'container.image.id': 'sha256:1',
+    'container.name': 'as the event says',
+  })
 })
 
 it('knows which path of the host a command in the container writes', () => {
   const inventory = createInventory([{ id: ID, resource: {}, mounts: [etc], time: 1 }])
-  const exec = anEvent({ logsource: { category: 'container_exec' }, record: { 'process.writes': ['/h/motd', '/tmp/x'] } })
+  const exec = anEvent({
+    logsource: { category: 'container_exec' },
+    record: { 'process.writes': ['/h/motd', '/tmp/x'] },
+  })
   expect(inventory.resolve(exec).record).toMatchObject({ 'process.host_writes': ['/etc/motd'] })
 })
 
@@ -36,6 +51,10 @@ it.each([
   ['motd', undefined],
   ['/ro/x', undefined],
 ])('reads %s in the container as %s on the host', (path, host) => {
-  const mounts = [etc, { source: '/srv', destination: '/h/sub', readOnly: false }, { source: '/opt', destination: '/ro', readOnly: true }]
+  const mounts = [
+    etc,
+    { source: '/srv', destination: '/h/sub', readOnly: false },
+    { source: '/opt', destination: '/ro', readOnly: true },
+  ]
   expect(hostPathOf(path, mounts)).toBe(host)
 })

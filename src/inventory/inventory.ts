@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Event, Fact, HostMount, Resource } from '../domain/event.ts'
 import { hostPathOf } from '../domain/host-path-of.ts'
 
@@ -38,6 +39,14 @@ export function createInventory(rows: readonly ContainerRow[]): Inventory {
   return {
     observe(fact) {
       if (fact.kind === 'container') {
+        const known = containers.get(shortId(fact.id))
+        if (
+          known !== undefined &&
+          known.gone === undefined &&
+          isDeepStrictEqual(known.resource, fact.resource) &&
+          isDeepStrictEqual(known.mounts, fact.mounts)
+        )
+          return
         put({ id: fact.id, resource: fact.resource, mounts: fact.mounts, time: fact.time })
       } else if (fact.kind === 'container-gone') {
         const known = containers.get(shortId(fact.id))
@@ -68,7 +77,9 @@ function withHostPaths(event: Event, mounts: readonly HostMount[]): unknown {
   const record = event.record as Readonly<Record<string, unknown>>
   const writes = record['process.writes']
   if (!Array.isArray(writes)) return record
-  const onHost = writes.flatMap((path: unknown) => (typeof path === 'string' ? (hostPathOf(path, mounts) ?? []) : []))
+  const onHost = writes.flatMap((path: unknown) =>
+    typeof path === 'string' ? (hostPathOf(path, mounts) ?? []) : [],
+  )
   return onHost.length === 0 ? record : { ...record, 'process.host_writes': onHost }
 }
 

@@ -20,7 +20,7 @@ export const dockerInspect = defineSource({
   name: 'docker.inspect',
   title: 'Docker inspect',
   serves: CATEGORIES.map((category) => ({ product: 'docker', category })),
-  recognise: (record) => isInspect(record.json),
+  recognise: (record) => isInspect(record.json) || goneOf(record.json) !== undefined,
   decoder: () => ({ decode, checkpoint: () => undefined }),
 })
 
@@ -33,7 +33,20 @@ function isInspect(json: unknown): json is JsonObject {
   )
 }
 
+/** The Docker input's own line for a container that disappeared while nobody watched. */
+function goneOf(json: unknown): { readonly id: string; readonly time: number } | undefined {
+  const extra = isObject(json) ? objectOf(json['x-tallyman']) : {}
+  const { gone, observed } = extra
+  const time = typeof observed === 'number' ? inRange(observed) : undefined
+  return typeof gone === 'string' && gone !== '' && gone.length <= 256 && time !== undefined
+    ? { id: gone, time }
+    : undefined
+}
+
 function decode(record: FramedRecord): Decoded {
+  const gone = goneOf(record.json)
+  if (gone !== undefined)
+    return { kind: 'evaluated', events: [], facts: [{ kind: 'container-gone', ...gone }] }
   if (!isInspect(record.json)) return failed('not a container')
   const inspect = record.json
   const id = textOf(inspect['Id'])
@@ -46,7 +59,9 @@ function decode(record: FramedRecord): Decoded {
   const engine = engineOf(inspect, extra)
   const spec = dockerSpec(inspect, engine)
   const resource = resourceOf(inspect, engine, extra)
-  const content = contentOf(jsonText([resource, spec]))
+  // Renaming a container makes it no other one.
+  const { 'container.name': _name, ...lasting } = resource
+  const content = contentOf(jsonText([lasting, spec]))
   const events = specEvents(
     {
       id: `docker.inspect:${id}@${content}`,

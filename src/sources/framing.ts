@@ -61,7 +61,10 @@ export function createFramer(stream: string, from?: FramingCheckpoint, now?: () 
     })
   }
   const emit = (position: number | string, text: string, json: unknown): void => {
-    out.push({ kind: 'record', record: { stream, position, text, json, ...(now !== undefined && { received: now() }) } })
+    out.push({
+      kind: 'record',
+      record: { stream, position, text, json, ...(now !== undefined && { received: now() }) },
+    })
   }
   const nextPosition = (offset: number): number | string => {
     if (array === undefined) return offset

@@ -127,7 +127,7 @@ function verify(
   ).toEqual(new Set([1]))
 
   const hostNetwork = alerts.filter(
-    ({ rule, entity }) => /host network/i.test(rule.title) && entity['container.id'] !== undefined,
+    ({ rule, entity }) => /host's network/i.test(rule.title) && entity['container.id'] !== undefined,
   )
   expect(tally(hostNetwork.map(({ entity }) => entity['container.id']))).toEqual(
     Object.fromEntries(containers.map((id) => [id, 1])),
