@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
-import fc from 'fast-check'
+import { array, assert, asyncProperty, constantFrom } from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createDelivered, deliver, type Delivered } from '../../test/delivered.ts'
 import { fileInput } from './file.ts'
@@ -46,6 +46,9 @@ const once = (paths = [folder], chunkBytes = 256 * 1024): ReturnType<typeof file
   fileInput({ name: 'f', paths, follow: false, chunkBytes })
 const follow = (paths = [folder]): ReturnType<typeof fileInput> =>
   fileInput({ name: 'f', paths, follow: true })
+
+const never = (): boolean => false
+const pause = (span: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, span))
 
 describe('reading once', () => {
   it('reads folders recursively in order of names, skips hidden files, and ends each stream', async () => {
@@ -257,6 +260,31 @@ describe('following', () => {
     ])
   })
 
+  it('reads a packed file when its writer is done, and gives a truncated one up', async () => {
+    const text = lines(0, 5_000)
+    const packed = gzipSync(text)
+    await writeFile(at('slow.gz'), packed.subarray(0, 9_000))
+    await writeFile(at('broken.gz'), gzipSync(lines(5_000, 9_000)).subarray(0, -4))
+    const delivered = createDelivered()
+    setTimeout(() => void writeFile(at('slow.gz'), packed), 2_500)
+    await deliver(follow(), delivered, () => delivered.unreadable.length > 0)
+    expect(numbers(delivered)).toEqual(upTo(9_000))
+    expect(delivered.unreadable).toEqual([{ stream: at('broken.gz'), reason: 'truncated gzip' }])
+  })
+
+  it('keeps files apart that go on differently after the same first line', async () => {
+    await writeFile(at('a'), '#fields a b c\n')
+    await writeFile(at('b'), '#fields a b c\n')
+    const delivered = createDelivered()
+    setTimeout(() => void appendFile(at('b'), lines(0, 2)), 400)
+    setTimeout(() => void appendFile(at('a'), lines(2, 4)), 800)
+    await deliver(follow(), delivered, has(delivered, 4))
+    expect(texts(delivered).sort()).toEqual([
+      `#fields a b c\n${lines(0, 2)}`,
+      `#fields a b c\n${lines(2, 4)}`,
+    ])
+  })
+
   it('finds new files in new folders and waits for a first line', async () => {
     const delivered = createDelivered()
     setTimeout(() => void mkdir(at('new')).then(() => writeFile(at('new/x'), '{"n":0')), 100)
@@ -268,7 +296,7 @@ describe('following', () => {
   it.each(['own', 'shared'] as const)(
     'delivers every byte once through any order of rotations and restarts (%s first lines)',
     async (first) => {
-      const step = fc.constantFrom(
+      const step = constantFrom(
         'append',
         'append',
         'append',
@@ -279,8 +307,8 @@ describe('following', () => {
         'restart',
         'wait',
       )
-      await fc.assert(
-        fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 14 }), async (steps) => {
+      await assert(
+        asyncProperty(array(step, { minLength: 4, maxLength: 14 }), async (steps) => {
           const home = await mkdtemp(join(folder, 'run-'))
           const path = (number: number): string => join(home, number === 0 ? 'x' : `x.${number}`)
           let [n, rotated, part] = [0, 0, '']
@@ -296,9 +324,7 @@ describe('following', () => {
           await header()
           await append(2)
           const delivered = createDelivered()
-          let target: () => boolean = () => false
-          const pause = (span: number): Promise<void> =>
-            new Promise((resolve) => void setTimeout(resolve, span))
+          let target: () => boolean = never
           const start = (): { stop: () => Promise<void> } => {
             let stopped = false
             const run = deliver(follow([home]), delivered, () => stopped || target())

@@ -1,6 +1,7 @@
-import type { FileHandle } from 'node:fs/promises'
-import type { Mark, Tail } from './content.ts'
-import { markOf } from './content.ts'
+import { open, type FileHandle } from 'node:fs/promises'
+import type { Chunk } from '../domain/event.ts'
+import { agrees, extendTail, markOf, readAt, tailAt, type Content, type Mark, type Tail } from './content.ts'
+import { foundFile, type FoundFile } from './file-listing.ts'
 import type { Resume } from './input.ts'
 
 /** One stream that is followed, whatever file holds it just now. */
@@ -115,4 +116,70 @@ export function newStream(
 /** Whether `bytes` begin with what was read last. */
 export function beginsWithTail(bytes: Buffer, { bytes: tail }: Tail): boolean {
   return bytes.length >= tail.length && bytes.compare(tail, 0, tail.length, 0, tail.length) === 0
+}
+
+/** The file no longer holds what was read, or is gone. */
+export async function letGo(stream: FollowedStream, by: FollowedStream['orphanedBy']): Promise<void> {
+  await stream.handle?.close()
+  stream.handle = undefined
+  stream.state = 'orphaned'
+  stream.orphanedBy = by
+  stream.orphanedAt = Date.now()
+  stream.looked = ''
+}
+
+/** Whether the file still holds what was read last before the offset. */
+export async function isWhole(stream: FollowedStream): Promise<boolean> {
+  const { handle, tail } = stream
+  if (handle === undefined || tail === undefined) return false
+  const before = await readAt(handle, tail.offset - tail.bytes.length, tail.bytes.length)
+  return beginsWithTail(before, tail)
+}
+
+/** Opens the file again where it was closed for others; leaves it closed where the path leads elsewhere now. */
+export async function reopen(stream: FollowedStream): Promise<void> {
+  if (stream.handle !== undefined) return
+  const handle = await open(stream.path, 'r').catch(() => undefined)
+  if (handle === undefined) return
+  const { identity } = foundFile(stream.path, await handle.stat({ bigint: true }))
+  if (identity === stream.identity) stream.handle = handle
+  else await handle.close()
+}
+
+/** Reading goes on in this file; false where it changed while it was looked at. */
+export async function bind(
+  stream: FollowedStream,
+  content: Content,
+  file: FoundFile,
+  path: string,
+): Promise<boolean> {
+  const tail = stream.tail ?? (await tailAt(content, stream.resumeAt))
+  if (stream.tail === undefined && (tail.offset !== stream.resumeAt || !(await agrees(content, stream.mark))))
+    return false
+  stream.tail = tail
+  stream.handle = content.handle
+  stream.state = 'bound'
+  stream.identity = file.identity
+  stream.path = path
+  stream.grewAt = Date.now()
+  stream.looked = ''
+  return true
+}
+
+/** Whether an open file is the one that was listed. */
+export async function isSame(handle: FileHandle, { identity, path }: FoundFile): Promise<boolean> {
+  return foundFile(path, await handle.stat({ bigint: true })).identity === identity
+}
+
+/** The bytes were handed on. */
+export function advance(stream: FollowedStream, bytes: Buffer): void {
+  stream.tail = extendTail(stream.tail ?? { offset: 0, bytes: Buffer.alloc(0) }, bytes)
+  stream.mark = markOf(stream.tail)
+  stream.grewAt = Date.now()
+  stream.checkedAt = stream.grewAt
+}
+
+/** Nothing more follows. */
+export function endOf({ name, tail, resumeAt }: FollowedStream): Chunk {
+  return { stream: name, offset: tail?.offset ?? resumeAt, bytes: new Uint8Array(0), end: true }
 }

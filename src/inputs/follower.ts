@@ -1,20 +1,16 @@
-import { open } from 'node:fs/promises'
 import type { Chunk, Finding } from '../domain/event.ts'
+import { agrees, chunksFrom, headOf, openContent, readAt, tailAt, type Content } from './content.ts'
+import { codeOf, listFiles, listSiblings, reasonOf, type FoundFile } from './file-listing.ts'
 import {
-  agrees,
-  chunksFrom,
-  extendTail,
-  headOf,
-  markOf,
-  openContent,
-  readAt,
-  tailAt,
-  type Content,
-} from './content.ts'
-import { codeOf, foundFile, listFiles, listSiblings, reasonOf, type FoundFile } from './file-listing.ts'
-import {
+  advance,
   beginsWithTail,
+  bind,
+  endOf,
+  isSame,
+  isWhole,
+  letGo,
   newStream,
+  reopen,
   restoreStreams,
   storeFollower,
   type FollowedStream,
@@ -44,7 +40,8 @@ export interface Follower {
 }
 
 type Unreadable = InputBatch['unreadable'][number]
-type Verdict = 'wait' | 'settled' | { readonly copyOf: FollowedStream }
+/** `wait` for a change of the file; `again` at the next look. */
+type Verdict = 'wait' | 'again' | 'settled' | { readonly copyOf: FollowedStream }
 
 /**
  * Follows files by content, not by name. A bound stream reads on in its file as long as the bytes before the
@@ -63,8 +60,6 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
   let findings: Finding[] = []
   let unreadable: Unreadable[] = []
 
-  const lookedOf = (file: FoundFile): string => `${file.size}/${file.modified}/${file.changed}`
-  const finishedKey = (file: FoundFile): string => `${file.identity}/${file.size}/${file.modified}`
   const batch = (chunks: readonly Chunk[]): InputBatch => {
     const made = { chunks, findings, unreadable, checkpoint: storeFollower(streams.values(), finished) }
     findings = []
@@ -78,29 +73,6 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
   }
   const boundTo = (identity: string): FollowedStream | undefined =>
     [...streams.values()].find((stream) => stream.state === 'bound' && stream.identity === identity)
-
-  const letGo = async (stream: FollowedStream, by: FollowedStream['orphanedBy']): Promise<void> => {
-    await stream.handle?.close()
-    stream.handle = undefined
-    stream.state = 'orphaned'
-    stream.orphanedBy = by
-    stream.orphanedAt = Date.now()
-    stream.looked = ''
-  }
-  const isWhole = async (stream: FollowedStream): Promise<boolean> => {
-    const { handle, tail } = stream
-    if (handle === undefined || tail === undefined) return false
-    const before = await readAt(handle, tail.offset - tail.bytes.length, tail.bytes.length)
-    return beginsWithTail(before, tail)
-  }
-  const reopen = async (stream: FollowedStream): Promise<void> => {
-    if (stream.handle !== undefined) return
-    const handle = await open(stream.path, 'r').catch(() => undefined)
-    if (handle === undefined) return
-    const { identity } = foundFile(stream.path, await handle.stat({ bigint: true }))
-    if (identity === stream.identity) stream.handle = handle
-    else await handle.close()
-  }
 
   /** Whether bound streams still have their files, and which of them grew. */
   const checkBound = async (present: ReadonlyMap<string, FoundFile>): Promise<Set<FollowedStream>> => {
@@ -126,29 +98,7 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
     }
     return grown
   }
-  /** A file out of sight is still read through its handle: its writer may not know yet that it was renamed. */
-  const checkHidden = async (stream: FollowedStream, grown: Set<FollowedStream>): Promise<void> => {
-    if (stream.handle === undefined) return letGo(stream, 'restart')
-    if (!(await isWhole(stream))) return letGo(stream, 'truncation')
-    const { size } = await stream.handle.stat()
-    if (size > (stream.tail?.offset ?? 0)) grown.add(stream)
-    else if (Date.now() - stream.grewAt > QUIET) await letGo(stream, 'removal')
-  }
 
-  const bind = async (
-    stream: FollowedStream,
-    content: Content,
-    file: FoundFile,
-    path: string,
-  ): Promise<void> => {
-    stream.tail ??= await tailAt(content, stream.resumeAt)
-    stream.handle = content.handle
-    stream.state = 'bound'
-    stream.identity = file.identity
-    stream.path = path
-    stream.grewAt = Date.now()
-    stream.looked = ''
-  }
   /** The stream without a file that this content continues; the one that had this very file first. */
   const continued = async (
     content: Content,
@@ -194,23 +144,20 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
   async function* settle(file: FoundFile): AsyncGenerator<InputBatch> {
     const known = verdicts.get(file.identity)
     const looked = lookedOf(file)
-    if (
-      known?.looked === looked &&
-      (typeof known.verdict === 'string' || known.verdict.copyOf.state === 'bound')
-    ) {
-      // a packed file settles by waiting
-      if (known.verdict !== 'wait' || !isPackedYoung(file)) return
-    }
+    if (known?.looked === looked && !isOpen(known.verdict)) return
     let content: Content | undefined
     let verdict: Verdict = 'settled'
     try {
       content = await openContent(file.path)
-      if (content.packing === 'none') verdict = await settlePlain(content, file)
+      // between the listing and now another file may have come to stand there
+      if (!(await isSame(content.handle, file))) verdict = 'again'
+      else if (content.packing === 'none') verdict = await settlePlain(content, file)
       else if (!finished.has(finishedKey(file))) {
-        verdict = isQuiet(file, PACKED_STABLE) ? yield* settlePacked(content, file) : 'wait'
+        verdict = isQuiet(file, PACKED_STABLE) ? yield* settlePacked(content, file) : 'again'
       }
     } catch (cause) {
-      if (cause instanceof UnpackError && cause.truncated && !isQuiet(file, PACKED_GIVEN_UP)) verdict = 'wait'
+      if (cause instanceof UnpackError && cause.truncated && !isQuiet(file, PACKED_GIVEN_UP))
+        verdict = 'again'
       else {
         if (codeOf(cause) !== 'ENOENT')
           tell(file.path, cause instanceof UnpackError ? cause.message : reasonOf(codeOf(cause)))
@@ -222,9 +169,6 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
     }
     verdicts.set(file.identity, { looked, verdict })
   }
-  const isQuiet = (file: FoundFile, span: number): boolean =>
-    Date.now() - Number(BigInt(file.modified) / 1_000_000n) > span
-  const isPackedYoung = (file: FoundFile): boolean => !isQuiet(file, PACKED_GIVEN_UP + 2_000)
 
   const settlePlain = async (content: Content, file: FoundFile): Promise<Verdict> => {
     const head = await headOf(content, false)
@@ -232,11 +176,10 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
     const stream = await continued(content, head, file.identity)
     if (stream === undefined) {
       const copyOf = await original(content, head, file.size)
-      if (copyOf === 'unsure') return 'wait'
+      if (copyOf === 'unsure') return 'again'
       if (copyOf !== undefined) return { copyOf }
     }
-    await bind(stream ?? create(head, file), content, file, file.path)
-    return 'settled'
+    return (await bind(stream ?? create(head, file), content, file, file.path)) ? 'settled' : 'again'
   }
   async function* settlePacked(content: Content, file: FoundFile): AsyncGenerator<InputBatch, Verdict> {
     const head = await headOf(content, true)
@@ -244,7 +187,7 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
     const stream = await continued(content, head, file.identity)
     if (stream === undefined) {
       const copyOf = await original(content, head, file.size)
-      if (copyOf === 'unsure') return 'wait'
+      if (copyOf === 'unsure') return 'again'
       if (copyOf !== undefined) return { copyOf }
     }
     yield* deliverPacked(stream ?? create(head, file), content, file)
@@ -323,6 +266,7 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
         const content = await openContent(file.path).catch(() => undefined)
         if (content === undefined) continue
         try {
+          if (!(await isSame(content.handle, file))) continue
           if ((await headOf(content, true)) !== stream.head || !(await agrees(content, stream.mark))) continue
           if (content.packing === 'none') await bind(stream, content, file, stream.path)
           else yield* deliverPacked(stream, content, file)
@@ -397,16 +341,28 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
   }
 }
 
-const advance = (stream: FollowedStream, bytes: Buffer): void => {
-  stream.tail = extendTail(stream.tail ?? { offset: 0, bytes: Buffer.alloc(0) }, bytes)
-  stream.mark = markOf(stream.tail)
-  stream.grewAt = Date.now()
-  stream.checkedAt = stream.grewAt
+/** A file out of sight is still read through its handle: its writer may not know yet that it was renamed. */
+async function checkHidden(stream: FollowedStream, grown: Set<FollowedStream>): Promise<void> {
+  if (stream.handle === undefined) return letGo(stream, 'restart')
+  if (!(await isWhole(stream))) return letGo(stream, 'truncation')
+  const { size } = await stream.handle.stat()
+  if (size > (stream.tail?.offset ?? 0)) grown.add(stream)
+  else if (Date.now() - stream.grewAt > QUIET) await letGo(stream, 'removal')
 }
 
-const endOf = (stream: FollowedStream): Chunk => ({
-  stream: stream.name,
-  offset: stream.tail?.offset ?? stream.resumeAt,
-  bytes: new Uint8Array(0),
-  end: true,
-})
+function isOpen(verdict: Verdict): boolean {
+  return verdict === 'again' || (typeof verdict === 'object' && verdict.copyOf.state !== 'bound')
+}
+
+function lookedOf({ size, modified, changed }: FoundFile): string {
+  return `${size}/${modified}/${changed}`
+}
+
+function finishedKey({ identity, size, modified }: FoundFile): string {
+  return `${identity}/${size}/${modified}`
+}
+
+/** Whether nothing was written to the file for `span` ms. */
+function isQuiet({ modified }: FoundFile, span: number): boolean {
+  return Date.now() - Number(BigInt(modified) / 1_000_000n) > span
+}

@@ -17,10 +17,10 @@ export function lineQueue(response: IncomingMessage): LineQueue {
   let lines: string[] = []
   let waiting = 0
   let oversized = 0
-  let ended = false
-  let wake = (): void => {}
+  const state = { ended: false }
+  let wake: () => void = nobodyWaits
   const end = (): void => {
-    ended = true
+    state.ended = true
     wake()
   }
   const split = createSplitter(
@@ -40,7 +40,7 @@ export function lineQueue(response: IncomingMessage): LineQueue {
   response.on('error', end)
   return {
     async next() {
-      while (lines.length === 0 && !ended) {
+      while (lines.length === 0 && !state.ended) {
         await new Promise<void>((resolve) => {
           wake = resolve
         })
@@ -87,3 +87,5 @@ function createSplitter(take: (line: Buffer) => void, drop: () => void): (piece:
     hold(piece.subarray(from))
   }
 }
+
+function nobodyWaits(): void {}

@@ -13,12 +13,12 @@ export interface StdinInputOptions {
  * producer waits while a batch is dealt with. The last chunk has `end`.
  */
 export function stdinInput({ name = 'stdin', from = process.stdin }: StdinInputOptions = {}): Input {
+  const stop = (): void => void from.destroy()
   return {
     name,
     async *read(_resume: Resume, signal: AbortSignal): AsyncIterable<InputBatch> {
       const stream = `stdin:${randomUUID()}`
       let offset = 0
-      const stop = (): void => void from.destroy()
       signal.addEventListener('abort', stop, { once: true })
       try {
         for await (const piece of from as AsyncIterable<Buffer | string>) {

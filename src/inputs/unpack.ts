@@ -74,7 +74,7 @@ async function* pieces(file: FileHandle, count: (bytes: number) => void): AsyncG
  */
 async function* drive(stream: Transform, source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let trouble: Error | undefined
-  let wake = (): void => {}
+  let wake: () => void = nobodyWaits
   let ended = false
   stream.on('readable', () => wake())
   stream.on('end', () => {
@@ -112,3 +112,5 @@ async function* drive(stream: Transform, source: AsyncIterable<Buffer>): AsyncGe
 function read(stream: Transform): Buffer | null {
   return stream.read() as Buffer | null
 }
+
+function nobodyWaits(): void {}

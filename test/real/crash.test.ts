@@ -53,7 +53,7 @@ realTest(
       const containers: string[] = []
       for (let kill = 0; kill < KILLS; kill += 1) {
         const daemon = startDaemon(data, config)
-        const life = 50 + random() * 900
+        const life = 200 + random() * 1_800
         const end = performance.now() + life
         let step = 0
         while (performance.now() < end) {

@@ -52,9 +52,11 @@ export function missingForPodman(): readonly string[] {
 function missingOf(packages: Readonly<Record<string, string>>): readonly string[] {
   if (process.platform !== 'linux') return ['Linux']
   const root = process.getuid?.() === 0 ? [] : ['root']
-  const lacks = (program: string): boolean =>
-    spawnSync('sh', ['-c', `command -v ${program}`], { env: PATHS }).status !== 0
   return [...root, ...Object.entries(packages).flatMap(([name, program]) => (lacks(program) ? [name] : []))]
+}
+
+function lacks(program: string): boolean {
+  return spawnSync('sh', ['-c', `command -v ${program}`], { env: PATHS }).status !== 0
 }
 
 const PATHS = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` }
