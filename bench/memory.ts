@@ -17,7 +17,7 @@ export async function memory(say: (line: string) => void): Promise<void> {
   }
 }
 
-async function scanPiped(records: number): Promise<{ peak: string; exit: unknown }> {
+async function scanPiped(records: number): Promise<{ peak: string; exit: number | null }> {
   const child = spawn(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'peak.ts'), 'scan', '--json', '-'],
@@ -35,6 +35,6 @@ async function scanPiped(records: number): Promise<{ peak: string; exit: unknown
     block = []
   }
   child.stdin?.end()
-  const [exit] = await exited
+  const [exit] = (await exited) as [number | null]
   return { peak: await peak, exit }
 }

@@ -165,5 +165,5 @@ function mendOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys')
     return `remove ${issue.keys.join(', ')}, or see docs/configuration.md for the keys there are`
   if (issue.code === 'invalid_union') return 'type is one of file, docker, stdin'
-  return `see ${String(issue.path.findLast((step) => typeof step === 'string') ?? 'the key')} in docs/configuration.md`
+  return `see ${issue.path.findLast((step) => typeof step === 'string') ?? 'the key'} in docs/configuration.md`
 }

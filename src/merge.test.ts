@@ -20,7 +20,7 @@ it('delivers all of every sequence', async () => {
     { from: 'b', items: items([4, 5]) },
   ]))
     seen.push(item)
-  expect(seen.sort()).toEqual([1, 2, 3, 4, 5])
+  expect(seen.sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5])
 })
 
 it('asks for the next item only when the one before was dealt with', async () => {

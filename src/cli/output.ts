@@ -9,7 +9,7 @@ export interface Output {
 export const standardOutput: Output = {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
-  terminal: process.stdout.isTTY === true,
+  terminal: process.stdout.isTTY,
 }
 
 /** One JSON object a line; characters that a terminal obeys are escaped, also those that JSON lets through. */

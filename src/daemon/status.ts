@@ -24,7 +24,7 @@ export interface DaemonStatus {
 export function createStatus(
   inputs: readonly { readonly type: string; readonly input: Input }[],
   now: () => number,
-): { current(): DaemonStatus; committed(result: BatchResult): void } {
+): { readonly current: () => DaemonStatus; readonly committed: (result: BatchResult) => void } {
   const started = now()
   const rows = new Map<string, InputStatus>(
     inputs.map(({ type, input: { name } }) => [

@@ -50,5 +50,11 @@ export interface Incident {
   readonly first: number
   readonly last: number
   readonly status: Status
-  readonly alerts: readonly { readonly id: string; readonly strategy: string; readonly rule: string; readonly level: Level; readonly count: number }[]
+  readonly alerts: readonly {
+    readonly id: string
+    readonly strategy: string
+    readonly rule: string
+    readonly level: Level
+    readonly count: number
+  }[]
 }

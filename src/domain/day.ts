@@ -5,7 +5,8 @@
 export function endOfDay(day: string, zone: string): number | undefined {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(day)) return undefined
   try {
-    return Temporal.PlainDate.from(day, { overflow: 'reject' }).add({ days: 1 }).toZonedDateTime(zone).epochMilliseconds
+    return Temporal.PlainDate.from(day, { overflow: 'reject' }).add({ days: 1 }).toZonedDateTime(zone)
+      .epochMilliseconds
   } catch {
     return undefined
   }
@@ -15,6 +16,8 @@ export function endOfDay(day: string, zone: string): number | undefined {
 export function parseDuration(text: string): number | undefined {
   const found = /^(\d{1,6})([smhdw])$/.exec(text.trim())
   if (found === null) return undefined
-  const unit = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }[found[2] as 's' | 'm' | 'h' | 'd' | 'w']
+  const unit = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }[
+    found[2] as 's' | 'm' | 'h' | 'd' | 'w'
+  ]
   return Number(found[1]) * unit
 }

@@ -22,15 +22,25 @@ describe('mounting a path of the host', () => {
     expect(exposuresOf(path)).toContain(exposure)
   })
 
-  it.each(['/etc/localtime', '/etc/timezone', '/home/alice/project', '/srv/www', '/opt/app', '/data', '/tmp/build', '/var/lib/postgresql', '/usr/share/zoneinfo', '/etc/resolv.conf'])(
-    '%s exposes nothing',
-    (path) => {
-      expect(exposuresOf(path)).toEqual([])
-    },
-  )
+  it.each([
+    '/etc/localtime',
+    '/etc/timezone',
+    '/home/alice/project',
+    '/srv/www',
+    '/opt/app',
+    '/data',
+    '/tmp/build',
+    '/var/lib/postgresql',
+    '/usr/share/zoneinfo',
+    '/etc/resolv.conf',
+  ])('%s exposes nothing', (path) => {
+    expect(exposuresOf(path)).toEqual([])
+  })
 
   it('exposes all with the root', () => {
-    expect(exposuresOf('/')).toEqual(expect.arrayContaining(['host-root', 'runtime-socket', 'credentials', 'kernel', 'trust-store']))
+    expect(exposuresOf('/')).toEqual(
+      expect.arrayContaining(['host-root', 'runtime-socket', 'credentials', 'kernel', 'trust-store']),
+    )
     expect(exposuresOf('/etc/..')).toContain('host-root')
   })
 })

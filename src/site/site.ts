@@ -80,7 +80,7 @@ export async function loadSite(folder: string): Promise<Site> {
     .filter(({ name }) => name === 'rules')
     .flatMap(({ file, document }) => entries(file, document, rulesSchema, problems))
   const { file: _file, line: _line, ...rules } = { file: '', line: 0, ...settings }
-  return { folder, lists, filters, silences, rules: rules as Site['rules'], problems }
+  return { folder, lists, filters, silences, rules, problems }
 }
 
 export const EMPTY_SITE: Site = {
