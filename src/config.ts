@@ -53,7 +53,7 @@ export const configSchema = z.strictObject({
     })
     .default({ host: '127.0.0.1', port: 7410 })
     .describe('Where the API answers'),
-  inputs: z.array(inputSchema).default([]).describe('Without any, the engines’ sockets that are there'),
+  inputs: z.array(inputSchema).default([]).describe('Without any, Docker and Podman at their usual sockets'),
 })
 export type Config = z.infer<typeof configSchema>
 
@@ -65,8 +65,11 @@ function isZone(zone: string): boolean {
   }
 }
 
-/** Sockets at which an engine is looked for when no input is configured. */
-export const ENGINE_SOCKETS = ['/var/run/docker.sock', '/run/podman/podman.sock'] as const
+/** Where an engine is looked for when no input is configured. */
+export const ENGINE_SOCKETS = [
+  { name: 'docker', socket: '/var/run/docker.sock' },
+  { name: 'podman', socket: '/run/podman/podman.sock' },
+] as const
 
 /** Mistakes in the text, each with its place and its mend; the configuration if there are none. */
 export function parseConfig(

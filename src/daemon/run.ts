@@ -8,6 +8,7 @@ import { UserError } from '../domain/errors.ts'
 import { dockerInput } from '../inputs/docker.ts'
 import { fileInput } from '../inputs/file.ts'
 import type { Input } from '../inputs/input.ts'
+import { onceThere } from '../inputs/once-there.ts'
 import { stdinInput } from '../inputs/stdin.ts'
 import { runPipeline, type BatchResult } from '../pipeline.ts'
 import { sources } from '../sources/index.ts'
@@ -33,11 +34,6 @@ export interface RunOptions {
 export async function runDaemon(options: RunOptions, signal: AbortSignal): Promise<void> {
   const { config, now, say } = options
   const inputs = configuredInputs(config)
-  if (inputs.length === 0) {
-    throw new UserError(`no input is configured, and no engine answers at ${ENGINE_SOCKETS.join(' or ')}`, {
-      mend: 'start Docker or Podman, or name inputs in tallyman.yaml and give it with --config',
-    })
-  }
   const files = dataFiles(config.data)
   const site = config.site ?? files.site
   const lock = lockDataFolder(config.data)
@@ -83,7 +79,7 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
     try {
       const origin = `http://${bracketed(address.host)}:${address.port}`
       lock.announce({ pid: process.pid, url: origin })
-      say(`watching ${inputs.map(({ input }) => input.name).join(', ')}; data in ${config.data}`)
+      tellInputs(config, inputs, say)
       say(`open ${auth.loginLink(origin)}  (works once, for 15 minutes)`)
       const committed = (result: BatchResult): void => {
         status.committed(result)
@@ -108,19 +104,16 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
   }
 }
 
-/** The inputs of the configuration; without any, the engines whose sockets are there. */
+/** The inputs of the configuration; without any, the engines at their usual sockets, as soon as they are there. */
 function configuredInputs(
   config: Config,
 ): readonly { readonly type: InputConfig['type']; readonly input: Input }[] {
-  const configs: readonly InputConfig[] =
-    config.inputs.length > 0
-      ? config.inputs
-      : ENGINE_SOCKETS.filter((socket) => existsSync(socket)).map((socket) => ({
-          type: 'docker',
-          name: socket.includes('podman') ? 'podman' : 'docker',
-          socket,
-        }))
-  return configs.map((each) => ({ type: each.type, input: createInput(each) }))
+  if (config.inputs.length > 0)
+    return config.inputs.map((each) => ({ type: each.type, input: createInput(each) }))
+  return ENGINE_SOCKETS.map(({ name, socket }) => ({
+    type: 'docker',
+    input: onceThere(socket, createInput({ type: 'docker', name, socket })),
+  }))
 }
 
 function createInput(config: InputConfig): Input {
@@ -132,6 +125,25 @@ function createInput(config: InputConfig): Input {
     case 'stdin':
       return stdinInput({ name: config.name })
   }
+}
+
+function tellInputs(
+  { data, inputs: configured }: Config,
+  inputs: readonly { readonly input: Input }[],
+  say: (line: string) => void,
+): void {
+  say(`watching ${inputs.map(({ input }) => input.name).join(', ')}; data in ${data}`)
+  if (configured.length > 0) return
+  for (const { name, socket } of ENGINE_SOCKETS) {
+    say(
+      existsSync(socket)
+        ? `${name}: found at ${socket}`
+        : `${name}: nothing at ${socket} yet; it is watched as soon as it is there`,
+    )
+  }
+  say(
+    'to read files too, name inputs in tallyman.yaml and start with --config tallyman.yaml (docs/configuration.md)',
+  )
 }
 
 function tellDetection({ ruleset, strategies, problems }: Detection, say: (line: string) => void): void {
