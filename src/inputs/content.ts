@@ -3,7 +3,7 @@ import { open, type FileHandle } from 'node:fs/promises'
 import { packingOf, unpack, type Packing } from './unpack.ts'
 
 /** A longer first line names its stream by as much of it. */
-const HEAD_LIMIT = 4096
+export const HEAD_LIMIT = 4096
 /** Bytes before an offset that tell whether a file is the one that was read up to there. */
 export const TAIL_LENGTH = 1024
 
@@ -43,7 +43,12 @@ export async function openContent(path: string): Promise<Content> {
  * `finished` content may end without one. Empty content has no head.
  */
 export async function headOf(content: Content, finished: boolean): Promise<string | undefined> {
-  const start = await startOf(content)
+  return headOfBytes(await startOf(content), finished)
+}
+
+/** The same of what content begins with. */
+export function headOfBytes(bytes: Buffer, finished: boolean): string | undefined {
+  const start = bytes.subarray(0, HEAD_LIMIT)
   const newline = start.indexOf(10)
   if (start.length === 0) return undefined
   if (newline < 0 && start.length < HEAD_LIMIT && !finished) return undefined

@@ -1,5 +1,15 @@
 import type { Chunk, Finding } from '../domain/event.ts'
-import { agrees, chunksFrom, headOf, openContent, readAt, tailAt, type Content } from './content.ts'
+import {
+  agrees,
+  chunksFrom,
+  HEAD_LIMIT,
+  headOf,
+  headOfBytes,
+  openContent,
+  readAt,
+  tailAt,
+  type Content,
+} from './content.ts'
 import { codeOf, listFiles, listSiblings, reasonOf, type FoundFile } from './file-listing.ts'
 import {
   advance,
@@ -227,13 +237,20 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
   const readOn = async (stream: FollowedStream): Promise<Chunk | undefined> => {
     const { handle, tail } = stream
     if (handle === undefined || tail === undefined) return undefined
-    const bytes = await readAt(handle, tail.offset - tail.bytes.length, tail.bytes.length + chunkBytes)
+    const length = Math.max(chunkBytes, HEAD_LIMIT)
+    const bytes = await readAt(handle, tail.offset - tail.bytes.length, tail.bytes.length + length)
     if (!beginsWithTail(bytes, tail)) {
       await letGo(stream, 'truncation')
       return undefined
     }
     const fresh = bytes.subarray(tail.bytes.length)
     if (fresh.length === 0) return undefined
+    if (tail.offset === 0 && headOfBytes(fresh, false) !== stream.head) {
+      // rewritten since its head was read: nothing was handed on under this name
+      await letGo(stream, 'truncation')
+      if (stream.mark.offset === 0) streams.delete(stream.name)
+      return undefined
+    }
     advance(stream, fresh)
     return { stream: stream.name, offset: tail.offset, bytes: fresh }
   }
