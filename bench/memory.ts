@@ -20,7 +20,7 @@ export async function memory(say: (line: string) => void): Promise<void> {
 async function scanPiped(records: number): Promise<{ peak: string; exit: number | null }> {
   const child = spawn(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'peak.ts'), 'scan', '--json', '-'],
+    [...process.execArgv, join(import.meta.dirname, 'peak.ts'), 'scan', '--json', '-'],
     {
       stdio: ['pipe', 'ignore', 'ignore', 'pipe'],
     },
