@@ -183,11 +183,18 @@ test('guessed links run into a limit, which lets a good link through and wears o
   expect(auth.redeem('guess').kind).toBe('limited')
 })
 
-test.skipIf(process.getuid?.() === 0)('a folder that cannot be written is told with its mend', () => {
+test('a folder that cannot be written is told with its mend', () => {
   const locked = join(folder, 'locked')
   mkdirSync(locked)
   chmodSync(locked, 0o500)
-  expect(() => createAuth({ folder: locked, now })).toThrow(/cannot write/)
+  chmodSync(folder, 0o711)
+  const isRoot = process.getuid?.() === 0
+  if (isRoot) process.seteuid?.(65_534)
+  try {
+    expect(() => createAuth({ folder: locked, now })).toThrow(/cannot write/)
+  } finally {
+    if (isRoot) process.seteuid?.(0)
+  }
 })
 
 test('a file where the folder should be is told with its mend', () => {

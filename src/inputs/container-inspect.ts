@@ -26,7 +26,7 @@ export async function inspectContainers(
   api: EngineApi,
   engine: EngineIdentity,
   ids: readonly string[],
-  about: (id: string, created: number) => { readonly inventory: boolean; readonly observed: number },
+  about: (id: string, created: number) => { readonly inventory: boolean; readonly observed?: number },
   signal: AbortSignal,
 ): Promise<readonly Inspected[]> {
   const inspected: Inspected[] = []
@@ -41,7 +41,7 @@ async function inspect(
   api: EngineApi,
   engine: EngineIdentity,
   id: string,
-  about: (id: string, created: number) => { readonly inventory: boolean; readonly observed: number },
+  about: (id: string, created: number) => { readonly inventory: boolean; readonly observed?: number },
   signal: AbortSignal,
 ): Promise<Inspected> {
   try {

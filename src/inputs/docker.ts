@@ -30,8 +30,8 @@ const RING = 256
  * A container engine over Docker's API, Docker itself or Podman; it is only read. One stream,
  * `docker:<engine id>`, of whole JSON lines:
  * - events, as the engine says them;
- * - specifications: the inspect document with the key `x-tallyman` { engine, host, inventory, observed (ms),
- *   volumes: {name: {Driver, Options}}, realPaths: {path: path} }. `inventory` is true for what was there before
+ * - specifications: the inspect document with the key `x-tallyman` { engine, host, inventory, observed (ms; for a
+ *   container that was inspected before), volumes: {name: {Driver, Options}}, realPaths: {path: path} }. `inventory` is true for what was there before
  *   this engine was first watched. They come at the first start, after each event that may change one, and
  *   when events were lost;
  * - `{"x-tallyman":{"engine","host","gone":<id>,"observed"}}` for a container that disappeared unseen.
@@ -240,9 +240,10 @@ function inspectAll(
   { api, engine, position, now, signal }: Session,
   ids: readonly string[],
 ): Promise<readonly Inspected[]> {
-  const about = (_id: string, created: number): { inventory: boolean; observed: number } => ({
+  const about = (id: string, created: number): { inventory: boolean; observed?: number } => ({
     inventory: !position.inventoried && created < position.began,
-    observed: now(),
+    // A container that is new says itself when it was created.
+    ...(position.containers.has(id) ? { observed: now() } : {}),
   })
   return inspectContainers(api, engine, ids, about, signal)
 }

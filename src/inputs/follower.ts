@@ -215,7 +215,7 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
     try {
       for await (const { offset, bytes } of chunksFrom(content, stream.tail.offset, chunkBytes)) {
         advance(stream, bytes)
-        yield batch([{ stream: stream.name, offset, bytes }])
+        yield batch([{ stream: stream.name, path: file.path, offset, bytes }])
       }
     } catch (cause) {
       trouble = cause
@@ -252,7 +252,7 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
       return undefined
     }
     advance(stream, fresh)
-    return { stream: stream.name, offset: tail.offset, bytes: fresh }
+    return { stream: stream.name, path: stream.path, offset: tail.offset, bytes: fresh }
   }
   /** Older streams first: what was rotated away before what came after it. */
   async function* readGrown(grown: ReadonlySet<FollowedStream>): AsyncGenerator<InputBatch> {

@@ -69,7 +69,7 @@ async function* readFile(
     try {
       for await (const chunk of chunksFrom(content, offset, using.chunkBytes)) {
         if (last !== undefined) yield { chunk: last }
-        last = { stream, ...chunk }
+        last = { stream, path: file.path, ...chunk }
       }
     } catch (cause) {
       trouble = cause
