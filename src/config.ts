@@ -48,14 +48,29 @@ export const configSchema = z.strictObject({
       host: z
         .string()
         .default('127.0.0.1')
-        .describe('Loopback unless told; anything else needs TLS in front'),
+        .describe('Address to listen on; beyond loopback only with an origin'),
       port: z.number().int().min(0).max(65_535).default(7410).describe('0 takes a free one'),
+      origin: z
+        .string()
+        .regex(/^https:\/\/[^/?#@\s]+$/, 'https://name or https://name:port, and nothing after it')
+        .optional()
+        .describe('Where people reach it through a proxy that speaks TLS'),
+    })
+    .refine(({ host, origin }) => isLoopback(host) || origin !== undefined, {
+      message:
+        'beyond loopback the API is reached through TLS only: name the origin (https://…) of the proxy before it',
+      path: ['host'],
     })
     .default({ host: '127.0.0.1', port: 7410 })
     .describe('Where the API answers'),
   inputs: z.array(inputSchema).default([]).describe('Without any, Docker and Podman at their usual sockets'),
 })
 export type Config = z.infer<typeof configSchema>
+
+/** Whether an address is this machine's own. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host)
+}
 
 function isZone(zone: string): boolean {
   try {

@@ -7,9 +7,10 @@ import type { Ruleset } from './sigma/sigma.ts'
 import type { Source } from './sources/source.ts'
 import { createStreamDecoder, type StreamDecoder } from './sources/stream.ts'
 import type { Judge } from './engine/judge.ts'
-import { createSeen, IDENTITY_HORIZON, type Seen } from './engine/seen.ts'
+import { createSeen, type Seen } from './engine/seen.ts'
+import { IDENTITY_HORIZON, type SeenRow } from './domain/state.ts'
 import { merge } from './merge.ts'
-import type { Counters, SeenRow, Store, StreamResume } from './store/store.ts'
+import type { Counters, Store, StreamResume } from './store/store.ts'
 
 /** Samples of failed records that one batch keeps; all are counted. */
 const SAMPLES_A_BATCH = 50
@@ -97,8 +98,8 @@ function processBatch(
     for (const item of decoded.items) {
       const { identity, facts, events } = item.decoded
       if (identity !== undefined) {
-        const verdict = seen.look(identity)
-        if (verdict === 'duplicate') {
+        const { verdict, row } = seen.look(identity)
+        if (row === undefined) {
           tally.duplicate()
           // What identifies a container may have changed although its specification did not: its name.
           for (const fact of facts) if (fact.kind === 'container') inventory.observe(fact)
@@ -106,7 +107,7 @@ function processBatch(
         }
         if (verdict === 'conflict')
           findings.push(conflict(identity.id, item.source, events[0]?.time ?? parts.now()))
-        seenRows.push({ id: identity.id, content: identity.content, keep: identity.changes === true })
+        seenRows.push(row)
       }
       tally.evaluated(item.source)
       for (const fact of facts) {
@@ -156,15 +157,16 @@ function decoderFor(stream: string, lane: Lane, { sources, now }: PipelineParts)
   return made
 }
 
-/** Ids are the attacker's to choose: the same one with other content is evaluated, and told. */
+/** Ids are the attacker's to choose: the same one with other content is evaluated, and told once an hour. */
 function conflict(id: string, source: string, time: number): Finding {
+  const hour = Math.floor(time / 3_600_000)
   return {
-    id: digest('identity-conflict', id, String(time)),
+    id: digest('identity-conflict', source, String(hour)),
     kind: 'identity-conflict',
     about: source,
     since: time,
     until: time,
-    message: `the record identity ${id} came again with other content; both were evaluated`,
+    message: `records came again under a known identity with other content and were evaluated; the first was ${id.slice(0, 128)}`,
   }
 }
 

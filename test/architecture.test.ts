@@ -14,7 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | 'everything'>> = {
   site: ['domain'],
   strategy: ['domain', 'sigma'],
   engine: ['domain', 'sigma', 'strategy', 'site'],
-  store: ['domain', 'engine', 'inventory'],
+  store: ['domain'],
   actions: ['domain'],
   daemon: 'everything',
   cli: 'everything',

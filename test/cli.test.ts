@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { main } from '../src/cli/main.ts'
+import type { AlertView } from '../src/domain/alert-view.ts'
 import { podCreated } from './audit.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')
@@ -58,7 +59,23 @@ describe('scan', () => {
   it('prints one JSON object an alert when piped', async () => {
     const { exit, out } = await tallyman(['scan', join(ROOT, 'examples')])
     expect(exit).toBe(1)
-    await expect(out).toMatchFileSnapshot(golden('scan-examples.ndjson'))
+    const alerts = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as AlertView)
+    const brief = alerts.map(({ time, strategy, rule, level, attack, entity, count, evidence }) =>
+      [
+        time,
+        level,
+        strategy.id,
+        rule.title,
+        attack.join('+'),
+        entity['container.name'] ?? entity['k8s.pod.name'],
+        count,
+        evidence.map((item) => item.logsource).join('+'),
+      ].join(' | '),
+    )
+    await expect(`${brief.join('\n')}\n`).toMatchFileSnapshot(golden('scan-examples-json.txt'))
     for (const line of out.trim().split('\n')) {
       expect(JSON.parse(line)).toMatchObject({
         time: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),

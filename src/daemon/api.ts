@@ -59,7 +59,6 @@ export type Api = ReturnType<typeof createApi>
 export function createApi(parts: ApiParts) {
   const { reader, commands, detection, auth, now } = parts
   const schemas = createSchemas(now)
-  const inTurn = createTurns()
   let streams = 0
 
   const api = new Hono<ApiEnvironment>()
@@ -152,7 +151,7 @@ export function createApi(parts: ApiParts) {
       return context.json({ items: items.map(alertView), ...following(next) })
     })
     .post('/api/posture/adopt', sent(schemas.adopt), async (context) => {
-      const filters = await inTurn(() => commands.adopt(given(context.req.valid('json')), actorOf(context)))
+      const filters = await commands.adopt(given(context.req.valid('json')), actorOf(context))
       return context.json({ filters })
     })
     .get('/api/strategies', (context) => {
@@ -191,7 +190,7 @@ export function createApi(parts: ApiParts) {
       }),
     )
     .post('/api/silences', sent(schemas.silence), async (context) => {
-      const id = await inTurn(() => commands.addSilence(given(context.req.valid('json')), actorOf(context)))
+      const id = await commands.addSilence(given(context.req.valid('json')), actorOf(context))
       return context.json({ id }, 201)
     })
     .get('/api/audit', asked(schemas.few), (context) =>
@@ -276,16 +275,6 @@ function sent<S extends z.ZodType>(schema: S) {
     const parsed = schema.safeParse(value)
     return parsed.success ? parsed.data : context.json(complaint(parsed.error), 400)
   })
-}
-
-/** One after the other: commands read the site's files, change them and write them back. */
-function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve()
-  return (work) => {
-    const turn = last.then(work)
-    last = turn.catch(() => undefined)
-    return turn
-  }
 }
 
 function complaint({ issues }: z.ZodError) {

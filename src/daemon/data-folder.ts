@@ -38,6 +38,8 @@ export function lockDataFolder(folder: string): DataLock {
     })
   }
   const lock = takeLock(files.lock, folder)
+  // A killed daemon's address: whoever listens there now must not be shown the new token.
+  rmSync(files.daemon, { force: true })
   return {
     announce: (address) => writeFileSync(files.daemon, JSON.stringify(address), { mode: 0o600 }),
     release() {

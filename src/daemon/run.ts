@@ -1,11 +1,11 @@
 import { serve } from '@hono/node-server'
 import { existsSync } from 'node:fs'
-import { hostname } from 'node:os'
-import { ENGINE_SOCKETS, type Config, type InputConfig } from '../config.ts'
+import { ENGINE_SOCKETS, isLoopback, type Config, type InputConfig } from '../config.ts'
 import { createCommands } from '../commands.ts'
 import { loadDetection, type Detection } from '../detection.ts'
 import { UserError } from '../domain/errors.ts'
 import { dockerInput } from '../inputs/docker.ts'
+import { listExpired } from '../engine/judge.ts'
 import { fileInput } from '../inputs/file.ts'
 import type { Input } from '../inputs/input.ts'
 import { onceThere } from '../inputs/once-there.ts'
@@ -49,20 +49,26 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
         now,
       })
     let detection = await load()
+    let loaded = now()
     tellDetection(detection, say)
     const reload = async (): Promise<void> => {
       detection = await load()
+      loaded = now()
       tellDetection(detection, say)
     }
     const hangUp = (): void =>
       void reload().catch((cause: unknown) => say(`reload failed, the rules before stay: ${String(cause)}`))
     process.on('SIGHUP', hangUp)
+    // Lists are compiled into rules: one that expires must be compiled out.
+    const lookAtLists = setInterval(() => {
+      if (listExpired(detection.site, config.zone, loaded, now())) hangUp()
+    }, 60_000)
 
     const auth = createAuth({ folder: config.data, now })
     const live = createLive()
     const status = createStatus(inputs, now)
     const commands = createCommands({ store, site, now, reload })
-    const address = { host: config.listen.host, port: config.listen.port }
+    const address = { ...config.listen }
     const hosts = (): readonly string[] => allowedHosts(address)
     const api = createApi({
       reader: questions,
@@ -77,10 +83,10 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
     })
     const server = await listen(api.fetch, address)
     try {
-      const origin = `http://${bracketed(address.host)}:${address.port}`
-      lock.announce({ pid: process.pid, url: origin })
+      const url = `http://${isLoopback(address.host) ? bracketed(address.host) : '127.0.0.1'}:${address.port}`
+      lock.announce({ pid: process.pid, url })
       tellInputs(config, inputs, say)
-      say(`open ${auth.loginLink(origin)}  (works once, for 15 minutes)`)
+      say(`open ${auth.loginLink(address.origin ?? url)}  (works once, for 15 minutes)`)
       const committed = (result: BatchResult): void => {
         status.committed(result)
         live.committed(result, store)
@@ -94,6 +100,7 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
       if (!signal.aborted) say('all inputs have ended')
     } finally {
       process.off('SIGHUP', hangUp)
+      clearInterval(lookAtLists)
       server.close()
       if ('closeAllConnections' in server) server.closeAllConnections()
       questions.close()
@@ -171,6 +178,7 @@ const MAX_CONNECTIONS = 256
 interface Address {
   readonly host: string
   port: number
+  readonly origin?: string | undefined
 }
 
 function listen(
@@ -195,9 +203,10 @@ function listen(
   })
 }
 
-function allowedHosts({ host, port }: Address): readonly string[] {
-  const names = ['127.0.0.1', '::1'].includes(host) ? ['127.0.0.1', 'localhost', '::1'] : [host, hostname()]
-  return names.map((name) => `${bracketed(name)}:${port}`)
+/** This machine's names for itself, and the origin of the proxy where there is one: nobody else's. */
+function allowedHosts({ port, origin }: Address): readonly string[] {
+  const own = ['127.0.0.1', 'localhost', '[::1]'].map((name) => `${name}:${port}`)
+  return origin === undefined ? own : [...own, new URL(origin).host]
 }
 
 function bracketed(host: string): string {

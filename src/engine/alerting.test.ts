@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { aContainer, rated } from '../../test/builders.ts'
 import { EVIDENCE_LIMIT } from '../domain/alert.ts'
-import { fold, stateKeys, WINDOW, type EngineState, type RatedMatch } from './alerting.ts'
+import type { EngineState } from '../domain/state.ts'
+import { fold, stateKeys, WINDOW, type RatedMatch } from './alerting.ts'
 
 const NOTHING: EngineState = { alerts: [], incidents: [] }
 const T = Date.UTC(2026, 10, 20, 10)
@@ -55,6 +56,16 @@ describe('an alert', () => {
     expect(fold(closed, [at(10)]).alerts.map(({ opened, alert }) => [opened, alert.count])).toEqual([
       [true, 1],
     ])
+  })
+
+  it('is not opened again by the event that opened it, closed or not', () => {
+    const first = fold(NOTHING, [at(0)])
+    const closed = {
+      ...first,
+      alerts: first.alerts.map((each) => ({ ...each, alert: { ...each.alert, status: 'closed' as const } })),
+    }
+    expect(fold(first, [at(0)]).alerts).toEqual([])
+    expect(fold(closed, [at(0)]).alerts).toEqual([])
   })
 
   it('belongs to one rule and one entity', () => {

@@ -2,50 +2,15 @@ import { EVIDENCE_LIMIT, type Alert, type Evidence, type Incident } from '../dom
 import type { Resource } from '../domain/event.ts'
 import { digest } from '../domain/hash.ts'
 import { maxLevel, type Level, type Match } from '../domain/match.ts'
+import type { EngineState, FoldOutput, StateKey } from '../domain/state.ts'
 import { entityKey } from './entity.ts'
 import { evidenceOf } from './evidence.ts'
 
 /** Length of an alert's window, and the silence after which an entity's next alert is another incident; ms of event time. */
 export const WINDOW = 3_600_000
 
-/** A piece of state that folding needs: the alerts of one (rule, entity), or the incidents of one entity, near a time. */
-export interface StateKey {
-  readonly kind: 'alert' | 'incident'
-  readonly key: string
-  /** Event times between which what is stored can matter, ms. */
-  readonly since: number
-  readonly until: number
-}
-
 /** All times that a Date can hold, ms. */
 const ALL_TIME = { since: -8.64e15, until: 8.64e15 }
-
-export interface KeyedAlert {
-  readonly key: string
-  readonly alert: Omit<Alert, 'evidence'>
-  /** How many events of evidence are stored already. */
-  readonly kept: number
-}
-
-export interface KeyedIncident {
-  readonly key: string
-  readonly incident: Omit<Incident, 'alerts'>
-}
-
-/** What the store knows for the keys that were asked for. */
-export interface EngineState {
-  readonly alerts: readonly KeyedAlert[]
-  readonly incidents: readonly KeyedIncident[]
-}
-
-/** What folding leads to: rows to write, whole. `evidence` holds what is new. */
-export interface FoldOutput {
-  readonly alerts: readonly (KeyedAlert & {
-    readonly evidence: readonly Evidence[]
-    readonly opened: boolean
-  })[]
-  readonly incidents: readonly KeyedIncident[]
-}
 
 /** A match with the level that its strategy's Priority gives it. */
 export interface RatedMatch {
@@ -76,6 +41,7 @@ export function fold(state: EngineState, matches: readonly RatedMatch[]): FoldOu
   )
   const incidents = group(state.incidents.map((stored) => ({ ...stored, changed: false })))
   for (const rated of matches) {
+    if (isRepeat(alerts, rated.match)) continue
     const incident = joinIncident(incidents, rated)
     joinAlert(alerts, rated, incident.incident.id)
   }
@@ -87,6 +53,7 @@ export function fold(state: EngineState, matches: readonly RatedMatch[]): FoldOu
 
 interface OpenAlert {
   readonly key: string
+  readonly posture: boolean
   alert: Omit<Alert, 'evidence'>
   kept: number
   readonly evidence: Evidence[]
@@ -97,6 +64,16 @@ interface OpenIncident {
   readonly key: string
   incident: Omit<Incident, 'alerts'>
   changed: boolean
+}
+
+/** An event that opened an alert before, be it closed by now, opens no other. */
+function isRepeat(alerts: ReadonlyMap<string, readonly OpenAlert[]>, match: Match): boolean {
+  const id = alertId(match)
+  return (alerts.get(keysOf(match).alert) ?? []).some(({ alert }) => alert.id === id)
+}
+
+function alertId({ rule, event }: Match): string {
+  return digest(rule.strategy, rule.id, entityKey(event.resource), event.id)
 }
 
 function joinAlert(alerts: Map<string, OpenAlert[]>, rated: RatedMatch, incident: string): void {
@@ -110,8 +87,9 @@ function joinAlert(alerts: Map<string, OpenAlert[]>, rated: RatedMatch, incident
   if (found === undefined) {
     known.push({
       key,
+      posture: event.inventory === true,
       alert: {
-        id: digest(rule.strategy, rule.id, key, event.id),
+        id: alertId(rated.match),
         strategy: rule.strategy,
         rule: { id: rule.id, title: rule.title },
         level: rated.level,
@@ -182,6 +160,8 @@ function joinIncident(incidents: Map<string, OpenIncident[]>, { match, level }: 
     entity: incident.kind === 'posture' ? incident.entity : mergeEntity(incident.entity, event.resource),
     first: Math.min(incident.first, event.time),
     last: Math.max(incident.last, event.time),
+    // The posture report stays one: what is new in it opens it again.
+    status: 'open',
   }
   found.changed = true
   return found

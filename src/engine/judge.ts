@@ -75,6 +75,14 @@ export function listsOf(site: Site, zone: string, now: number): Lists {
   )
 }
 
+/** Whether a list expired between two instants, ms. */
+export function listExpired(site: Site, zone: string, since: number, until: number): boolean {
+  return [...site.lists.values()].some(({ expires }) => {
+    const end = expires === undefined ? undefined : endOfDay(expires, zone)
+    return end !== undefined && end > since && end <= until
+  })
+}
+
 function holdsOf(parts: JudgeParts, problems: Problem[]): readonly Hold[] {
   const holds: Hold[] = []
   const add = (

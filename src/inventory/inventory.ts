@@ -1,16 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Event, Fact, HostMount, Resource } from '../domain/event.ts'
+import { GONE_HORIZON, type ContainerRow } from '../domain/state.ts'
 import { hostPathOf } from '../domain/host-path-of.ts'
-
-/** What is known of one container. */
-export interface ContainerRow {
-  readonly id: string
-  readonly resource: Resource
-  readonly mounts: readonly HostMount[]
-  /** When it was last told of, and when it went; ms since the epoch. */
-  readonly time: number
-  readonly gone?: number
-}
 
 /** Whose an event is: container, image and node attributes joined on the container's id. */
 export interface Inventory {
@@ -21,8 +12,6 @@ export interface Inventory {
   changes(): readonly ContainerRow[]
 }
 
-/** A container that is gone is remembered this long, for records that arrive late; ms. */
-const GONE_HORIZON = 24 * 3_600_000
 const MAX_CONTAINERS = 100_000
 
 /** Starts from stored rows. State is one row a container; memory is bounded by forgetting those longest gone. */

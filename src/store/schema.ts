@@ -14,6 +14,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE container (
     id TEXT PRIMARY KEY, resource TEXT NOT NULL, mounts TEXT NOT NULL, time INTEGER NOT NULL, gone INTEGER
   ) WITHOUT ROWID;
+  CREATE INDEX container_gone ON container (gone) WHERE gone IS NOT NULL;
   CREATE TABLE incident (
     id TEXT PRIMARY KEY, key TEXT NOT NULL, kind TEXT NOT NULL, entity TEXT NOT NULL, level INTEGER NOT NULL,
     first INTEGER NOT NULL, last INTEGER NOT NULL, status TEXT NOT NULL

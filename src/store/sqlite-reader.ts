@@ -2,7 +2,8 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import type { Alert, Evidence, Incident, Status, Verdict } from '../domain/alert.ts'
 import type { Failure, Finding, FindingKind, HostMount, Resource } from '../domain/event.ts'
 import { LEVELS, type Level } from '../domain/match.ts'
-import type { AlertQuery, IncidentQuery, Page, Reader, SeenRow, Totals } from './store.ts'
+import type { SeenRow } from '../domain/state.ts'
+import type { AlertQuery, IncidentQuery, Page, Reader, Totals } from './store.ts'
 
 export type Row = Readonly<Record<string, string | number | null>>
 

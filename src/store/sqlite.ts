@@ -1,9 +1,8 @@
 import { DatabaseSync } from 'node:sqlite'
 import { UserError } from '../domain/errors.ts'
-import { IDENTITY_HORIZON } from '../engine/seen.ts'
 import { rank, reader, toAlertHead, toIncidentHead, transaction, type Row } from './sqlite-reader.ts'
 import { MIGRATIONS } from './schema.ts'
-import type { KeyedAlert, KeyedIncident } from '../engine/alerting.ts'
+import { GONE_HORIZON, IDENTITY_HORIZON, type KeyedAlert, type KeyedIncident } from '../domain/state.ts'
 import type { Commit, Store } from './store.ts'
 
 /** Failed records of which a sample is kept, in all; the newest win. */
@@ -62,7 +61,12 @@ function migrate(db: DatabaseSync): void {
 }
 
 function keyedAlert(row: Row): KeyedAlert {
-  return { key: String(row['key']), alert: toAlertHead(row), kept: Number(row['kept']) }
+  return {
+    key: String(row['key']),
+    posture: row['posture'] === 1,
+    alert: toAlertHead(row),
+    kept: Number(row['kept']),
+  }
 }
 
 function keyedIncident(row: Row): KeyedIncident {
@@ -119,8 +123,7 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
       const { id, kind, entity, level, first, last, status } = incident
       sql.incident.run(id, key, kind, JSON.stringify(entity), rank(level), first, last, status)
     }
-    for (const { key, alert, kept, evidence } of output.alerts) {
-      const posture = key.startsWith('["posture"') ? 1 : 0
+    for (const { key, posture, alert, kept, evidence } of output.alerts) {
       sql.alert.run(
         alert.id,
         key,
@@ -136,7 +139,7 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
         alert.count,
         kept,
         alert.status,
-        posture,
+        posture ? 1 : 0,
       )
       for (const [index, item] of evidence.entries()) {
         sql.evidence.run(
@@ -165,6 +168,7 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
       sql.failure.run(reason, stream, String(position), sample, at)
     }
     for (const [kind, name, value] of counted(batch)) sql.counter.run(kind, name, value)
+    if (batch.containers.length > 0) sql.forgetContainers.run(at - GONE_HORIZON)
     if (batch.seen.length > 0) sql.forgetSeen.run(IDENTITY_HORIZON)
     if (batch.failures.length > 0) sql.forgetFailures.run(FAILURE_SAMPLES)
   }
@@ -228,14 +232,15 @@ function statements(db: DatabaseSync) {
     container: db.prepare('INSERT OR REPLACE INTO container VALUES (?, ?, ?, ?, ?)'),
     incident: db.prepare(
       `INSERT INTO incident VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
-       entity = excluded.entity, level = excluded.level, first = excluded.first, last = excluded.last`,
+       entity = excluded.entity, level = excluded.level, first = excluded.first, last = excluded.last,
+       status = excluded.status`,
     ),
     alert: db.prepare(
       `INSERT INTO alert (id, key, incident, strategy, rule, title, level, attack, entity, first, last, count, kept, status, posture)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET level = excluded.level,
        entity = excluded.entity, first = excluded.first, last = excluded.last, count = excluded.count, kept = excluded.kept`,
     ),
-    evidence: db.prepare('INSERT INTO evidence VALUES (?, ?, ?, ?, ?)'),
+    evidence: db.prepare('INSERT OR IGNORE INTO evidence VALUES (?, ?, ?, ?, ?)'),
     finding: db.prepare(
       'INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET until = max(until, excluded.until)',
     ),
@@ -243,6 +248,7 @@ function statements(db: DatabaseSync) {
     counter: db.prepare(
       'INSERT INTO counter VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value',
     ),
+    forgetContainers: db.prepare('DELETE FROM container WHERE gone IS NOT NULL AND gone < ?'),
     forgetSeen: db.prepare('DELETE FROM seen WHERE n <= (SELECT max(n) FROM seen) - ? AND keep = 0'),
     forgetFailures: db.prepare('DELETE FROM failure WHERE n <= (SELECT max(n) FROM failure) - ?'),
     loadAlerts: db.prepare('SELECT * FROM alert WHERE key = ? AND first BETWEEN ? AND ?'),

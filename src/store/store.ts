@@ -1,7 +1,6 @@
 import type { Alert, Incident, Verdict } from '../domain/alert.ts'
 import type { Failure, Finding } from '../domain/event.ts'
-import type { EngineState, FoldOutput, StateKey } from '../engine/alerting.ts'
-import type { ContainerRow } from '../inventory/inventory.ts'
+import type { ContainerRow, EngineState, FoldOutput, SeenRow, StateKey } from '../domain/state.ts'
 
 /** Everything that one batch led to, written in one transaction. */
 export interface Commit {
@@ -19,14 +18,6 @@ export interface Commit {
   readonly released: readonly string[]
   readonly containers: readonly ContainerRow[]
   readonly output: FoldOutput
-}
-
-/** A producer's identity of a record, and the content under which it was last seen. */
-export interface SeenRow {
-  readonly id: string
-  readonly content: string
-  /** Kept as long as the thing exists (a container), not only for the horizon. */
-  readonly keep: boolean
 }
 
 export interface Counters {

@@ -1,0 +1,70 @@
+import type { Alert, Evidence, Incident } from './alert.ts'
+import type { HostMount, Resource } from './event.ts'
+
+/**
+ * State that outlives a batch, always addressed by key: what the engine asks the store for, and what it hands
+ * back to be committed.
+ */
+
+/** A piece of state that folding needs: the alerts of one (rule, entity), or the incidents of one entity, near a time. */
+export interface StateKey {
+  readonly kind: 'alert' | 'incident'
+  readonly key: string
+  /** Event times between which what is stored can matter, ms. */
+  readonly since: number
+  readonly until: number
+}
+
+export interface KeyedAlert {
+  readonly key: string
+  /** Of the posture report: outside the queue. */
+  readonly posture: boolean
+  readonly alert: Omit<Alert, 'evidence'>
+  /** How many events of evidence are stored already. */
+  readonly kept: number
+}
+
+export interface KeyedIncident {
+  readonly key: string
+  readonly incident: Omit<Incident, 'alerts'>
+}
+
+/** What the store knows for the keys that were asked for. */
+export interface EngineState {
+  readonly alerts: readonly KeyedAlert[]
+  readonly incidents: readonly KeyedIncident[]
+}
+
+/** What folding leads to: rows to write, whole. `evidence` holds what is new. */
+export interface FoldOutput {
+  readonly alerts: readonly (KeyedAlert & {
+    readonly evidence: readonly Evidence[]
+    readonly opened: boolean
+  })[]
+  readonly incidents: readonly KeyedIncident[]
+}
+
+/** What is known of one container. */
+export interface ContainerRow {
+  readonly id: string
+  readonly resource: Resource
+  readonly mounts: readonly HostMount[]
+  /** When it was last told of, and when it went; ms since the epoch. */
+  readonly time: number
+  readonly gone?: number
+}
+
+/** A container that is gone is remembered this long, for records that arrive late; ms. */
+export const GONE_HORIZON = 24 * 3_600_000
+
+/** Producers' identities that are remembered at least: a record repeated later than this many others is evaluated again. */
+export const IDENTITY_HORIZON = 150_000
+
+/** A producer's identity, and the contents under which it was seen. */
+export interface SeenRow {
+  readonly id: string
+  /** Digests, the newest last, separated by blanks. */
+  readonly content: string
+  /** Kept as long as the thing exists (a container), not only for the horizon. */
+  readonly keep: boolean
+}
