@@ -83,6 +83,11 @@ function processBatch(
   const released: string[] = []
 
   const consider = (event: Event): void => {
+    if (event.once !== undefined) {
+      const { row } = seen.look({ id: event.once, content: '' })
+      if (row === undefined) return
+      seenRows.push(row)
+    }
     for (const match of ruleset.match(inventory.resolve(event))) {
       const held = judge.suppressedBy(match)
       if (held === undefined) matches.push(judge.rate(match))

@@ -34,6 +34,8 @@ export interface Event {
   /** The parsed record; rules read it through `mapping`. */
   readonly record: unknown
   readonly mapping: Mapping
+  /** Events with the same `once` are the same happening told twice: the first alone is evaluated. */
+  readonly once?: string
   /** True for what already existed when an inventory was taken, false for what happened just now. */
   readonly inventory?: boolean
 }

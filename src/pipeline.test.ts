@@ -1,0 +1,120 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { podCreated } from '../test/audit.ts'
+import { loadDetection } from './detection.ts'
+import type { Input } from './inputs/input.ts'
+import { runPipeline } from './pipeline.ts'
+import { sources } from './sources/index.ts'
+import { openStore } from './store/sqlite.ts'
+import type { Store } from './store/store.ts'
+
+const NOW = Date.UTC(2026, 10, 20, 12)
+let folder: string
+let store: Store
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tallyman-pipeline-'))
+  store = openStore(join(folder, 'store.db'), { durable: true })
+})
+afterEach(() => {
+  store.close()
+  rmSync(folder, { recursive: true })
+})
+
+/** An input that hands on these texts, a stream each. */
+function inputOf(texts: Readonly<Record<string, string>>, name = 'test'): Input {
+  return {
+    name,
+    async *read(resume) {
+      for (const [stream, text] of Object.entries(texts)) {
+        const offset = resume.offset(stream) ?? 0
+        const bytes = Buffer.from(text).subarray(offset)
+        yield { chunks: [{ stream, offset, bytes, end: true }], findings: [], unreadable: [] }
+      }
+    },
+  }
+}
+
+async function run(texts: Readonly<Record<string, string>>, strategies = true): Promise<void> {
+  const shipped = strategies ? join(import.meta.dirname, '../strategies') : undefined
+  const detection = await loadDetection({
+    strategies: shipped,
+    rules: [],
+    site: undefined,
+    zone: 'UTC',
+    now: () => NOW,
+  })
+  await runPipeline(
+    [inputOf(texts)],
+    { store, sources, detection: () => detection, now: () => NOW },
+    new AbortController().signal,
+  )
+}
+
+function conserved(): boolean {
+  const { records, evaluated, failed, duplicates } = store.totals()
+  return records === evaluated + failed + duplicates
+}
+
+const pod = (name: string, auditID = name): string =>
+  podCreated({ name, auditID, time: NOW, privileged: true })
+
+it('conserves records, whatever they are', async () => {
+  await run({
+    mixed: `${pod('a')}\n${pod('a')}\n{"broken\nprose\n\n${pod('b')}\n`,
+    binary: '\u0000\u0001\u0002',
+  })
+  expect(conserved()).toBe(true)
+  expect(store.totals()).toMatchObject({ evaluated: 2, duplicates: 1, failed: 3 })
+})
+
+it('goes on where it was, and reads nothing twice', async () => {
+  const [first, second] = [`${pod('a')}\n`, `${pod('a')}\n${pod('b')}\n`]
+  await run({ log: first })
+  await run({ log: second })
+  expect(store.totals()).toMatchObject({ records: 2, evaluated: 2, duplicates: 0 })
+})
+
+it('counts a record that comes again in another stream as a duplicate', async () => {
+  await run({ one: `${pod('a')}\n`, two: `${pod('a')}\n` })
+  expect(store.totals()).toMatchObject({ evaluated: 1, duplicates: 1 })
+  expect(new Set(store.alerts().items.map(({ count }) => count))).toEqual(new Set([1]))
+})
+
+it('evaluates both contents of one identity once each, however often they come, and tells of it', async () => {
+  const [a, b] = [pod('a', 'same'), pod('b', 'same')]
+  await run({ log: `${[a, b, a, b, a].join('\n')}\n` })
+  expect(store.totals()).toMatchObject({ evaluated: 2, duplicates: 3 })
+  expect(store.findings().map(({ kind }) => kind)).toEqual(['identity-conflict'])
+  expect(new Set(store.alerts().items.map(({ count }) => count))).toEqual(new Set([1]))
+})
+
+it('remembers identities over a restart', async () => {
+  await run({ one: `${pod('a')}\n` })
+  await run({ two: `${pod('a')}\n` })
+  expect(store.totals()).toMatchObject({ evaluated: 1, duplicates: 1 })
+})
+
+it('takes the checkpoint back with the batch when the commit fails', async () => {
+  const broken: Store = {
+    ...store,
+    commit: () => {
+      throw new Error('disk full')
+    },
+  }
+  const detection = await loadDetection({
+    strategies: undefined,
+    rules: [],
+    site: undefined,
+    zone: 'UTC',
+    now: () => NOW,
+  })
+  const parts = { store: broken, sources, detection: () => detection, now: () => NOW }
+  await expect(
+    runPipeline([inputOf({ log: `${pod('a')}\n` })], parts, new AbortController().signal),
+  ).rejects.toThrow('disk full')
+  expect(store.resume('test').offset('log')).toBeUndefined()
+  await run({ log: `${pod('a')}\n` })
+  expect(store.totals()).toMatchObject({ evaluated: 1, duplicates: 0 })
+})
