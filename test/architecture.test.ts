@@ -62,6 +62,14 @@ it('lets arrows point towards the domain only', () => {
   expect(wrong).toEqual([])
 })
 
+it('reaches the Sigma engine through its interface only', () => {
+  const inside = files()
+    .filter((file) => !file.startsWith('sigma/') && !file.endsWith('.test.ts'))
+    .flatMap((file) => imports(file).map((target) => ({ file, target })))
+    .filter(({ target }) => target.startsWith('sigma/') && target !== 'sigma/sigma.ts')
+  expect(inside).toEqual([])
+})
+
 it('keeps SQLite inside the store and the data folder’s lock', () => {
   const users = files().filter((file) => readFileSync(join(SRC, file), 'utf8').includes("'node:sqlite'"))
   expect(users.filter((file) => !file.startsWith('store/') && file !== 'daemon/data-folder.ts')).toEqual([])

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Logsource } from '../domain/event.ts'
 import { compileRules } from './sigma.ts'
-import type { Compiled } from './sigma.ts'
+import type { Compiled } from './types.ts'
 import { eventOf } from './testing.ts'
 
 const RULE = `title: A rule

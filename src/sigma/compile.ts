@@ -9,7 +9,7 @@ import { conditionTest, detectionTest, some } from './predicate.ts'
 import type { Readers } from './predicate.ts'
 import { mistake, newReport, problemIn, quote } from './problem.ts'
 import type { ParsedRule } from './rule.ts'
-import type { Compiled, EventPredicate, Lists, LoadedRule, RuleText, Ruleset } from './sigma.ts'
+import type { Compiled, EventPredicate, Lists, LoadedRule, RuleText, Ruleset } from './types.ts'
 import type { EventTest } from './value-test.ts'
 import { treeOf } from './yaml.ts'
 

@@ -2,7 +2,7 @@ import { mistake, newReport } from './problem.ts'
 import type { Mistake, Report } from './problem.ts'
 import { readRule } from './rule.ts'
 import type { ParsedRule } from './rule.ts'
-import type { Lists, RuleText } from './sigma.ts'
+import type { Lists, RuleText } from './types.ts'
 import { readDocuments } from './yaml.ts'
 import type { Tree, YamlDocument } from './yaml.ts'
 

@@ -1,4 +1,4 @@
-import type { Lists } from './sigma.ts'
+import type { Lists } from './types.ts'
 import { parseText } from './text-pattern.ts'
 import type { Token } from './text-pattern.ts'
 

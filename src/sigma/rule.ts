@@ -10,7 +10,7 @@ import type { ListUse } from './placeholders.ts'
 import type { NamedDetection } from './predicate.ts'
 import { mistake, quote } from './problem.ts'
 import type { Position, Report } from './problem.ts'
-import type { Lists } from './sigma.ts'
+import type { Lists } from './types.ts'
 import type { Entry, Tree } from './yaml.ts'
 
 /** A detection rule, understood but not yet compiled. */

@@ -1,62 +1,6 @@
-import type { Problem } from '../domain/errors.ts'
-import type { Event } from '../domain/event.ts'
-import type { Match } from '../domain/match.ts'
-
 /**
  * The engine's interface: everything outside `sigma/` uses this file only, so that the engine behind it can
  * be replaced.
  */
-
-/** YAML text with one or more Sigma documents, and where it stands. */
-export interface RuleText {
-  readonly file: string
-  readonly text: string
-  /** Line of `text`'s first line in `file`, 1-based: a fenced block starts below its fence. */
-  readonly line: number
-  /** The strategy that the rules belong to; `sigma` for plain files. */
-  readonly strategy: string
-}
-
-/** Values of the site's lists, by name. A name that is missing is an unset list. */
-export type Lists = ReadonlyMap<string, readonly string[]>
-
-/** Facts about a loaded rule, for lint, tests and lists. */
-export interface LoadedRule {
-  readonly id: string
-  readonly name: string | undefined
-  readonly title: string
-  readonly strategy: string
-  readonly file: string
-  readonly line: number
-  readonly level: string
-  readonly tags: readonly string[]
-  readonly logsource: { readonly product?: string; readonly category?: string; readonly service?: string }
-  /** Every field that its detection reads. */
-  readonly fields: readonly string[]
-  /** Placeholders that it uses; those without values in the site's lists. */
-  readonly lists: readonly string[]
-  readonly unsetLists: readonly string[]
-  /** True where an unset list switches an alternative off (so that coverage is lower), not merely an exemption. */
-  readonly weakened: boolean
-  /** Keys that Sigma does not define, kept as they are (`rows` is ours). */
-  readonly custom: Readonly<Record<string, unknown>>
-}
-
-/** Rules, compiled once; immutable. */
-export interface Ruleset {
-  readonly rules: readonly LoadedRule[]
-  /** Rules that hold on the event, in the order in which they were loaded. Never throws on content. */
-  match(event: Event): readonly Match[]
-}
-
-export interface Compiled {
-  readonly ruleset: Ruleset
-  /** Rules that are invalid or use what is not supported yet: not loaded, each with its reason. */
-  readonly refused: readonly Problem[]
-  readonly warnings: readonly Problem[]
-}
-
-/** A predicate over events: the `match` of a filter or silence, in the shape of a Sigma search identifier. */
-export type EventPredicate = (event: Event) => boolean
-
-export { compileRules, compilePredicate } from './compile.ts'
+export type { Compiled, EventPredicate, Lists, LoadedRule, Ruleset, RuleText } from './types.ts'
+export { compilePredicate, compileRules } from './compile.ts'

@@ -1,6 +1,6 @@
 import type { Event, Logsource, Mapping, Resource } from '../domain/event.ts'
 import { compileRules } from './sigma.ts'
-import type { Compiled } from './sigma.ts'
+import type { Compiled } from './types.ts'
 
 /** An event for tests of this folder. */
 export function eventOf(

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { stringify } from 'yaml'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { compileRules } from './sigma.ts'
-import type { Compiled } from './sigma.ts'
+import type { Compiled } from './types.ts'
 import { eventOf } from './testing.ts'
 
 const FOLDER = resolve(import.meta.dirname, '../../../shared/data/sigma')
