@@ -6,6 +6,7 @@ import { EXTENSIONS, RESOURCE_ATTRIBUTES } from '../domain/fields.ts'
 import { createStreamDecoder, sources } from './index.ts'
 import { isObject } from './json.ts'
 import type { JsonObject } from './json.ts'
+import { DECODER_FAULT } from './stream.ts'
 import type { DecodedItem } from './stream.ts'
 
 const fixtures = join(import.meta.dirname, 'fixtures')
@@ -148,6 +149,7 @@ describe.each(sources.map((source) => ({ source, name: source.name })))('$name',
         for (const mutation of mutations(record, replacement)) {
           const batch = readText(`${line}\n${JSON.stringify(mutation)}\n`)
           expect(batch.records).toBe(batch.items.length + batch.failures.length)
+          expect(batch.failures.map(({ reason }) => reason)).not.toContain(DECODER_FAULT)
         }
       }
     }

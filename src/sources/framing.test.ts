@@ -5,7 +5,7 @@ import type { Framed } from './framing.ts'
 
 function frame(bytes: string | Uint8Array): readonly Framed[] {
   const chunk = typeof bytes === 'string' ? Buffer.from(bytes) : bytes
-  return createFramer('s').push({ stream: 's', offset: 0, bytes: chunk, end: true })
+  return [...createFramer('s').push({ stream: 's', offset: 0, bytes: chunk, end: true })]
 }
 
 function exact(_name: string, value: unknown): unknown {
@@ -96,7 +96,9 @@ describe('a framer', () => {
 
   test('tells the offset of an unfinished record, not of what was read', () => {
     const framer = createFramer('s')
-    framer.push({ stream: 's', offset: 0, bytes: Buffer.from('{"a":1}\n{\n"a":') })
+    expect([...framer.push({ stream: 's', offset: 0, bytes: Buffer.from('{"a":1}\n{\n"a":') })].length).toBe(
+      1,
+    )
     expect(framer.consumed).toBe(8)
   })
 

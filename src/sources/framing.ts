@@ -1,15 +1,13 @@
 import type { Chunk, Failure } from '../domain/event.ts'
-import { isNestedDeeper, jsonText, parseJson } from './json.ts'
+import { excessOf, parseJson, TOO_DEEP, TOO_MANY } from './json.ts'
 import { createLineReader, MAX_RECORD_BYTES, TOO_LONG } from './lines.ts'
 import type { Line, LinesCheckpoint } from './lines.ts'
 import type { FramedRecord } from './source.ts'
 
 export const TRUNCATED = 'truncated JSON'
 export const INVALID_JSON = 'invalid JSON'
-export const TOO_DEEP = 'nesting too deep'
-const MAX_DEPTH = 200
-/** Records shorter than this are not searched for their depth: they cannot hurt. */
-const SMALL = 1024
+/** So many values of one line, and so many elements of one batch, become records; the rest is one failure. */
+export const MAX_ELEMENTS = 100_000
 export const SAMPLE_LENGTH = 512
 
 /** A record, or what could not become one. */
@@ -37,7 +35,8 @@ interface Pending {
 }
 
 export interface Framer {
-  push(chunk: Chunk): readonly Framed[]
+  /** Lazily, so that a long line is never held as records; to be read to its end before anything else is asked. */
+  push(chunk: Chunk): Iterable<Framed>
   /** Offset up to which records are handed out; an unfinished one is not. */
   readonly consumed: number
   checkpoint(): FramingCheckpoint
@@ -53,7 +52,14 @@ export function createFramer(stream: string, from?: FramingCheckpoint, now?: () 
   let array = from?.array
   let pending: Pending | undefined
   let out: Framed[] = []
+  /** Values found on the line being read. */
+  let onLine = 0
 
+  const taken = (): readonly Framed[] => {
+    const framed = out
+    out = []
+    return framed
+  }
   const fail = (reason: string, position: number | string, sample: string): void => {
     out.push({
       kind: 'failed',
@@ -73,7 +79,10 @@ export function createFramer(stream: string, from?: FramingCheckpoint, now?: () 
     return position
   }
   const emitValue = (offset: number, text: string): void => {
+    onLine += 1
+    if (onLine > MAX_ELEMENTS + 1) return
     const position = nextPosition(offset)
+    if (onLine > MAX_ELEMENTS) return fail(TOO_MANY, position, text)
     const parsed = parse(text)
     if (parsed.ok) emit(position, text, parsed.json)
     else fail(parsed.reason, position, text)
@@ -82,12 +91,6 @@ export function createFramer(stream: string, from?: FramingCheckpoint, now?: () 
     if (pending === undefined) return
     fail(reason, nextPosition(pending.offset), pending.pieces.join('\n'))
     pending = undefined
-  }
-
-  /** A whole line that is JSON by itself. */
-  const emitLine = (offset: number, text: string, json: unknown): void => {
-    if (!Array.isArray(json)) return emit(offset, text, json)
-    json.forEach((element: unknown, index) => emit(`${offset}/${index}`, jsonText(element), element))
   }
 
   const readLine = (line: Extract<Line, { kind: 'line' }>): void => {
@@ -104,9 +107,11 @@ export function createFramer(stream: string, from?: FramingCheckpoint, now?: () 
     }
     if (pending === undefined && array === undefined) {
       if (!opensJson(text, first)) return readText(line)
-      const parsed = parse(text)
-      if (parsed.ok) return emitLine(offset, text, parsed.json)
-      if (parsed.reason === TOO_DEEP) return fail(TOO_DEEP, offset, text)
+      if (text[first] === '{') {
+        const parsed = parse(text)
+        if (parsed.ok) return emit(offset, text, parsed.json)
+        if (parsed.reason !== INVALID_JSON) return fail(parsed.reason, offset, text)
+      }
     }
     readValues(line)
   }
@@ -126,9 +131,9 @@ export function createFramer(stream: string, from?: FramingCheckpoint, now?: () 
   /** The values that begin, go on or end on a line. */
   const readValues = (line: Extract<Line, { kind: 'line' }>): void => {
     const { text } = line
-    const offsetAt = (index: number): number =>
-      line.offset + (line.wide ? index * 2 : Buffer.byteLength(text.slice(0, index)))
+    const offsetAt = offsetsOf(line)
     let at = 0
+    onLine = 0
     while (at < text.length) {
       if (pending === undefined) {
         at = skipSeparators(text, at)
@@ -168,21 +173,21 @@ export function createFramer(stream: string, from?: FramingCheckpoint, now?: () 
   }
 
   return {
-    push(chunk) {
-      out = []
+    *push(chunk) {
       for (const line of lines.push(chunk.offset, chunk.bytes, chunk.end === true)) {
         if (line.kind === 'line') readLine(line)
         else {
           dropPending(TRUNCATED)
           fail(line.reason, line.offset, line.sample)
         }
+        yield* taken()
       }
       if (chunk.end === true) {
         if (pending !== undefined) dropPending(TRUNCATED)
         else if (array !== undefined) fail(TRUNCATED, `${array.offset}/${array.index}`, '')
         array = undefined
       }
-      return out
+      yield* taken()
     },
     get consumed() {
       return pending?.offset ?? lines.consumed
@@ -193,10 +198,23 @@ export function createFramer(stream: string, from?: FramingCheckpoint, now?: () 
   }
 }
 
+/** Offsets of a line's characters, asked for from left to right: each character is counted once. */
+function offsetsOf({ text, offset, wide }: Extract<Line, { kind: 'line' }>): (index: number) => number {
+  let counted = 0
+  let bytes = 0
+  return (index) => {
+    if (wide) return offset + index * 2
+    bytes += Buffer.byteLength(text.slice(counted, index))
+    counted = index
+    return offset + bytes
+  }
+}
+
 type Parsed = { readonly ok: true; readonly json: unknown } | { readonly ok: false; readonly reason: string }
 
 function parse(text: string): Parsed {
-  if (text.length > SMALL && isNestedDeeper(text, MAX_DEPTH)) return { ok: false, reason: TOO_DEEP }
+  const excess = excessOf(text)
+  if (excess !== undefined) return { ok: false, reason: excess }
   try {
     return { ok: true, json: parseJson(text) }
   } catch (error) {

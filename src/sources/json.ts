@@ -46,8 +46,38 @@ export function parseJson(text: string): unknown {
   return hasLongInteger(text) ? (JSON.parse(text, exactInteger) as unknown) : (JSON.parse(text) as unknown)
 }
 
-/** As `parseJson`; undefined where the text is not JSON. */
+export const TOO_DEEP = 'nesting too deep'
+export const TOO_MANY = 'too many elements in one record'
+/** What walks a value afterwards may recurse. */
+const MAX_DEPTH = 200
+/** Each takes a hundred bytes of memory for two of text; a real record has one in ten characters. */
+const MAX_CONTAINERS = 2_000_000
+/** Shorter texts are not searched: they cannot hurt. */
+const SMALL = 1024
+
+/** Why JSON of this shape is not to be parsed; undefined where it may be. Brackets in strings do not count. */
+export function excessOf(text: string): string | undefined {
+  if (text.length <= SMALL) return undefined
+  let depth = 0
+  let containers = 0
+  let quoted = false
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code === 0x22) quoted = !quoted
+    else if (code === 0x5c) at += 1
+    else if (!quoted && (code === 0x7b || code === 0x5b)) {
+      depth += 1
+      containers += 1
+      if (depth > MAX_DEPTH) return TOO_DEEP
+      if (containers > MAX_CONTAINERS) return TOO_MANY
+    } else if (!quoted && (code === 0x7d || code === 0x5d)) depth -= 1
+  }
+  return undefined
+}
+
+/** As `parseJson`, for JSON within a string of a record; undefined where it is not JSON, or too much. */
 export function tryParseJson(text: string): unknown {
+  if (excessOf(text) !== undefined) return undefined
   try {
     return parseJson(text)
   } catch {
@@ -99,20 +129,4 @@ function isOutsideWord(text: string, first: number, last: number): boolean {
 
 function isDigit(code: number): boolean {
   return code >= 48 && code <= 57
-}
-
-/** Whether brackets in the text are nested deeper than `limit`; brackets in strings do not count. */
-export function isNestedDeeper(text: string, limit: number): boolean {
-  let depth = 0
-  let quoted = false
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at)
-    if (code === 0x22) quoted = !quoted
-    else if (code === 0x5c) at += 1
-    else if (!quoted && (code === 0x7b || code === 0x5b)) {
-      depth += 1
-      if (depth > limit) return true
-    } else if (!quoted && (code === 0x7d || code === 0x5d)) depth -= 1
-  }
-  return false
 }

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { dockerEvents } from './docker-events.ts'
 import { createStreamDecoder, sources } from './index.ts'
 
 const EVENT = '{"Type":"container","Action":"start","Actor":{"ID":"c","Attributes":{}},"time":1795244400}'
@@ -62,4 +63,55 @@ test('records of several sources in one stream each find theirs', () => {
     'falco',
     'docker.events',
   ])
+})
+
+test('deep nesting within a string of a record is a failure of that record only', () => {
+  const deep = `{"integration": "docker", "docker": {"Type":"container","Action":"start","time":1795244400,"Actor":{"ID":"c","Attributes":{"a":${'['.repeat(60_000)}${']'.repeat(60_000)}}}}}`
+  const wrapped = JSON.stringify({ event: { original: deep } })
+  const { items, failures } = read(`${EVENT}\n${wrapped}\n${EVENT}\n`)
+  expect(items.length).toBe(2)
+  expect(failures.map(({ reason }) => reason)).toEqual(['event.original is not JSON'])
+})
+
+test('a decoder that throws costs the record that it was given, and is told', () => {
+  const faulty = {
+    ...dockerEvents,
+    decoder: () => ({
+      decode: () => {
+        throw new RangeError('Maximum call stack size exceeded')
+      },
+      checkpoint: () => undefined,
+    }),
+  }
+  const bytes = Buffer.from(`${EVENT}\n${EVENT}\n`)
+  const batch = createStreamDecoder([faulty], 's').push({ stream: 's', offset: 0, bytes, end: true })
+  expect(batch.failures.map(({ reason, position }) => [reason, position])).toEqual([
+    ['decoder fault', 0],
+    ['decoder fault', EVENT.length + 1],
+  ])
+})
+
+describe('a line of 16 MB of tiny values', () => {
+  const size = 16 * 1024 * 1024 - 256
+  const batch = (items: string) => `{"kind":"EventList","apiVersion":"audit.k8s.io/v1","items":[${items}]}`
+  test.each([
+    ['an array', `[${'{},'.repeat(size / 3)}{}]`, 100_001],
+    ['values without a separator', '{}'.repeat(size / 2), 1],
+    ['an EventList of numbers', batch(`${'0,'.repeat(size / 2)}0`), 100_001],
+    ['an EventList of objects', batch(`${'{},'.repeat(size / 3)}{}`), 1],
+  ])('%s: is cut off with a failure, in bounded memory', (_name, line, expected) => {
+    const before = process.memoryUsage().rss
+    const { records, failures } = read(`${EVENT}\n${line}\n${EVENT}\n`)
+    expect(records).toBe(expected + 2)
+    expect(failures.at(-1)?.reason).toBe('too many elements in one record')
+    expect(process.memoryUsage().rss - before).toBeLessThan(512 * 1024 * 1024)
+  })
+})
+
+test('a record of a batch is dated by its arrival where it states no time', () => {
+  const text =
+    '{"kind":"EventList","apiVersion":"audit.k8s.io/v1","items":[{"kind":"Event","apiVersion":"audit.k8s.io/v1","verb":"get"}]}\n'
+  const decoder = createStreamDecoder(sources, 's', undefined, () => 1_795_244_400_000)
+  const { items } = decoder.push({ stream: 's', offset: 0, bytes: Buffer.from(text), end: true })
+  expect(items.map(({ decoded }) => decoded.events[0]?.time)).toEqual([1_795_244_400_000])
 })

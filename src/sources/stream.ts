@@ -1,8 +1,9 @@
 import type { Chunk, Failure, SourceName } from '../domain/event.ts'
 import { foreignFormat, UNKNOWN_FORMAT } from './foreign.ts'
-import { createFramer, SAMPLE_LENGTH } from './framing.ts'
+import { createFramer, MAX_ELEMENTS, SAMPLE_LENGTH } from './framing.ts'
 import type { Framed, FramingCheckpoint } from './framing.ts'
-import { isObject, jsonText } from './json.ts'
+import { isObject, jsonText, TOO_MANY } from './json.ts'
+import { failed } from './source.ts'
 import type { Decoded, Decoder, FramedRecord, Source } from './source.ts'
 
 /** A record that was understood, and by whom. */
@@ -34,6 +35,7 @@ interface StreamState {
   readonly refused?: boolean
 }
 
+export const DECODER_FAULT = 'decoder fault'
 /** So much is read of a stream before it is refused as a whole, in characters. */
 const RECOGNITION_WINDOW = 64 * 1024
 
@@ -106,7 +108,7 @@ export function createStreamDecoder(
           failures.push(failureOf(record, foreignFormat(record)?.reason ?? 'not a known record'))
           return
         }
-        const decoded = decoderOf(by).decode(record)
+        const decoded = decodedBy(decoderOf(by), record)
         source = by
         if (decoded.kind === 'failed') failures.push(failureOf(record, decoded.reason))
         else items.push({ source: by.name, position: record.position, decoded })
@@ -136,10 +138,13 @@ export function createStreamDecoder(
         if (certain || (heldLength >= RECOGNITION_WINDOW && held.some(isRecord))) refuse()
       }
 
-      for (const framed of framer.push(chunk).flatMap((one) => expand(one, sources))) {
+      for (const one of framer.push(chunk)) {
+        for (const framed of expand(one, sources)) {
+          if (refused) break
+          if (source === undefined) consider(framed)
+          else take(framed)
+        }
         if (refused) break
-        if (source === undefined) consider(framed)
-        else take(framed)
       }
       if (!refused && source === undefined) {
         if (chunk.end === true && held.some(isRecord)) refuse()
@@ -153,6 +158,15 @@ export function createStreamDecoder(
       const isUndecided = source === undefined && !refused && held.length > 0
       return isUndecided && undecided !== undefined ? undecided : current()
     },
+  }
+}
+
+/** What a decoder ought never to throw costs the one record only. */
+function decodedBy(decoder: Decoder, record: FramedRecord): Decoded {
+  try {
+    return decoder.decode(record)
+  } catch {
+    return failed(DECODER_FAULT)
   }
 }
 
@@ -178,16 +192,28 @@ function refusalOf(held: readonly Framed[]): Failure {
 }
 
 /** The records that a batch carries, or the record itself. */
-function expand(framed: Framed, sources: readonly Source[]): readonly Framed[] {
-  if (framed.kind === 'failed' || framed.record.json === undefined) return [framed]
-  const { stream, position, json } = framed.record
+function* expand(framed: Framed, sources: readonly Source[]): Iterable<Framed> {
+  const parts = framed.kind === 'record' ? partsOf(framed.record.json, sources) : undefined
+  if (framed.kind === 'failed' || parts === undefined) {
+    yield framed
+    return
+  }
+  for (let index = 0; index < Math.min(parts.length, MAX_ELEMENTS); index += 1) {
+    const json = parts[index]
+    const position = `${framed.record.position}/${index}`
+    yield { kind: 'record', record: { ...framed.record, position, text: jsonText(json), json } }
+  }
+  if (parts.length > MAX_ELEMENTS) {
+    const rest = { ...framed.record, position: `${framed.record.position}/${MAX_ELEMENTS}` }
+    yield { kind: 'failed', failure: failureOf(rest, TOO_MANY) }
+  }
+}
+
+function partsOf(json: unknown, sources: readonly Source[]): readonly unknown[] | undefined {
+  if (json === undefined) return undefined
   for (const source of sources) {
     const parts = source.split?.(json)
-    if (parts === undefined) continue
-    return parts.map((part, index) => ({
-      kind: 'record',
-      record: { stream, position: `${position}/${index}`, text: jsonText(part), json: part },
-    }))
+    if (parts !== undefined) return parts
   }
-  return [framed]
+  return undefined
 }
