@@ -1,16 +1,16 @@
 import type { Event, Logsource, Resource } from '../domain/event.ts'
 import { isAuditRecord, splitAudit, unwrapAudit } from './audit-envelope.ts'
 import type { Unwrapped } from './audit-envelope.ts'
-import { createExecSessions } from './audit-exec.ts'
 import { podContainers } from './pod-spec.ts'
 import type { PodOrigin } from './pod-spec.ts'
 import { specEvents } from './container-spec.ts'
 import { contentOf, OWN_NAMES } from './events.ts'
 import type { EventBase } from './events.ts'
 import { execEvents } from './exec-record.ts'
-import { isObject, listOf, objectOf, textOf } from './json.ts'
+import { isObject, jsonText, listOf, objectOf, textOf } from './json.ts'
 import type { JsonObject } from './json.ts'
 import { commandsOf } from './shell.ts'
+import { queryValues } from './request-query.ts'
 import { defineSource, failed } from './source.ts'
 import type { Decoded, FramedRecord, Identity } from './source.ts'
 import { timeOf } from './time.ts'
@@ -35,18 +35,12 @@ export const kubernetesAudit = defineSource({
   ],
   recognise: (record) => isAuditRecord(record.json),
   split: splitAudit,
-  decoder(checkpoint) {
-    const sessions = createExecSessions(checkpoint)
-    return {
-      decode: (record) => decode(record, sessions),
-      checkpoint: () => sessions.checkpoint(),
-    }
-  },
+  decoder: () => ({ decode, checkpoint: () => undefined }),
 })
 
 type Audit = Extract<Unwrapped, { kind: 'audit' }>
 
-function decode(record: FramedRecord, sessions: ReturnType<typeof createExecSessions>): Decoded {
+function decode(record: FramedRecord): Decoded {
   if (!isObject(record.json)) return failed('not an audit Event')
   const unwrapped = unwrapAudit(record.json)
   if (unwrapped.kind === 'other') return NOTHING
@@ -73,7 +67,6 @@ function decode(record: FramedRecord, sessions: ReturnType<typeof createExecSess
   const derived = derivedEvents(
     { id, time, source: 'kubernetes.audit', product: 'kubernetes', resource },
     event,
-    sessions,
   )
   const events = derived.length === 0 ? [first] : [first, ...derived]
   return { kind: 'evaluated', events, facts: [], ...(identity !== undefined && { identity }) }
@@ -142,22 +135,18 @@ const WORKLOADS: Readonly<Record<string, { readonly kind: string; readonly attri
 }
 const WRITES = new Set(['create', 'update', 'patch'])
 
-function derivedEvents(
-  base: EventBase,
-  event: JsonObject,
-  sessions: ReturnType<typeof createExecSessions>,
-): readonly Event[] {
+function derivedEvents(base: EventBase, event: JsonObject): readonly Event[] {
   const target = objectOf(event['objectRef'])
   const { resource, subresource } = target
   if (typeof resource !== 'string') return []
   const verb = event['verb']
   if (resource === 'pods' && subresource === 'exec') {
-    return succeeded(event) && sessions.isFirst(event) ? execOf(base, event) : []
+    return succeeded(event) && isAnswered(event) ? execOf(base, event) : []
   }
   if (typeof verb !== 'string' || !WRITES.has(verb) || !succeeded(event) || isDryRun(event)) return []
   if (resource === 'pods' && subresource === 'ephemeralcontainers') return ephemeralOf(base, event)
   if ((subresource ?? '') !== '' || !isComplete(event)) return []
-  if (resource === 'pods') return verb === 'create' ? podOf(base, event) : []
+  if (resource === 'pods') return verb === 'create' || touchesSpec(event) ? podOf(base, event) : []
   const workload = Object.hasOwn(WORKLOADS, resource) ? WORKLOADS[resource] : undefined
   return workload === undefined ? [] : workloadOf(base, event, workload)
 }
@@ -174,18 +163,37 @@ function isComplete(event: JsonObject): boolean {
   return stage === undefined || stage === 'ResponseComplete'
 }
 
-function isDryRun(event: JsonObject): boolean {
-  const uri = event['requestURI']
-  return typeof uri === 'string' && /[?&]dryRun=[^&]/.test(uri)
+/** An exec is told of when it begins and when it ends, and an audit policy may leave one of them out. */
+function isAnswered(event: JsonObject): boolean {
+  return event['stage'] === 'ResponseStarted' || isComplete(event)
 }
 
-/** The object as it is now. A patch's body is a diff and says too little. */
+function isDryRun(event: JsonObject): boolean {
+  return queryValues(event['requestURI'], 'dryRun').includes('All')
+}
+
+/**
+ * Whether an update or patch made the object (server-side apply) or has a specification in it. Kubelets and
+ * controllers patch the metadata of every pod.
+ */
+function touchesSpec(event: JsonObject): boolean {
+  if (objectOf(event['responseStatus'])['code'] === 201) return true
+  const { requestObject } = event
+  if (!Array.isArray(requestObject)) return isObject(objectOf(requestObject)['spec'])
+  return requestObject.some((operation) => {
+    const path = objectOf(operation)['path']
+    return typeof path === 'string' && /^(?:$|\/spec(?:\/|$))/.test(path)
+  })
+}
+
+/**
+ * The object as it is now. Where the log has no answers (level Request), what was asked for: a whole object, or
+ * as much of it as a merge patch names. A JSON patch is a list of operations, from which no object can be told.
+ */
 function bodyOf(event: JsonObject): JsonObject | undefined {
   const { responseObject, requestObject } = event
   if (isObject(responseObject) && isObject(responseObject['spec'])) return responseObject
-  return event['verb'] !== 'patch' && isObject(requestObject) && isObject(requestObject['spec'])
-    ? requestObject
-    : undefined
+  return isObject(requestObject) && isObject(requestObject['spec']) ? requestObject : undefined
 }
 
 function podOf(base: EventBase, event: JsonObject): readonly Event[] {
@@ -297,11 +305,29 @@ function containersOf(
 const MAX_ARGUMENTS = 1_024
 
 function execOf(base: EventBase, event: JsonObject): readonly Event[] {
-  const uri = textOf(event['requestURI']) ?? ''
-  const query = new URLSearchParams(uri.slice(uri.indexOf('?') + 1))
-  const argv = query.getAll('command').slice(0, MAX_ARGUMENTS)
+  const uri = event['requestURI']
+  const argv = queryValues(uri, 'command').slice(0, MAX_ARGUMENTS)
   if (argv.length === 0) return []
-  const container = query.get('container')
-  const resource = container === null ? base.resource : { ...base.resource, 'k8s.container.name': container }
-  return execEvents({ ...base, resource }, commandsOf(argv), { origin: 'exec', containerType: 'container' })
+  const [container] = queryValues(uri, 'container')
+  const resource =
+    container === undefined ? base.resource : { ...base.resource, 'k8s.container.name': container }
+  const events = execEvents({ ...base, resource }, commandsOf(argv), {
+    origin: 'exec',
+    containerType: 'container',
+  })
+  const session = sessionOf(event)
+  return session === undefined
+    ? events
+    : events.map((one, index) => ({ ...one, once: `${session}#${index}` }))
+}
+
+/**
+ * The same for the beginning and the end of one exec, which may stand in different files. A client may choose
+ * the audit id (header Audit-ID), so it takes in what was asked for, by whom and when.
+ */
+function sessionOf(event: JsonObject): string | undefined {
+  const auditId = textOf(event['auditID'])
+  if (auditId === undefined || auditId.length > 256) return undefined
+  const asked = [event['requestURI'], objectOf(event['user'])['username'], event['requestReceivedTimestamp']]
+  return `audit-exec:${auditId}:${contentOf(jsonText(asked))}`
 }
