@@ -9,6 +9,7 @@ need docker.io dockerd
 need iptables iptables
 need iproute2 ip
 need busybox-static /bin/busybox
+need openssl openssl
 need podman podman
 need runc runc
 need netavark /usr/lib/podman/netavark

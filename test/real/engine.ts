@@ -30,6 +30,7 @@ const DOCKER_PACKAGES = {
   iptables: 'iptables',
   iproute2: 'ip',
   'busybox-static': '/bin/busybox',
+  openssl: 'openssl',
 }
 const PODMAN_PACKAGES = {
   podman: 'podman',
