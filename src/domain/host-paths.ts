@@ -3,6 +3,7 @@ import { posix } from 'node:path'
 /**
  * What a piece of the host gives to whoever can see it. Mounting a parent gives all that is below;
  * a child gives something only if it is itself listed (so `/etc/localtime` and a project below `/home` do not).
+ * `accounts` counts for writing alone: many images read the host's names of users from a mounted `/etc/passwd`.
  */
 const EXPOSURES = {
   'host-root': ['/'],
@@ -16,17 +17,21 @@ const EXPOSURES = {
     '/run/k3s/containerd/containerd.sock',
     '/var/snap/microk8s/common/run/containerd.sock',
   ],
-  'host-configuration': ['/etc'],
+  'host-configuration': ['/etc', '/etc/docker', '/etc/containerd', '/etc/cni', '/etc/cni/net.d'],
+  accounts: ['/etc/passwd', '/etc/group'],
   credentials: [
     '/root',
     '/home',
     '/root/.ssh',
     '/etc/shadow',
+    '/etc/gshadow',
     '/etc/kubernetes',
     '/etc/kubernetes/pki',
     '/etc/kubernetes/admin.conf',
     '/var/lib/kubelet',
     '/var/lib/kubelet/pki',
+    '/var/lib/kubelet/pods',
+    '/var/lib/etcd',
     '/etc/ssh',
     '/etc/ssl/private',
   ],
@@ -44,6 +49,11 @@ const EXPOSURES = {
     '/etc/kubernetes/manifests',
     '/etc/profile.d',
     '/etc/init.d',
+    '/etc/rc.local',
+    '/etc/sudoers',
+    '/etc/sudoers.d',
+    '/root/.ssh/authorized_keys',
+    '/opt/cni/bin',
   ],
   kernel: [
     '/proc',
@@ -70,8 +80,12 @@ const EXPOSURES = {
   logs: ['/var/log', '/var/log/audit', '/var/log/journal', '/var/log/pods', '/var/log/containers'],
   'engine-data': [
     '/var/lib/docker',
+    '/var/lib/docker/overlay2',
+    '/var/lib/docker/volumes',
+    '/var/lib/docker/containers',
     '/var/lib/containerd',
     '/var/lib/containers',
+    '/var/lib/containers/storage',
     '/run/containerd',
     '/run/docker',
   ],
@@ -104,13 +118,35 @@ export const EXPOSURE_NAMES = [...Object.keys(EXPOSURES), 'socket'] as readonly 
 const BY_PATH = Object.entries(EXPOSURES).flatMap(([exposure, paths]) =>
   paths.map((path) => ({ path: path as string, exposure: exposure as Exposure })),
 )
-const HOME_SECRETS = /^\/(?:home\/[^/]+|root)\/\.(?:ssh|aws|kube|docker|gnupg|azure|config\/gcloud)$/
 
-/** The path without `..`, doubled slashes and a slash at the end, with `/var/run` read as `/run`, which it links to. */
+/**
+ * Paths with a part that has no fixed name, and paths that only count where they are mounted themselves: the
+ * folders of units and of plug-ins are `programs` to `/usr` and `/lib`, whose reading gives nothing more away.
+ */
+const PATTERNS: readonly (readonly [RegExp, Exposure])[] = [
+  [/^\/home\/[^/]+$/, 'credentials'],
+  [/^\/(?:home\/[^/]+|root)\/\.(?:ssh|aws|kube|docker|gnupg|azure|config\/gcloud)$/, 'credentials'],
+  [/^\/home(?:\/[^/]+(?:\/\.ssh(?:\/authorized_keys)?)?)?$/, 'persistence'],
+  [/^\/(?:usr\/)?lib\/systemd(?:\/system)?$/, 'persistence'],
+  [/^\/usr\/libexec\/kubernetes(?:\/kubelet-plugins(?:\/.*)?)?$/, 'persistence'],
+  [/^\/proc\/(?:\d+|self|thread-self|sys|sysrq-trigger|kcore)(?:\/.*)?$/, 'kernel'],
+  [/^\/sys\/kernel(?:\/(?:debug|security|tracing)(?:\/.*)?)?$/, 'kernel'],
+  [/^\/var\/lib\/docker\/overlay2\/.*$/, 'engine-data'],
+]
+const PROCESS_LINKS = /^(?:\/proc\/(?:\d+|self|thread-self)(?:\/task\/\d+)?\/(?:root|cwd))+(?=\/|$)/
+
+/**
+ * The path without `..`, doubled slashes and a slash at the end, with links read as what they lead to: `/var/run`
+ * as `/run`, and the root and working directory of a process as the host's root, which they are for init and for
+ * an engine and may be for any other.
+ */
 export function normalizeHostPath(path: string): string {
   const normal = posix.normalize(path)
   const trimmed = normal.length > 1 && normal.endsWith('/') ? normal.slice(0, -1) : normal
-  return trimmed === '/var/run' || trimmed.startsWith('/var/run/') ? trimmed.slice('/var'.length) : trimmed
+  const followed = trimmed.replace(PROCESS_LINKS, '') || '/'
+  return followed === '/var/run' || followed.startsWith('/var/run/')
+    ? followed.slice('/var'.length)
+    : followed
 }
 
 /** What mounting `path` of the host exposes: see `EXPOSURES`. An empty list for an ordinary folder. */
@@ -123,7 +159,7 @@ export function exposuresOf(path: string): readonly Exposure[] {
   }
   // /var holds the link to /run
   if (source === '/var') for (const name of ['runtime-socket', 'runtime-directory'] as const) found.add(name)
-  if (HOME_SECRETS.test(source)) found.add('credentials')
+  for (const [pattern, exposure] of PATTERNS) if (pattern.test(source)) found.add(exposure)
   if (source.endsWith('.sock') && !found.has('runtime-socket')) found.add('socket')
   if (/\/(?:docker|containerd|crio|podman)\.sock$/.test(source)) {
     found.delete('socket')
