@@ -80,7 +80,11 @@ const CONTAINER_CREATE: Readonly<Record<string, Field>> = {
     type: 'boolean',
     description: 'Only where the specification says so.',
   },
-  'container.devices': { type: 'list', description: 'Paths of host devices handed in.' },
+  'container.devices': { type: 'list', description: 'Paths of host devices handed in, normalised.' },
+  'container.device_cgroup_rules': {
+    type: 'list',
+    description: 'Devices that it may make and open itself: type major:minor access, as “b 8:0 rwm”.',
+  },
   'container.exposes': {
     type: 'list',
     description: 'What the host paths mounted into it give away: see the exposures.',

@@ -97,7 +97,7 @@ describe.each(sources.map((source) => ({ source, name: source.name })))('$name',
   const inputs = inputsOf(name)
 
   test.each(inputs)('reads $name into the events of its golden file', ({ name: file, bytes }) => {
-    const batch = read(bytes)
+    const batch = read(bytes, name === 'docker.inspect' ? 'docker:engine' : 'fixture')
     expect(batch.failures).toEqual([])
     expect(batch.items.every((item) => item.source === name)).toBe(true)
     const actual = print(batch.items)

@@ -20,7 +20,7 @@ export const dockerInspect = defineSource({
   name: 'docker.inspect',
   title: 'Docker inspect',
   serves: CATEGORIES.map((category) => ({ product: 'docker', category })),
-  recognise: (record) => isInspect(record.json) || goneOf(record.json) !== undefined,
+  recognise: (record) => isInspect(record.json) || goneOf(record) !== undefined,
   decoder: () => ({ decode, checkpoint: () => undefined }),
 })
 
@@ -33,38 +33,45 @@ function isInspect(json: unknown): json is JsonObject {
   )
 }
 
+/** What the Docker input adds to a record. In any other stream it is whoever wrote the record that says so. */
+function additionsIn({ stream, json }: FramedRecord): JsonObject {
+  return stream.startsWith('docker:') && isObject(json) ? objectOf(json['x-tallyman']) : {}
+}
+
 /** The Docker input's own line for a container that disappeared while nobody watched. */
-function goneOf(json: unknown): { readonly id: string; readonly time: number } | undefined {
-  const extra = isObject(json) ? objectOf(json['x-tallyman']) : {}
-  const { gone, observed } = extra
-  const time = typeof observed === 'number' ? inRange(observed) : undefined
+function goneOf(record: FramedRecord): { readonly id: string; readonly time: number } | undefined {
+  const { gone, observed } = additionsIn(record)
+  const time = observedAt(observed)
   return typeof gone === 'string' && gone !== '' && gone.length <= 256 && time !== undefined
     ? { id: gone, time }
     : undefined
 }
 
+function observedAt(observed: unknown): number | undefined {
+  return typeof observed === 'number' ? inRange(Math.floor(observed)) : timeOf(observed)
+}
+
 function decode(record: FramedRecord): Decoded {
-  const gone = goneOf(record.json)
+  const gone = goneOf(record)
   if (gone !== undefined)
     return { kind: 'evaluated', events: [], facts: [{ kind: 'container-gone', ...gone }] }
   if (!isInspect(record.json)) return failed('not a container')
   const inspect = record.json
   const id = textOf(inspect['Id'])
   if (id === undefined || id.length > 256) return failed('container without an id')
-  const extra = objectOf(inspect['x-tallyman'])
-  const { observed } = extra
-  const changed = typeof observed === 'number' ? inRange(observed) : timeOf(observed)
-  const time = changed ?? timeOf(inspect['Created'])
+  const extra = additionsIn(record)
+  const time = observedAt(extra['observed']) ?? timeOf(inspect['Created'])
   if (time === undefined) return failed('container without a creation time')
   const engine = engineOf(inspect, extra)
-  const spec = dockerSpec(inspect, engine)
+  const spec = dockerSpec(inspect, engine, extra)
   const resource = resourceOf(inspect, engine, extra)
   // Renaming a container makes it no other one.
   const { 'container.name': _name, ...lasting } = resource
   const content = contentOf(jsonText([lasting, spec]))
   const events = specEvents(
     {
-      id: `docker.inspect:${id}@${content}`,
+      // a specification that changes back has the same content again
+      id: `docker.inspect:${id}@${content}@${time}`,
       time,
       source: 'docker.inspect',
       product: 'docker',

@@ -1,13 +1,18 @@
 import { capabilities, hostPaths } from './container-spec.ts'
 import type { ContainerSpec, SpecMount } from './container-spec.ts'
+import { normalizeHostPath } from '../domain/host-paths.ts'
 import { isObject, known, listOf, memberOf, objectOf, textOf, textsOf } from './json.ts'
 import type { JsonObject } from './json.ts'
 
 /**
- * The specification in a container's inspect record: Docker's API (v1.24 and later) or Podman's. `x-tallyman`
- * is what the Docker input adds: drivers of volumes and resolved paths.
+ * The specification in a container's inspect record: Docker's API (v1.24 and later) or Podman's. `extra` is what
+ * the Docker input adds: `volumes`, by name as the engine inspects them, and `realPaths`, by path as given.
  */
-export function dockerSpec(inspect: JsonObject, engine: 'docker' | 'podman'): ContainerSpec {
+export function dockerSpec(
+  inspect: JsonObject,
+  engine: 'docker' | 'podman',
+  extra: JsonObject,
+): ContainerSpec {
   const host = objectOf(inspect['HostConfig'])
   const config = objectOf(inspect['Config'])
   const security = securityOptions(textsOf(host['SecurityOpt']))
@@ -27,9 +32,10 @@ export function dockerSpec(inspect: JsonObject, engine: 'docker' | 'podman'): Co
     'container.apparmor': security.apparmor,
     'container.proc_mount': security.procMount || (isUnmasked(host) ? 'Unmasked' : ''),
     'container.allow_privilege_escalation': security.noNewPrivileges ? false : undefined,
-    'container.devices': listOf(host['Devices']).flatMap(
-      (device) => textOf(objectOf(device)['PathOnHost']) ?? [],
-    ),
+    'container.devices': listOf(host['Devices'])
+      .flatMap((device) => textOf(objectOf(device)['PathOnHost']) ?? [])
+      .map(normalizeHostPath),
+    'container.device_cgroup_rules': textsOf(host['DeviceCgroupRules']),
     'container.user': textOf(config['User']) ?? '',
     'container.tty': flag(config['Tty']),
     'container.stdin_open': flag(config['OpenStdin']),
@@ -44,7 +50,7 @@ export function dockerSpec(inspect: JsonObject, engine: 'docker' | 'podman'): Co
     'container.labels': labelsOf(objectOf(config['Labels'])),
     'container.log_driver': textOf(objectOf(host['LogConfig'])['Type']),
   })
-  return { fields, mounts: mountsOf(inspect, host), command: commandOf(inspect, config) }
+  return { fields, mounts: mountsOf(inspect, host, extra), command: commandOf(inspect, config) }
 }
 
 const DEFAULT_RUNTIMES = new Set(['runc', 'crun', 'oci', 'io.containerd.runc.v2'])
@@ -121,9 +127,8 @@ function wordsOf(value: unknown): readonly string[] {
 }
 
 /** What the engine mounted; before it ran, what was asked for. */
-function mountsOf(inspect: JsonObject, host: JsonObject): readonly SpecMount[] {
+function mountsOf(inspect: JsonObject, host: JsonObject, extra: JsonObject): readonly SpecMount[] {
   const asked = listOf(host['Mounts']).filter(isObject)
-  const extra = objectOf(inspect['x-tallyman'])
   const context: MountContext = {
     asked: new Map(asked.map((mount) => [mount['Target'], mount])),
     volumes: objectOf(extra['volumes']),
@@ -195,33 +200,72 @@ function specMount(context: MountContext, mount: RawMount): readonly SpecMount[]
     readOnly,
     ...(mount.propagation !== undefined && { propagation: mount.propagation }),
   }
-  const device = mount.type === 'volume' ? boundDevice(context, mount) : undefined
-  if (mount.type === 'bind' || device !== undefined) {
-    const given = device ?? mount.source
-    if (!given.startsWith('/')) return [{ ...common, type: 'bind', source: given === '' ? [] : [given] }]
-    const resolved = textOf(memberOf(context.realPaths, given))
-    return [{ ...common, type: 'bind', source: hostPaths(given, resolved) }]
+  const shown = mount.type === 'volume' ? hostPathsOfVolume(context, mount) : []
+  if (mount.type === 'bind' || shown.length > 0) {
+    const given = shown.length > 0 ? shown : [mount.source].filter((path) => path !== '')
+    const source = given.flatMap((path) =>
+      path.startsWith('/') ? hostPaths(path, textOf(memberOf(context.realPaths, path))) : [path],
+    )
+    return [{ ...common, type: 'bind', source: [...new Set(source)] }]
   }
   const size = mount.type === 'tmpfs' ? tmpfsSize(mount.asked) : undefined
   const source = mount.type === 'tmpfs' ? [] : [mount.name ?? mount.source].filter((name) => name !== '')
   return [{ ...common, type: mount.type, source, ...(size !== undefined && { size }) }]
 }
 
-/** A volume of the driver `local` with the options of a bind mount is a path of the host. */
-function boundDevice(context: MountContext, mount: RawMount): string | undefined {
+/** What of the host a volume of the driver `local` shows: its options are those of mount(8). */
+function hostPathsOfVolume(context: MountContext, mount: RawMount): readonly string[] {
   const volume = objectOf(memberOf(context.volumes, mount.name ?? ''))
   const inline = objectOf(objectOf(mount.asked?.['VolumeOptions'])['DriverConfig'])
   for (const { driver, options } of [
     { driver: textOf(volume['Driver']), options: objectOf(volume['Options']) },
     { driver: textOf(inline['Name']), options: objectOf(inline['Options']) },
   ]) {
-    const device = textOf(options['device'])
-    const words = (textOf(options['o']) ?? '').split(',')
-    const binds = words.includes('bind') || words.includes('rbind') || options['type'] === 'bind'
-    if ((driver === undefined || driver === 'local') && binds && device?.startsWith('/') === true)
-      return device
+    const paths = driver === undefined || driver === 'local' ? hostPathsOfOptions(options) : []
+    if (paths.length > 0) return paths
   }
-  return undefined
+  return []
+}
+
+/** File systems that take no block device: the network's, memory's, and what a program serves. */
+const WITHOUT_DISK =
+  /^(?:none|nfs\d?|cifs|smb\d?|smbfs|9p|virtiofs|ceph|glusterfs|tmpfs|ramfs|fuse(?:\..*)?)$/
+
+/** The kernel's own file systems, which are the host's wherever they are mounted. */
+const KERNEL_FILE_SYSTEMS: JsonObject = {
+  proc: '/proc',
+  sysfs: '/sys',
+  cgroup: '/sys/fs/cgroup',
+  cgroup2: '/sys/fs/cgroup',
+  bpf: '/sys/fs/bpf',
+  debugfs: '/sys/kernel/debug',
+  tracefs: '/sys/kernel/debug/tracing',
+  securityfs: '/sys/kernel/security',
+  devtmpfs: '/dev',
+}
+
+function hostPathsOfOptions(options: JsonObject): readonly string[] {
+  const device = textOf(options['device']) ?? ''
+  const words = (textOf(options['o']) ?? '').split(',')
+  const type = textOf(options['type']) ?? ''
+  if (type === 'bind' || words.includes('bind') || words.includes('rbind')) {
+    return device.startsWith('/') ? [device] : []
+  }
+  if (type === 'overlay') return overlayFolders(words)
+  const kernel = textOf(memberOf(KERNEL_FILE_SYSTEMS, type))
+  if (kernel !== undefined) return [kernel]
+  // a disk of the host holds the host's files, whatever they are called there
+  return device.startsWith('/') && type !== '' && !WITHOUT_DISK.test(type) ? [device, '/'] : []
+}
+
+/** The folders that an overlay is made of, the one that is written to last. */
+function overlayFolders(words: readonly string[]): readonly string[] {
+  return ['lowerdir=', 'upperdir=']
+    .flatMap((option) =>
+      words.filter((word) => word.startsWith(option)).map((word) => word.slice(option.length)),
+    )
+    .flatMap((folders) => folders.split(':'))
+    .filter((folder) => folder.startsWith('/'))
 }
 
 function tmpfsSize(asked: JsonObject | undefined): number | undefined {

@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'vitest'
+import { createStreamDecoder, sources } from './index.ts'
+import { objectOf } from './json.ts'
+
+const CREATED = Date.UTC(2026, 10, 21, 7)
+
+function inspectOf(over: object = {}, host: object = {}): object {
+  return {
+    Id: 'c1',
+    Name: '/web',
+    Created: '2026-11-21T07:00:00Z',
+    Config: { Image: 'nginx', Cmd: ['nginx'] },
+    HostConfig: host,
+    ...over,
+  }
+}
+
+function read(records: readonly object[], stream = 's') {
+  const bytes = Buffer.from(records.map((record) => `${JSON.stringify(record)}\n`).join(''))
+  return createStreamDecoder(sources, stream).push({ stream, offset: 0, bytes, end: true })
+}
+
+/** The record of the container's only event of the category. */
+function told(category: string, record: object, stream?: string) {
+  const events = read([record], stream).items.flatMap(({ decoded }) => decoded.events)
+  return objectOf(events.find((event) => event.logsource.category === category)?.record)
+}
+
+function volumeMount(options: object) {
+  const mount = {
+    Type: 'volume',
+    Source: 'v',
+    Target: '/d',
+    VolumeOptions: { DriverConfig: { Name: 'local', Options: options } },
+  }
+  return told('container_mount', inspectOf({}, { Mounts: [mount] }))
+}
+
+describe('a volume of the local driver', () => {
+  test.each<[string, object, readonly string[]]>([
+    ['a folder', { type: 'none', o: 'bind', device: '/home' }, ['/home']],
+    ['a disk', { type: 'ext4', device: '/dev/../dev//sda1' }, ['/dev/sda1', '/']],
+    ['a disk under another name', { type: 'xfs', device: '/tmp/innocent' }, ['/tmp/innocent', '/']],
+    [
+      'an overlay of folders',
+      { type: 'overlay', device: 'overlay', o: 'lowerdir=/etc:/opt,upperdir=/root,workdir=/w' },
+      ['/etc', '/opt', '/root'],
+    ],
+    ['the processes of the host', { type: 'proc', device: 'proc' }, ['/proc']],
+    ['the devices of the host', { type: 'devtmpfs', device: 'x' }, ['/dev']],
+  ])('that shows %s is a bind', (_name, options, source) => {
+    const mount = volumeMount(options)
+    expect(mount['mount.type']).toBe('bind')
+    expect(mount['mount.source']).toEqual(source)
+    if (source.includes('/')) expect(mount['mount.exposes']).toContain('host-root')
+  })
+
+  test.each([
+    ['memory', { type: 'tmpfs', device: 'tmpfs', o: 'size=1m' }],
+    ['NFS', { type: 'nfs', device: ':/export', o: 'addr=192.0.2.1' }],
+    ['a share', { type: 'cifs', device: '//server/share' }],
+    ['nothing', {}],
+  ])('that shows %s is none', (_name, options) => {
+    expect(volumeMount(options)['mount.type']).toBe('volume')
+  })
+})
+
+test('devices are told by their normal paths, and what else may be opened by its rules', () => {
+  const host = {
+    Devices: [{ PathOnHost: '/dev//../dev/sda' }],
+    DeviceCgroupRules: ['b 8:* rwm', 'a *:* rwm'],
+  }
+  const created = told('container_create', inspectOf({}, host))
+  expect(created['container.devices']).toEqual(['/dev/sda'])
+  expect(created['container.device_cgroup_rules']).toEqual(['b 8:* rwm', 'a *:* rwm'])
+})
+
+describe('what the Docker input adds', () => {
+  const additions = {
+    'x-tallyman': {
+      inventory: true,
+      observed: CREATED + 1_000.75,
+      host: 'h',
+      engine: 'podman',
+      realPaths: { '/a': '/etc' },
+    },
+  }
+  const record = inspectOf({
+    ...additions,
+    Mounts: [{ Type: 'bind', Source: '/a', Destination: '/a', RW: true }],
+  })
+  const gone = { 'x-tallyman': { gone: 'c1', observed: CREATED } }
+
+  test('is heard in its own stream, at whole milliseconds', () => {
+    const { items } = read([record, gone], 'docker:engine')
+    const [event] = items[0]?.decoded.events ?? []
+    expect(event).toMatchObject({ time: CREATED + 1_000, inventory: true, resource: { 'host.name': 'h' } })
+    expect(told('container_mount', record, 'docker:engine')['mount.source']).toEqual(['/a', '/etc'])
+    expect(items[1]?.decoded.facts).toEqual([{ kind: 'container-gone', id: 'c1', time: CREATED }])
+  })
+
+  test('is not heard in any other, where anybody may write it', () => {
+    const { items, failures } = read([record, gone], '/var/log/docker:engine')
+    const [event] = items[0]?.decoded.events ?? []
+    expect(event?.time).toBe(CREATED)
+    expect(event).not.toHaveProperty('inventory')
+    expect(event?.resource).toMatchObject({ 'container.runtime.name': 'docker' })
+    expect(event?.resource).not.toHaveProperty(['host.name'])
+    expect(told('container_mount', record)['mount.source']).toEqual(['/a'])
+    expect(failures.map(({ reason }) => reason)).toEqual(['not a known record'])
+  })
+})
+
+test('a specification that changes and changes back makes events with ids of their own', () => {
+  const at = (observed: number, networks: object) =>
+    inspectOf({ 'x-tallyman': { observed }, NetworkSettings: { Networks: networks } })
+  const { items } = read(
+    [
+      inspectOf({ NetworkSettings: { Networks: { a: {} } } }),
+      at(CREATED + 1, { a: {}, b: {} }),
+      at(CREATED + 2, { a: {} }),
+    ],
+    'docker:engine',
+  )
+  const [first, , third] = items.map(({ decoded }) => decoded)
+  expect(third?.identity).toEqual(first?.identity)
+  const ids = items.flatMap(({ decoded }) => decoded.events.map(({ id }) => id))
+  expect(new Set(ids).size).toBe(ids.length)
+})
