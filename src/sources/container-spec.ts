@@ -26,6 +26,8 @@ export interface ContainerSpec {
   readonly mounts: readonly SpecMount[]
   /** Entrypoint and arguments as declared; empty where the image decides. */
   readonly command: readonly string[]
+  /** Where the command is started; missing where the image decides. */
+  readonly folder?: string
   /** Kind of object for Kubernetes: container, init, ephemeral. */
   readonly containerType?: string
 }
@@ -40,7 +42,7 @@ export function specEvents(base: EventBase, spec: ContainerSpec): readonly Event
     derivedEvent(base, `mount/${index}`, 'container_mount', { ...created, ...mountRecord(mount) }),
   )
   const hostMounts = hostMountsOf(spec).slice(0, MAX_SEARCHED_MOUNTS)
-  const commands = spec.command.length === 0 ? [] : commandsOf(spec.command)
+  const commands = spec.command.length === 0 ? [] : commandsOf(spec.command, spec.folder)
   const execs = execEvents(base, commands, {
     origin: 'entrypoint',
     ...(spec.containerType !== undefined && { containerType: spec.containerType }),

@@ -127,3 +127,15 @@ test('a specification that changes and changes back makes events with ids of the
   const ids = items.flatMap(({ decoded }) => decoded.events.map(({ id }) => id))
   expect(new Set(ids).size).toBe(ids.length)
 })
+
+test('a command writes below the folder that it is started in', () => {
+  const mount = { Type: 'bind', Source: '/etc', Destination: '/h', RW: true }
+  const written = (config: object) => {
+    const events = read([inspectOf({ Config: { Cmd: ['touch', 'motd'], ...config }, Mounts: [mount] })])
+    const exec = events.items.flatMap(({ decoded }) => decoded.events).at(-1)
+    return ['process.writes', 'process.host_writes'].map((field) => objectOf(exec?.record)[field])
+  }
+  expect(written({ WorkingDir: '/h' })).toEqual([['/h/motd'], ['/etc/motd']])
+  expect(written({ WorkingDir: '' })).toEqual([['/motd'], undefined])
+  expect(written({})).toEqual([['motd'], undefined])
+})

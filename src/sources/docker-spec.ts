@@ -50,7 +50,13 @@ export function dockerSpec(
     'container.labels': labelsOf(objectOf(config['Labels'])),
     'container.log_driver': textOf(objectOf(host['LogConfig'])['Type']),
   })
-  return { fields, mounts: mountsOf(inspect, host, extra), command: commandOf(inspect, config) }
+  const folder = config['WorkingDir'] === '' ? '/' : textOf(config['WorkingDir'])
+  return {
+    fields,
+    mounts: mountsOf(inspect, host, extra),
+    command: commandOf(inspect, config),
+    ...(folder !== undefined && { folder }),
+  }
 }
 
 const DEFAULT_RUNTIMES = new Set(['runc', 'crun', 'oci', 'io.containerd.runc.v2'])

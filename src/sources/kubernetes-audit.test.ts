@@ -102,6 +102,13 @@ describe('a pod', () => {
   })
 })
 
+test('a container’s command writes below its workingDir', () => {
+  const containers = [{ name: 'main', image: 'nginx', workingDir: '/h', args: ['tee', 'motd'] }]
+  const requestObject = { ...POD, spec: { containers } }
+  const exec = eventsOf({ verb: 'create', requestObject }).at(-1)
+  expect(objectOf(exec?.record)['process.writes']).toEqual(['/h/motd'])
+})
+
 describe('a dry run', () => {
   test.each<[string, boolean]>([
     ['?dryRun=All', true],

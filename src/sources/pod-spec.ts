@@ -60,6 +60,7 @@ function podContainer(container: JsonObject, containerType: string, context: Pod
     ...presentIn(container['securityContext']),
   }
   const added = objectOf(security['capabilities'])
+  const folder = textOf(container['workingDir'])
   const fields = {
     ...context.shared,
     ...known({
@@ -90,6 +91,7 @@ function podContainer(container: JsonObject, containerType: string, context: Pod
       containerType,
       mounts: mountsOf(container, context.volumes),
       command: [...textsOf(container['command']), ...textsOf(container['args'])],
+      ...(folder !== undefined && { folder }),
     },
   }
 }

@@ -1,9 +1,13 @@
+import { folderAfter } from './shell-folder.ts'
+
 /** A command of a script before its wrappers are looked into. */
 export interface ScriptCommand {
   readonly words: readonly string[]
   /** Files of redirections. */
   readonly reads: readonly string[]
   readonly writes: readonly string[]
+  /** Where it runs; undefined where that is not known. */
+  readonly folder: string | undefined
 }
 
 export interface Script {
@@ -19,9 +23,9 @@ const ASSIGNMENT = /^[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=/
 
 /**
  * Splits a POSIX shell script into its simple commands, quotes removed, variables as written. Control flow is
- * flattened: every branch counts. Reads each character once; stops after `limit` commands; never throws.
+ * flattened: every branch counts, and so does every `cd`. Reads each character once; stops after `limit` commands; never throws.
  */
-export function splitScript(text: string, limit: number): Script {
+export function splitScript(text: string, limit: number, startFolder?: string): Script {
   const commands: ScriptCommand[] = []
   const substitutions: string[] = []
   let words: string[] = []
@@ -31,7 +35,19 @@ export function splitScript(text: string, limit: number): Script {
   let redirect: string | undefined
   let hereDocuments: string[] = []
   let at = 0
+  /** Where the shell and each subshell around this place are, the innermost last. */
+  const folders = [startFolder]
+  /** Where the arithmetic ends that was read into: `<<` shifts there. */
+  let arithmeticEnd = 0
+  /** Characters that may be looked ahead at for its end, so that nested ones cost no square. */
+  let lookAhead = text.length * 4
 
+  /** Where the `((…))` at this place ends; this place where it is a subshell within another, as in `((a); b)`. */
+  const endOfArithmetic = (): number => {
+    const end = lookAhead > 0 ? endOfParentheses(text, at + 1) : at
+    lookAhead -= end - at
+    return text[end - 1] === ')' ? end : at
+  }
   const endWord = (): void => {
     if (word === undefined) return
     if (redirect === undefined) words.push(word)
@@ -45,8 +61,11 @@ export function splitScript(text: string, limit: number): Script {
     endWord()
     redirect = undefined
     const kept = withoutPrefix(words)
-    if (kept.length > 0) commands.push({ words: kept, reads, writes })
-    else if (writes.length > 0 && commands.length < limit) commands.push({ words: [':'], reads, writes })
+    const folder = folders.at(-1)
+    if (kept.length > 0) commands.push({ words: kept, reads, writes, folder })
+    else if (writes.length > 0 && commands.length < limit)
+      commands.push({ words: [':'], reads, writes, folder })
+    folders[folders.length - 1] = folderAfter(kept, folder)
     words = []
     reads = []
     writes = []
@@ -78,7 +97,11 @@ export function splitScript(text: string, limit: number): Script {
       redirect = '>'
       at += text[at + 2] === '>' ? 3 : 2
     } else if (';&|()'.includes(character)) {
+      if (character === '(' && next === '(' && word === undefined && at >= arithmeticEnd)
+        arithmeticEnd = endOfArithmetic()
       endCommand()
+      if (character === '(' && folders.length < MAX_SUBSHELLS) folders.push(folders.at(-1))
+      else if (character === ')' && folders.length > 1) folders.pop()
       at += 1
     } else if ((character === '<' || character === '>') && next === '(') {
       const end = endOfParentheses(text, at + 2)
@@ -88,7 +111,7 @@ export function splitScript(text: string, limit: number): Script {
       endWord()
       const operator = /^(?:<<<|<<-|<<|<>|<&|>>|>&|>\||<|>)/.exec(text.slice(at, at + 3))?.[0] ?? character
       at += operator.length
-      redirect = kindOfRedirect(operator, text.charAt(at))
+      redirect = at < arithmeticEnd && operator === '<<' ? 'shift' : kindOfRedirect(operator, text.charAt(at))
     } else if (character === "'") {
       const end = indexOrEnd(text, "'", at + 1)
       add(text.slice(at + 1, end))
@@ -120,6 +143,8 @@ export function splitScript(text: string, limit: number): Script {
   endCommand()
   return { commands, substitutions }
 }
+
+const MAX_SUBSHELLS = 64
 
 const PLAIN = /[^\s;&|()<>'"\\$`]/
 

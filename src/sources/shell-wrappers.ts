@@ -1,9 +1,11 @@
 import { posix } from 'node:path'
 
 /** What a wrapper starts: an argument vector or a shell's script. */
-export type Inner =
-  | { readonly wrapper: readonly string[]; readonly argv: readonly string[] }
-  | { readonly wrapper: readonly string[]; readonly script: string }
+export type Inner = {
+  readonly wrapper: readonly string[]
+  /** It runs in another folder or under another root than its wrapper. */
+  readonly elsewhere?: boolean
+} & ({ readonly argv: readonly string[] } | { readonly script: string })
 
 /** How a wrapper's own words end. */
 interface Wrapper {
@@ -13,6 +15,8 @@ interface Wrapper {
   readonly operands?: number
   /** NAME=value words may precede the command. */
   readonly assignments?: boolean
+  /** What it starts runs in another folder, or under another root. */
+  readonly elsewhere?: boolean
 }
 
 const SHELLS = new Set(['sh', 'bash', 'ash', 'dash', 'zsh', 'ksh', 'mksh', 'rbash'])
@@ -58,9 +62,12 @@ const WRAPPERS: Readonly<Record<string, Wrapper>> = {
   'xvfb-run': {
     values: ['-e', '-f', '-n', '-p', '-s', '-w', '--error-file', '--server-num', '--server-args', '--wait'],
   },
-  chroot: { operands: 1 },
-  nsenter: { values: ['-t', '--target', '-S', '--setuid', '-G', '--setgid', '-W', '--wdns'] },
-  unshare: { values: ['-S', '--setuid', '-G', '--setgid', '-R', '--root', '-w', '--wd'] },
+  chroot: { operands: 1, elsewhere: true },
+  nsenter: {
+    values: ['-t', '--target', '-S', '--setuid', '-G', '--setgid', '-W', '--wdns'],
+    elsewhere: true,
+  },
+  unshare: { values: ['-S', '--setuid', '-G', '--setgid', '-R', '--root', '-w', '--wd'], elsewhere: true },
   setpriv: { values: ['--reuid', '--regid', '--groups', '--inh-caps', '--ambient-caps', '--bounding-set'] },
   tini: { values: ['-p', '-e'] },
   'tini-static': { values: ['-p', '-e'] },
@@ -68,6 +75,8 @@ const WRAPPERS: Readonly<Record<string, Wrapper>> = {
   'dumb-init': { values: ['-r', '--rewrite'] },
   catatonit: {},
   gosu: { operands: 1 },
+  setuidgid: { operands: 1 },
+  's6-setuidgid': { operands: 1 },
   'su-exec': { operands: 1 },
   xargs: {
     values: [
@@ -99,16 +108,56 @@ export function innerCommand(words: readonly string[]): readonly Inner[] {
     return words.length > 1 ? [{ wrapper: ['eval'], script: words.slice(1).join(' ') }] : []
   if (name === 'su' || name === 'runuser' || name === 'script' || name === 'flock') return optionScript(words)
   if (name === 'find') return executedByFind(words)
+  if (name === 'parallel') return parallelScript(words)
   const wrapper = Object.hasOwn(WRAPPERS, name) ? WRAPPERS[name] : undefined
   if (wrapper === undefined) return []
-  if (name === 'env') {
-    const split = words.findIndex((word) => word === '-S' || word === '--split-string')
-    const text = split === -1 ? undefined : words[split + 1]
-    if (text !== undefined)
-      return [{ wrapper: words.slice(0, split + 1), script: [text, ...words.slice(split + 2)].join(' ') }]
-  }
   const start = endOfOptions(words, wrapper)
-  return start < words.length ? [{ wrapper: words.slice(0, start), argv: words.slice(start) }] : []
+  const split = name === 'env' ? splitByEnv(words, start) : []
+  if (split.length > 0) return split
+  if (start >= words.length) return []
+  const elsewhere = wrapper.elsewhere === true && { elsewhere: true }
+  return [{ wrapper: words.slice(0, start), argv: words.slice(start), ...elsewhere }]
+}
+
+/** `env -S 'words'`: they stand in the place of the option, and may be options in turn. */
+function splitByEnv(words: readonly string[], end: number): readonly Inner[] {
+  for (let at = 1; at < Math.min(end + 1, words.length); at += 1) {
+    const option = /^(?:--split-string|-[a-zA-Z0]*?S)(?:=?(.*))$/s.exec(words[at] ?? '')
+    if (option === null) continue
+    const isWithin = (option[1] ?? '') !== ''
+    const text = isWithin ? option[1] : words[at + 1]
+    if (text === undefined) return []
+    const rest = words.slice(isWithin ? at + 1 : at + 2)
+    const script = [...(text.trimStart().startsWith('-') ? ['env'] : []), text, ...rest].join(' ')
+    return [{ wrapper: words.slice(0, at + 1), script }]
+  }
+  return []
+}
+
+/** GNU parallel hands its words to a shell, once for each argument behind `:::`. */
+function parallelScript(words: readonly string[]): readonly Inner[] {
+  const start = endOfOptions(words, PARALLEL)
+  const end = words.findIndex((word) => /^:::+\+?$/.test(word))
+  const script = words.slice(start, end === -1 ? undefined : end).join(' ')
+  return script === '' ? [] : [{ wrapper: words.slice(0, start), script }]
+}
+
+const PARALLEL: Wrapper = {
+  values: [
+    '-a',
+    '-C',
+    '-I',
+    '-j',
+    '-L',
+    '-n',
+    '-N',
+    '-P',
+    '-S',
+    '--arg-file',
+    '--delay',
+    '--jobs',
+    '--timeout',
+  ],
 }
 
 function shellScript(words: readonly string[]): readonly Inner[] {
@@ -149,11 +198,19 @@ function endOfOptions(words: readonly string[], wrapper: Wrapper): number {
       at += 1
       break
     }
-    if (word.length > 1 && word.startsWith('-')) at += wrapper.values?.includes(word) === true ? 2 : 1
+    if (word.length > 1 && word.startsWith('-')) at += takesNext(word, wrapper.values ?? []) ? 2 : 1
     else if (wrapper.assignments === true && /^\w+=/.test(word)) at += 1
     else break
   }
   at += wrapper.operands ?? 0
   while (wrapper.assignments === true && /^\w+=/.test(words[at] ?? '')) at += 1
   return words[at] === '--' ? at + 1 : at
+}
+
+/** Whether an option's value is the next word; of options in one word (`-nu root`) the first that takes one. */
+function takesNext(word: string, values: readonly string[]): boolean {
+  if (values.includes(word)) return true
+  if (word.startsWith('--')) return false
+  const first = Array.from(word.slice(1, 32)).findIndex((letter) => values.includes(`-${letter}`))
+  return first !== -1 && first === word.length - 2
 }

@@ -23,6 +23,8 @@ describe('a script', () => {
       'bash -ec "sh -c \'openssl version\'"',
       ["bash -ec sh -c 'openssl version'", 'sh -c openssl version', 'openssl version'],
     ],
+    ['((x = 1 << 2))\nrm -rf /', ['x = 1', 'rm -rf /']],
+    ['((ls); id)', ['ls', 'id']],
   ])('%s', (script, expected) => {
     expect(lines(script)).toEqual(expected)
   })
@@ -45,9 +47,40 @@ describe('a script', () => {
     ])
   })
 
+  test.each<[string, readonly string[]]>([
+    ['cd /h && echo x > motd', ['/h/motd']],
+    ['cd /h; cd etc; cd ../var && tee a /b', ['/h/var/a', '/b']],
+    ['(cd /h && touch a); touch b', ['/h/a', '/app/b']],
+    ['(cd /h); (touch b)', ['/app/b']],
+    ["cd /h && sh -c 'echo x >motd'", ['/h/motd']],
+    ['echo x >motd', ['/app/motd']],
+    ['cd "$X" && echo x >motd', ['motd']],
+    ['cd - && echo x >motd; cd /h; echo x >$Y', ['motd', '$Y']],
+    ["cd /h && chroot /r sh -c 'echo x >motd'", ['motd']],
+  ])('writes where it is: %s', (script, expected) => {
+    const commands = commandsOf(['sh', '-c', script], '/app')
+    expect(commands.flatMap(({ writes }) => writes)).toEqual(expected)
+  })
+
   test('is read in linear time, whatever it opens and does not close', () => {
     const started = performance.now()
-    for (const piece of ['$(', '`', '"', "'", '(', '<<x ', '\\', '${', '"$(', 'a;', '>']) {
+    for (const piece of [
+      '((',
+      '((1<<',
+      'cd a;',
+      '(cd a;',
+      '$(',
+      '`',
+      '"',
+      "'",
+      '(',
+      '<<x ',
+      '\\',
+      '${',
+      '"$(',
+      'a;',
+      '>',
+    ]) {
       expect(commandsOf(['sh', '-c', piece.repeat(200_000)]).length).toBeLessThanOrEqual(256)
       expect(commandsOfLine(`sh -c ${piece.repeat(200_000)}`).length).toBeLessThanOrEqual(256)
     }
@@ -69,6 +102,15 @@ describe('a wrapper', () => {
     ['busybox wget -O /tmp/x http://h.example', 'wget -O /tmp/x http://h.example'],
     ['/sbin/tini -g -- nginx', 'nginx'],
     ['gosu app server', 'server'],
+    ['s6-setuidgid app server', 'server'],
+    ['sudo -nu root openssl req', 'openssl req'],
+    ['sudo -uroot openssl req', 'openssl req'],
+    ['env -i -S A=1 openssl req', 'openssl req'],
+    ['env --split-string=openssl req', 'openssl req'],
+    ['env -vSopenssl req', 'openssl req'],
+    ['env openssl -S', 'openssl -S'],
+    ['parallel -j 4 gzip ::: a b', 'gzip'],
+    ['sh -c -- id', 'id'],
     ['xargs -n 1 rm', 'rm'],
     ['stdbuf -oL cat', 'cat'],
     ['setsid -f sleep 1', 'sleep 1'],
@@ -93,6 +135,7 @@ describe('a command line that lost its quotes', () => {
       ['/bin/sh -c wget -qO- http://h/ || exit 1', 'wget -qO- http://h/', 'exit 1'],
     ],
     ['openssl x509 -in ca.crt', ['openssl x509 -in ca.crt']],
+    ['sh -c -- echo a', ['sh -c -- echo a', 'echo a']],
     ['bash', ['bash']],
     ['', []],
   ])('%s', (line, expected) => {

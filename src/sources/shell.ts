@@ -1,5 +1,7 @@
 import { posix } from 'node:path'
+import { absolutePath } from './shell-folder.ts'
 import { splitScript } from './shell-script.ts'
+import type { ScriptCommand } from './shell-script.ts'
 import { innerCommand } from './shell-wrappers.ts'
 
 /** One command as a shell would start it, with the files that its words name. */
@@ -19,15 +21,16 @@ const MAX_SCRIPT = 256 * 1024
 
 /**
  * The simple commands in an argument vector: itself, and what its wrappers (sh -c, env, nohup, busybox, …)
- * start. At most 256, eight wrappers deep. Linear; never throws.
+ * start. `folder` is where it is started, if that is known. At most 256, eight wrappers deep. Linear; never throws.
  */
-export function commandsOf(argv: readonly string[]): readonly SimpleCommand[] {
+export function commandsOf(argv: readonly string[], folder?: string): readonly SimpleCommand[] {
   const found: SimpleCommand[] = []
-  addCommand({ words: argv, reads: [], writes: [] }, [], 0, found)
+  addCommand({ words: argv, reads: [], writes: [], folder }, [], 0, found)
   return found
 }
 
-const LOST_QUOTES = /^((?:\S+\s+)*?)((?:\S*\/)?(?:ba|da|a|z|k)?sh)\s+((?:-\S+\s+)*?-[a-zA-Z]*c[a-zA-Z]*)\s+/
+const LOST_QUOTES =
+  /^((?:\S+\s+)*?)((?:\S*\/)?(?:ba|da|a|z|k)?sh)\s+((?:-\S+\s+)*?-[a-zA-Z]*c[a-zA-Z]*)\s+(?:--\s+)?/
 
 /**
  * The simple commands in a command line that lost its quotes, as Docker's `exec_create: …` has it: behind
@@ -45,33 +48,39 @@ function wordsOf(text: string): readonly string[] {
   return text.split(/\s+/).filter((word) => word !== '')
 }
 
-interface Parsed {
-  readonly words: readonly string[]
-  readonly reads: readonly string[]
-  readonly writes: readonly string[]
-}
-
-function addCommand(command: Parsed, parent: readonly string[], depth: number, found: SimpleCommand[]): void {
+function addCommand(
+  command: ScriptCommand,
+  parent: readonly string[],
+  depth: number,
+  found: SimpleCommand[],
+): void {
   if (command.words.length === 0 || found.length >= MAX_COMMANDS) return
   const words = command.words.slice(0, MAX_WORDS)
   const written = new Set([...command.writes, ...writtenBy(words)].filter(isFile))
   const reads = unique([...command.reads, ...words.slice(1).flatMap(pathIn)]).filter(
     (path) => isFile(path) && !written.has(path),
   )
-  const writes = [...written]
+  const writes = unique([...written].map((path) => absolutePath(path, command.folder)))
   // `:` does nothing but what its redirections do
   if (words[0] === ':' && writes.length === 0) return
   found.push({ words, reads, writes, parent })
   if (depth >= MAX_DEPTH) return
   for (const inner of innerCommand(command.words)) {
+    const folder = inner.elsewhere === true ? undefined : command.folder
     if ('argv' in inner)
-      addCommand({ words: inner.argv, reads: [], writes: [] }, inner.wrapper, depth + 1, found)
-    else addScript(inner.script, inner.wrapper, depth + 1, found)
+      addCommand({ words: inner.argv, reads: [], writes: [], folder }, inner.wrapper, depth + 1, found)
+    else addScript(inner.script, inner.wrapper, depth + 1, found, folder)
   }
 }
 
-function addScript(script: string, parent: readonly string[], depth: number, found: SimpleCommand[]): void {
-  const { commands, substitutions } = splitScript(script.slice(0, MAX_SCRIPT), MAX_COMMANDS)
+function addScript(
+  script: string,
+  parent: readonly string[],
+  depth: number,
+  found: SimpleCommand[],
+  folder?: string,
+): void {
+  const { commands, substitutions } = splitScript(script.slice(0, MAX_SCRIPT), MAX_COMMANDS, folder)
   for (const command of commands) addCommand(command, parent, depth, found)
   if (depth >= MAX_DEPTH) return
   for (const substitution of substitutions) {
