@@ -52,6 +52,13 @@ describe('the shipped strategies', () => {
     expect(conditions.filter((compiled) => 'problems' in compiled)).toEqual([])
   })
 
+  it('never rate a match by who created the pod', () => {
+    const asked = strategies.flatMap(({ priority }) =>
+      (priority?.when ?? []).flatMap((condition) => Object.keys(condition.if)),
+    )
+    expect(asked.filter((field) => /^(?:user\.name|k8s\.owner\.kind)(?:\||$)/.test(field))).toEqual([])
+  })
+
   it.each([
     ['t1600-weaken-encryption', ['W07', 'W12', 'W13', 'W14']],
     ['t1491.001-internal-defacement', ['D06', 'D24', 'D28']],
@@ -164,6 +171,39 @@ describe('ordinary containers', () => {
       { command: ['sh', '-c', 'while true; do curl -fsS http://localhost/health; sleep 1; done'] },
     ],
     [
+      'a client with a certificate of its own',
+      {
+        command: [
+          'sh',
+          '-c',
+          'curl --cert c.pem --key /tls/client.key -d @payload.json https://api.example.org/',
+        ],
+      },
+    ],
+    [
+      'names of users and of time',
+      {
+        command: ['app'],
+        mounts: ['/etc/passwd', '/etc/group', '/etc/timezone', '/etc/hosts', '/etc/resolv.conf'].map((path) =>
+          bind(path, path, 'ro'),
+        ),
+      },
+    ],
+    [
+      'a serial port and a graphics card',
+      {
+        command: ['app'],
+        host: {
+          Devices: ['/dev/ttyUSB0', '/dev/dri/renderD128'].map((path) => ({
+            PathOnHost: path,
+            PathInContainer: path,
+            CgroupPermissions: 'rwm',
+          })),
+          DeviceCgroupRules: ['c 188:* rmw'],
+        },
+      },
+    ],
+    [
       'the usual bundle of roots',
       { command: ['app'], mounts: [bind('/etc/ssl/certs', '/etc/ssl/certs', 'ro')] },
     ],
@@ -188,6 +228,39 @@ describe('containers with the reach of their host', () => {
       'privileged',
       { command: ['sleep', '1'], host: { Privileged: true } },
       'Container with access that amounts to the host',
+    ],
+    [
+      'every device of the host',
+      {
+        command: ['sleep', '1'],
+        host: { Devices: [{ PathOnHost: '/dev', PathInContainer: '/dev', CgroupPermissions: 'rwm' }] },
+      },
+      'Container with access that amounts to the host',
+    ],
+    [
+      'a rule for the disks of the host',
+      { command: ['sleep', '1'], host: { DeviceCgroupRules: ['b *:* rwm'] } },
+      'Container with access that amounts to the host',
+    ],
+    [
+      'the root of init',
+      { command: ['sleep', '1'], mounts: [bind('/proc/1/root', '/host', 'ro')] },
+      'Host path that controls the host mounted into a container',
+    ],
+    [
+      'accounts that can be written',
+      { command: ['sleep', '1'], mounts: [bind('/etc/passwd', '/etc/passwd')] },
+      'Host path that controls the host mounted into a container',
+    ],
+    [
+      'the banner of the host through the root of init',
+      { command: ['sh', '-c', 'echo owned >/h/etc/motd'], mounts: [bind('/proc/1/root', '/h')] },
+      'Container writes banners, backgrounds or web content of its host',
+    ],
+    [
+      'the banner of the host from its folder',
+      { command: ['sh', '-c', 'cd /h && echo owned > motd'], mounts: [bind('/etc', '/h')] },
+      'Container writes banners, backgrounds or web content of its host',
     ],
     [
       'a certificate',
@@ -252,6 +325,48 @@ describe('requests to the API server', () => {
       'Workload taken out of the service mesh',
     ],
     [
+      'an annotation by a JSON patch',
+      {
+        verb: 'patch',
+        objectRef: { resource: 'pods', namespace: 'a', name: 'b' },
+        requestObject: [
+          { op: 'add', path: '/metadata/annotations/sidecar.istio.io~1inject', value: 'false' },
+        ],
+        responseObject: { metadata: { annotations: { 'sidecar.istio.io/inject': 'false' } } },
+      },
+      'Workload taken out of the service mesh',
+    ],
+    [
+      'a static pod',
+      {
+        verb: 'create',
+        user: { username: 'system:node:n1' },
+        objectRef: { resource: 'pods', namespace: 'kube-system', name: 'helper-n1' },
+        responseStatus: { code: 201 },
+        responseObject: {
+          kind: 'Pod',
+          metadata: {
+            name: 'helper-n1',
+            namespace: 'kube-system',
+            uid: 'u1',
+            ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: 'n1', uid: 'u0', controller: true }],
+          },
+          spec: { containers: [{ name: 'a', image: 'busybox', securityContext: { privileged: true } }] },
+        },
+      },
+      'Bare pod with power over its node created by hand',
+    ],
+    [
+      'a policy that is open on a port',
+      {
+        verb: 'create',
+        responseStatus: { code: 201 },
+        objectRef: { resource: 'networkpolicies', namespace: 'a', name: 'b' },
+        responseObject: { spec: { podSelector: {}, ingress: [{ ports: [{ protocol: 'TCP', port: 22 }] }] } },
+      },
+      'Network policy opened to everybody',
+    ],
+    [
       'an index page in a ConfigMap',
       {
         verb: 'patch',
@@ -288,6 +403,24 @@ describe('requests to the API server', () => {
         verb: 'list',
         user: { username: 'system:serviceaccount:kube-system:generic-garbage-collector' },
         objectRef: { resource: 'secrets' },
+      },
+    ],
+    [
+      'a controller that writes back a pod outside the mesh',
+      {
+        verb: 'update',
+        user: { username: 'system:serviceaccount:jobs:controller' },
+        objectRef: { resource: 'pods', namespace: 'a', name: 'b' },
+        requestObject: {
+          kind: 'Pod',
+          metadata: { name: 'b', annotations: { 'sidecar.istio.io/inject': 'false' } },
+          spec: { containers: [{ name: 'a', image: 'app' }] },
+        },
+        responseObject: {
+          kind: 'Pod',
+          metadata: { name: 'b', uid: 'u1', annotations: { 'sidecar.istio.io/inject': 'false' } },
+          spec: { containers: [{ name: 'a', image: 'app' }] },
+        },
       },
     ],
     [
