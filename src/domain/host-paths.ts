@@ -128,10 +128,10 @@ const PATTERNS: readonly (readonly [RegExp, Exposure])[] = [
   [/^\/(?:home\/[^/]+|root)\/\.(?:ssh|aws|kube|docker|gnupg|azure|config\/gcloud)$/, 'credentials'],
   [/^\/home(?:\/[^/]+(?:\/\.ssh(?:\/authorized_keys)?)?)?$/, 'persistence'],
   [/^\/(?:usr\/)?lib\/systemd(?:\/system)?$/, 'persistence'],
-  [/^\/usr\/libexec\/kubernetes(?:\/kubelet-plugins(?:\/.*)?)?$/, 'persistence'],
-  [/^\/proc\/(?:\d+|self|thread-self|sys|sysrq-trigger|kcore)(?:\/.*)?$/, 'kernel'],
-  [/^\/sys\/kernel(?:\/(?:debug|security|tracing)(?:\/.*)?)?$/, 'kernel'],
-  [/^\/var\/lib\/docker\/overlay2\/.*$/, 'engine-data'],
+  [/^\/usr\/libexec\/kubernetes(?:\/kubelet-plugins(?:\/|$)|$)/, 'persistence'],
+  [/^\/proc\/(?:\d+|self|thread-self|sys|sysrq-trigger|kcore)(?:\/|$)/, 'kernel'],
+  [/^\/sys\/kernel(?:\/(?:debug|security|tracing)(?:\/|$)|$)/, 'kernel'],
+  [/^\/var\/lib\/docker\/overlay2\//, 'engine-data'],
 ]
 const PROCESS_LINKS = /^(?:\/proc\/(?:\d+|self|thread-self)(?:\/task\/\d+)?\/(?:root|cwd))+(?=\/|$)/
 
