@@ -116,20 +116,29 @@ export function parseConfig(
         message: `${issue.path.join('.') || 'configuration'}: ${issue.message}`,
         mend: mendOf(issue),
       }))
+  problems.sort((a, b) => a.line - b.line || a.column - b.column)
   return parsed.success && problems.length === 0
     ? { config: withAbsolutePaths(parsed.data, dirname(resolve(file))), problems }
     : { problems }
 }
 
-/** The configuration of `file`; the defaults, relative to the working folder, where none is named. */
+/** The configuration that is read where none is named. */
+export const DEFAULT_CONFIG = 'tallyman.yaml'
+
+/** The configuration of `file`, else of `tallyman.yaml` in the working folder, else the defaults. */
 export function loadConfig(file: string | undefined): Config {
-  if (file === undefined) return withAbsolutePaths(configSchema.parse({}), process.cwd())
-  if (!existsSync(file))
-    throw new UserError(`no configuration at ${file}`, { file, mend: 'name an existing file with --config' })
-  const { config, problems } = parseConfig(file, readFileSync(file, 'utf8'))
+  const path = file ?? (existsSync(DEFAULT_CONFIG) ? DEFAULT_CONFIG : undefined)
+  if (path === undefined) return withAbsolutePaths(configSchema.parse({}), process.cwd())
+  if (!existsSync(path))
+    throw new UserError(`no configuration at ${path}`, {
+      file: path,
+      mend: 'name an existing file with --config',
+    })
+  const { config, problems } = parseConfig(path, readFileSync(path, 'utf8'))
   if (config !== undefined) return config
   const [first] = problems
-  throw new UserError(first?.message ?? 'invalid configuration', { ...first, file })
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more: see 'tallyman config check')` : ''
+  throw new UserError(`${first?.message ?? 'invalid configuration'}${more}`, { ...first, file: path })
 }
 
 function duplicateNames(file: string, config: Config): Problem[] {

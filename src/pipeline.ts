@@ -31,7 +31,12 @@ export interface BatchResult {
   /** Files or streams that could not be read at all, or not to their end. */
   readonly unreadable: InputBatch['unreadable']
   readonly findings: readonly Finding[]
-  readonly alerts: readonly { readonly id: string; readonly opened: boolean; readonly incident: string }[]
+  readonly alerts: readonly {
+    readonly id: string
+    readonly opened: boolean
+    readonly posture: boolean
+    readonly incident: string
+  }[]
 }
 
 /**
@@ -150,7 +155,12 @@ function processBatch(
     counters,
     unreadable: batch.unreadable,
     findings,
-    alerts: output.alerts.map(({ alert, opened }) => ({ id: alert.id, opened, incident: alert.incident })),
+    alerts: output.alerts.map(({ alert, opened, posture }) => ({
+      id: alert.id,
+      opened,
+      posture,
+      incident: alert.incident,
+    })),
   }
 }
 

@@ -21,7 +21,7 @@ export function listAlerts(config: Config, { json, ...query }: ListOptions, outp
   else {
     output.out(
       table(
-        ['ID', 'LAST', 'LEVEL', 'STATUS', 'RULE', 'ENTITY', 'COUNT'],
+        ['ID', 'LAST (UTC)', 'LEVEL', 'STATUS', 'RULE', 'ENTITY', 'COUNT'],
         items.map((each) => [
           each.id.slice(0, 8),
           clock(each.last),
@@ -34,6 +34,7 @@ export function listAlerts(config: Config, { json, ...query }: ListOptions, outp
       ),
     )
   }
+  if (items.length === 0) output.err(`nothing in ${config.data}\n`)
   tellMore(next, output)
   return EXIT.ok
 }
@@ -70,7 +71,8 @@ export async function closeAlert(
 export function listIncidents(config: Config, { json, ...query }: ListOptions, output: Output): Exit {
   const { items, next } = readStore(config, (reader) => reader.incidents(query))
   if (json || !output.terminal) for (const incident of items) printJson(output, incidentView(incident))
-  else output.out(table(['ID', 'LAST', 'LEVEL', 'STATUS', 'ENTITY', 'WHAT'], items.map(incidentRow)))
+  else output.out(table(['ID', 'LAST (UTC)', 'LEVEL', 'STATUS', 'ENTITY', 'WHAT'], items.map(incidentRow)))
+  if (items.length === 0) output.err(`nothing in ${config.data}\n`)
   tellMore(next, output)
   return EXIT.ok
 }
@@ -89,7 +91,7 @@ export function showIncident(config: Config, typed: string, json: boolean, outpu
     printJson(output, { ...incidentView(found.incident), alerts: found.alerts.map(alertView) })
   else
     output.out(
-      `${table(['ID', 'LAST', 'LEVEL', 'STATUS', 'ENTITY', 'WHAT'], [incidentRow(found.incident)])}\n${found.alerts.map(describeAlert).join('\n')}`,
+      `${table(['ID', 'LAST (UTC)', 'LEVEL', 'STATUS', 'ENTITY', 'WHAT'], [incidentRow(found.incident)])}\n${found.alerts.map(describeAlert).join('\n')}`,
     )
   return EXIT.ok
 }

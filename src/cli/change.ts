@@ -2,7 +2,7 @@ import type { Config } from '../config.ts'
 import { parseDuration } from '../domain/day.ts'
 import { UserError } from '../domain/errors.ts'
 import { EXIT, type Exit } from './exit.ts'
-import { count, type Output } from './output.ts'
+import { clock, count, type Output } from './output.ts'
 import { writeThrough } from './write-through.ts'
 
 export interface Accountable {
@@ -33,7 +33,10 @@ export async function addSilence(
       id: await commands.addSilence({ match, ...rules, for: lasts, owner, reason }, actor),
     }),
   })
-  output.err(`silenced until ${options.for} from now: ${(answer as { id: string }).id}\n`)
+  const until = clock(Date.now() + lasts)
+  output.err(
+    `silenced until ${until} UTC: ${(answer as { id: string }).id}, in silences/silences.yaml of the site's folder\n`,
+  )
   return EXIT.ok
 }
 
@@ -54,7 +57,15 @@ export async function adopt(
     body: request,
     direct: async (commands, actor) => ({ filters: await commands.adopt(request, actor) }),
   })
-  output.err(`${count((answer as { filters: number }).filters, 'filter')} written, until ${expires}\n`)
+  const { filters } = answer as { filters: number }
+  if (filters === 0)
+    throw new UserError('nothing in the posture report is open under these ids', {
+      mend: "see 'tallyman incidents list'",
+    })
+  output.err(
+    `${count(filters, 'filter')} written to filters/adopted.yaml of the site's folder, until ${expires}: each exempts ` +
+      `every container of that image on that host from the rule that it hit\n`,
+  )
   return EXIT.ok
 }
 

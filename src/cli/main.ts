@@ -11,6 +11,7 @@ import { checkConfig, showConfig } from './config-command.ts'
 import { doctor } from './doctor.ts'
 import { EXIT, report, type Exit } from './exit.ts'
 import { lint } from './lint.ts'
+import { login } from './login.ts'
 import { collect, parseLevel, SHIPPED_STRATEGIES } from './options.ts'
 import { standardOutput, type Output } from './output.ts'
 import { run } from './run.ts'
@@ -46,6 +47,7 @@ function createProgram(output: Output, done: Done): Command {
     .configureOutput({ writeOut: output.out, writeErr: output.err })
     .showHelpAfterError('(see --help)')
   addRun(program, output, done)
+  addLogin(program, output, done)
   addScan(program, output, done)
   addDocuments(program, output, done)
   addQueue(program, output, done)
@@ -62,6 +64,14 @@ function addRun(program: Command, output: Output, done: Done): void {
     .action(async (options: DataOptions & { port?: number }) =>
       done(await run(configOf(options, options.port), output)),
     )
+}
+
+function addLogin(program: Command, output: Output, done: Done): void {
+  withData(
+    program.command('login').description('print a link that opens a session of the running daemon, once'),
+  )
+    .addHelpText('after', example('tallyman login'))
+    .action((options: DataOptions) => done(login(configOf(options), output)))
 }
 
 function addScan(program: Command, output: Output, done: Done): void {
@@ -277,7 +287,7 @@ interface DataOptions {
 
 function withData(command: Command): Command {
   return command
-    .option('--config <file>', 'configuration')
+    .option('--config <file>', 'configuration; tallyman.yaml of the working folder unless told')
     .option('--data <dir>', 'data folder, instead of the configuration’s')
 }
 

@@ -6,6 +6,15 @@ export interface Output {
   readonly terminal: boolean
 }
 
+/** A reader that closes the pipe early (`| head`) has what it wanted: what follows is not written. */
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'EPIPE') return
+    process.stderr.write(`tallyman: cannot write its output: ${cause.message}\n`)
+    process.exit(2)
+  })
+}
+
 export const standardOutput: Output = {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),

@@ -12,7 +12,7 @@ import { stdinInput } from '../inputs/stdin.ts'
 import { runPipeline, type BatchResult } from '../pipeline.ts'
 import { sources } from '../sources/index.ts'
 import { openStore } from '../store/sqlite.ts'
-import type { Failure } from '../domain/event.ts'
+import type { Failure, Logsource } from '../domain/event.ts'
 import type { Store, Totals } from '../store/store.ts'
 import { EXIT, type Exit } from './exit.ts'
 import { clock, count, printJson, safe, table, type Output } from './output.ts'
@@ -84,10 +84,11 @@ async function scanInto(
         String(alert.count),
       ])
   }
-  if (rows.length > 0) output.out(table(['TIME', 'LEVEL', 'STRATEGY', 'RULE', 'ENTITY', 'COUNT'], rows))
+  if (rows.length > 0) output.out(table(['TIME (UTC)', 'LEVEL', 'STRATEGY', 'RULE', 'ENTITY', 'COUNT'], rows))
   const totals = store.totals()
   if (options.summary !== undefined) await writeSummary(options.summary, { ...totals, alerts })
   tell(totals, alerts, store.failures(5), output)
+  tellRules(detection, totals, output)
   if (alerts > 0) return EXIT.findings
   const nothingEvaluated = totals.failed > 0 && totals.evaluated + totals.duplicates === 0
   return nothingEvaluated || unreadable > 0 ? EXIT.user : EXIT.ok
@@ -131,6 +132,26 @@ function tell(totals: Totals, alerts: number, samples: readonly Failure[], outpu
   for (const { stream, position, reason } of samples)
     output.err(`    ${safe(`${stream} at ${position}: ${reason}`)}\n`)
   if (records === 0) output.err('  nothing to evaluate: the input is empty\n')
+}
+
+/** Silence must mean something: what was loaded, and what of it could not have fired. */
+function tellRules({ ruleset, problems }: Detection, totals: Totals, output: Output): void {
+  const served = sources.flatMap(({ serves }) => serves)
+  const idle = ruleset.rules.filter(({ logsource }) => !served.some((each) => serves(each, logsource)))
+  const refused = problems.length === 0 ? '' : `, ${problems.length} refused`
+  output.err(`  rules: ${ruleset.rules.length} loaded${refused}`)
+  output.err(idle.length === 0 ? '\n' : `; ${idle.length} for telemetry that no source here serves yet\n`)
+  for (const { name, serves: logsources } of sources) {
+    const read = ruleset.rules.some(({ logsource }) => logsources.some((each) => serves(each, logsource)))
+    if ((totals.sources[name] ?? 0) > 0 && !read) output.err(`  ${name}: no rule reads these records\n`)
+  }
+}
+
+/** Whether events of a source's log source can reach a rule. */
+function serves(source: Logsource, rule: Logsource): boolean {
+  return (['product', 'category', 'service'] as const).every(
+    (part) => rule[part] === undefined || rule[part] === source[part] || source[part] === undefined,
+  )
 }
 
 /** What an analyst calls the entity. */

@@ -770,7 +770,7 @@ function opened() {
   if (alert === undefined) throw new Error('no alert')
   return {
     input: 'docker',
-    alerts: [{ id: alert.id, opened: true, incident: alert.incident }],
+    alerts: [{ id: alert.id, opened: true, posture: false, incident: alert.incident }],
     findings: [],
     unreadable: [],
     counters: world.store.totals(),

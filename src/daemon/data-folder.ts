@@ -67,6 +67,15 @@ export function runningDaemon(folder: string): DaemonAddress | undefined {
 
 const STOP_IT = 'stop it, or name another folder with --data'
 
+function holder(folder: string): string {
+  try {
+    const { pid, url } = JSON.parse(readFileSync(dataFiles(folder).daemon, 'utf8')) as DaemonAddress
+    return `: process ${pid}, ${url}`
+  } catch {
+    return ''
+  }
+}
+
 function takeLock(file: string, folder: string): DatabaseSync {
   let lock: DatabaseSync | undefined
   try {
@@ -77,7 +86,7 @@ function takeLock(file: string, folder: string): DatabaseSync {
     lock?.close()
     const { message } = cause as Error
     if (/locked|busy/i.test(message)) {
-      throw new UserError(`another Tallyman uses the data folder ${folder}`, {
+      throw new UserError(`another Tallyman uses the data folder ${folder}${holder(folder)}`, {
         file: folder,
         mend: STOP_IT,
         cause,

@@ -1,22 +1,21 @@
 import { serve } from '@hono/node-server'
-import { existsSync } from 'node:fs'
 import { ENGINE_SOCKETS, isLoopback, type Config, type InputConfig } from '../config.ts'
 import { createCommands } from '../commands.ts'
-import { loadDetection, type Detection } from '../detection.ts'
 import { UserError } from '../domain/errors.ts'
 import { dockerInput } from '../inputs/docker.ts'
-import { listExpired } from '../engine/judge.ts'
 import { fileInput } from '../inputs/file.ts'
 import type { Input } from '../inputs/input.ts'
-import { onceThere } from '../inputs/once-there.ts'
+import { isSocket, onceThere } from '../inputs/once-there.ts'
 import { stdinInput } from '../inputs/stdin.ts'
 import { runPipeline, type BatchResult } from '../pipeline.ts'
 import { sources } from '../sources/index.ts'
 import { openReader, openStore } from '../store/sqlite.ts'
 import { createApi } from './api.ts'
 import { createAuth } from './auth.ts'
+import { currentDetection } from './current-detection.ts'
 import { dataFiles, lockDataFolder } from './data-folder.ts'
 import { createLive } from './live.ts'
+import { createNews } from './news.ts'
 import { createStatus } from './status.ts'
 
 export interface RunOptions {
@@ -36,79 +35,60 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
   const inputs = configuredInputs(config)
   const files = dataFiles(config.data)
   const site = config.site ?? files.site
-  const lock = lockDataFolder(config.data)
-  try {
-    const store = openStore(files.store, { durable: true })
-    const questions = openReader(files.store)
-    const load = (): Promise<Detection> =>
-      loadDetection({
-        strategies: config.strategies ?? options.strategies,
-        rules: config.rules,
-        site,
-        zone: config.zone,
-        now,
-      })
-    let detection = await load()
-    let loaded = now()
-    tellDetection(detection, say)
-    const reload = async (): Promise<void> => {
-      detection = await load()
-      loaded = now()
-      tellDetection(detection, say)
-    }
-    const hangUp = (): void =>
-      void reload().catch((cause: unknown) => say(`reload failed, the rules before stay: ${String(cause)}`))
-    process.on('SIGHUP', hangUp)
-    // Lists are compiled into rules: one that expires must be compiled out.
-    const lookAtLists = setInterval(() => {
-      if (listExpired(detection.site, config.zone, loaded, now())) hangUp()
-    }, 60_000)
+  using atEnd = new DisposableStack()
+  const lock = atEnd.adopt(lockDataFolder(config.data), (held) => held.release())
+  const store = atEnd.adopt(openStore(files.store, { durable: true }), (opened) => opened.close())
+  const questions = atEnd.adopt(openReader(files.store), (opened) => opened.close())
 
-    const auth = createAuth({ folder: config.data, now })
-    const live = createLive()
-    const status = createStatus(inputs, now)
-    const commands = createCommands({ store, site, now, reload })
-    const address = { ...config.listen }
-    const hosts = (): readonly string[] => allowedHosts(address)
-    const api = createApi({
-      reader: questions,
-      commands,
-      detection: () => detection,
-      auth,
-      status: status.current,
-      live,
+  const detection = await currentDetection(
+    {
+      strategies: config.strategies ?? options.strategies,
+      rules: config.rules,
+      site,
+      zone: config.zone,
       now,
-      hosts,
-      report: (cause) => say(`request failed: ${String(cause)}`),
-    })
-    const server = await listen(api.fetch, address)
-    try {
-      const url = `http://${isLoopback(address.host) ? bracketed(address.host) : '127.0.0.1'}:${address.port}`
-      lock.announce({ pid: process.pid, url })
-      tellInputs(config, inputs, say)
-      say(`open ${auth.loginLink(address.origin ?? url)}  (works once, for 15 minutes)`)
-      const committed = (result: BatchResult): void => {
-        status.committed(result)
-        live.committed(result, store)
-        for (const line of news(result, store)) say(line)
-      }
-      await runPipeline(
-        inputs.map(({ input }) => input),
-        { store, sources, detection: () => detection, now, committed },
-        signal,
-      )
-      if (!signal.aborted) say('all inputs have ended')
-    } finally {
-      process.off('SIGHUP', hangUp)
-      clearInterval(lookAtLists)
-      server.close()
-      if ('closeAllConnections' in server) server.closeAllConnections()
-      questions.close()
-      store.close()
-    }
-  } finally {
-    lock.release()
+    },
+    say,
+  )
+  atEnd.defer(detection.stop)
+  const auth = createAuth({ folder: config.data, now })
+  const live = createLive()
+  const status = createStatus(inputs, now)
+  const commands = createCommands({ store, site, now, reload: detection.reload })
+  const address = { ...config.listen }
+  const api = createApi({
+    reader: questions,
+    commands,
+    detection: detection.current,
+    auth,
+    status: status.current,
+    live,
+    now,
+    hosts: () => allowedHosts(address),
+    report: (cause) => say(`request failed: ${String(cause)}`),
+  })
+  const server = await listen(api.fetch, address)
+  atEnd.defer(() => {
+    server.close()
+    if ('closeAllConnections' in server) server.closeAllConnections()
+  })
+  const url = `http://${isLoopback(address.host) ? bracketed(address.host) : '127.0.0.1'}:${address.port}`
+  lock.announce({ pid: process.pid, url })
+  tellInputs(config, inputs, say)
+  say(`open ${auth.loginLink(address.origin ?? url)}  (works once, for 15 minutes)`)
+  const tell = createNews(store, say)
+  const committed = (result: BatchResult): void => {
+    status.committed(result)
+    live.committed(result, store)
+    tell(result)
   }
+  const parts = { store, sources, detection: detection.current, now, committed }
+  await runPipeline(
+    inputs.map(({ input }) => input),
+    parts,
+    signal,
+  )
+  say(signal.aborted ? 'stopped' : 'all inputs have ended')
 }
 
 /** The inputs of the configuration; without any, the engines at their usual sockets, as soon as they are there. */
@@ -143,7 +123,7 @@ function tellInputs(
   if (configured.length > 0) return
   for (const { name, socket } of ENGINE_SOCKETS) {
     say(
-      existsSync(socket)
+      isSocket(socket)
         ? `${name}: found at ${socket}`
         : `${name}: nothing at ${socket} yet; it is watched as soon as it is there`,
     )
@@ -151,26 +131,6 @@ function tellInputs(
   say(
     'to read files too, name inputs in tallyman.yaml and start with --config tallyman.yaml (docs/configuration.md)',
   )
-}
-
-function tellDetection({ ruleset, strategies, problems }: Detection, say: (line: string) => void): void {
-  for (const { file, line, message } of problems) say(`refused: ${file}:${line}: ${message}`)
-  const unset = [...new Set(ruleset.rules.flatMap((rule) => (rule.weakened ? rule.unsetLists : [])))]
-  say(`${ruleset.rules.length} rules of ${strategies.length} strategies loaded`)
-  if (unset.length > 0)
-    say(`lists not set, so that some alternatives are off: ${unset.join(', ')} (see 'tallyman doctor')`)
-}
-
-function* news(
-  { alerts, findings }: BatchResult,
-  store: { alert(id: string): { level: string; rule: { title: string }; strategy: string } | undefined },
-): Iterable<string> {
-  for (const { id, opened } of alerts) {
-    const alert = opened ? store.alert(id) : undefined
-    if (alert !== undefined)
-      yield `${alert.level} alert: ${alert.rule.title} [${alert.strategy}] ${id.slice(0, 8)}`
-  }
-  for (const { kind, message } of findings) yield `${kind}: ${message}`
 }
 
 const MAX_CONNECTIONS = 256

@@ -16,7 +16,9 @@ const accountable = { owner: 'platform', reason: 'known', file: 'site.yaml', lin
 
 function judgeOf(site: Partial<Site>, document = ''): ReturnType<typeof createJudge>['judge'] {
   const { strategy } = parseStrategy('a-strategy.md', document)
-  const { ruleset } = compileRules([{ file: 'r', text: RULE, line: 1, strategy: strategy.id }], { lists: new Map() })
+  const { ruleset } = compileRules([{ file: 'r', text: RULE, line: 1, strategy: strategy.id }], {
+    lists: new Map(),
+  })
   return createJudge({
     strategies: [strategy],
     rules: ruleset.rules,
@@ -32,20 +34,26 @@ describe('a filter', () => {
   const filter = { ...accountable, id: 'F1', rules: ['a_rule'], match: { 'container.image.name': 'nginx' } }
 
   it('holds back until the end of its last day in the site’s zone, not longer', () => {
-    const expires = (day: string): string | undefined => judgeOf({ filters: [{ ...filter, expires: day }] }).suppressedBy(match)
+    const expires = (day: string): string | undefined =>
+      judgeOf({ filters: [{ ...filter, expires: day }] }).suppressedBy(match)
     expect([expires('2026-11-20'), expires('2026-11-19')]).toEqual(['F1', undefined])
   })
 
   it('holds back its own rules and its own match only', () => {
     const judge = judgeOf({ filters: [{ ...filter, expires: '2027-01-01' }] })
     expect(judge.suppressedBy(aMatch({}, { id: 'another' }))).toBeUndefined()
-    expect(judge.suppressedBy(aMatch({ resource: aContainer({ 'container.image.name': 'redis' }) }, { id: 'a_rule' }))).toBeUndefined()
+    expect(
+      judge.suppressedBy(
+        aMatch({ resource: aContainer({ 'container.image.name': 'redis' }) }, { id: 'a_rule' }),
+      ),
+    ).toBeUndefined()
   })
 })
 
 it('a silence holds back every rule until its instant', () => {
   const silence = { ...accountable, id: 'S1', match: { 'host.name': 'node-1' } }
-  const until = (instant: string): string | undefined => judgeOf({ silences: [{ ...silence, until: instant }] }).suppressedBy(match)
+  const until = (instant: string): string | undefined =>
+    judgeOf({ silences: [{ ...silence, until: instant }] }).suppressedBy(match)
   expect([until('2026-11-20T12:00:01Z'), until('2026-11-20T12:00:00Z')]).toEqual(['S1', undefined])
 })
 
@@ -55,17 +63,30 @@ it('a rule that the site switched off is held back and named', () => {
 })
 
 it('the level is the site’s, else the first condition of Priority that holds, else the rule’s', () => {
-  const priority = '# Priority\n```yaml ads:priority\ndefault: low\nwhen:\n  - { if: { container.privileged: true }, then: critical }\n```\n'
-  const privileged = aMatch({ record: { 'container.privileged': true } }, { id: 'a_rule', strategy: 'a-strategy' })
+  const priority =
+    '# Priority\n```yaml ads:priority\ndefault: low\nwhen:\n  - { if: { container.privileged: true }, then: critical }\n```\n'
+  const privileged = aMatch(
+    { record: { 'container.privileged': true } },
+    { id: 'a_rule', strategy: 'a-strategy' },
+  )
   expect(judgeOf({}, priority).rate(privileged).level).toBe('critical')
   expect(judgeOf({}, priority).rate(match).level).toBe('medium')
-  expect(judgeOf({ rules: { a_rule: { owner: 'o', reason: 'r', level: 'low' } } }, priority).rate(privileged).level).toBe('low')
+  expect(
+    judgeOf({ rules: { a_rule: { owner: 'o', reason: 'r', level: 'low' } } }, priority).rate(privileged)
+      .level,
+  ).toBe('low')
 })
 
 it('a list counts until the end of its last day', () => {
   const list = { ...accountable, values: ['x'], expires: '2026-11-20' }
   const site = { ...EMPTY_SITE, lists: new Map([['l', list]]) }
   const midnight = Date.UTC(2026, 10, 20, 23)
-  expect([listsOf(site, 'Europe/Berlin', midnight - 1).size, listsOf(site, 'Europe/Berlin', midnight).size]).toEqual([1, 0])
-  expect([listExpired(site, 'Europe/Berlin', NOW, midnight - 1), listExpired(site, 'Europe/Berlin', NOW, midnight)]).toEqual([false, true])
+  expect([
+    listsOf(site, 'Europe/Berlin', midnight - 1).size,
+    listsOf(site, 'Europe/Berlin', midnight).size,
+  ]).toEqual([1, 0])
+  expect([
+    listExpired(site, 'Europe/Berlin', NOW, midnight - 1),
+    listExpired(site, 'Europe/Berlin', NOW, midnight),
+  ]).toEqual([false, true])
 })

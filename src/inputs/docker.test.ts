@@ -21,14 +21,20 @@ afterEach(async () => {
 const listening = (server: Server, socket: string): Promise<void> =>
   new Promise((resolve) => void server.listen(socket, () => resolve()))
 
-it('tells once that no engine answers, and keeps trying', async () => {
+it('tells that no engine answers as one interval that grows, and keeps trying', async () => {
   const delivered = createDelivered()
   const until = Date.now() + 1_500
   const socket = join(folder, 'none.sock')
   await deliver(dockerInput({ name: 'd', socket, now: Date.now }), delivered, () => Date.now() > until)
-  expect(delivered.unreadable).toEqual([
-    { stream: `docker:${socket}`, reason: expect.stringContaining('ENOENT') as string },
-  ])
+  expect(delivered.unreadable).toEqual([])
+  expect(new Set(delivered.findings.map(({ id }) => id)).size).toBe(1)
+  const [first, last] = [delivered.findings.at(0), delivered.findings.at(-1)]
+  expect(first).toMatchObject({
+    kind: 'unobserved-interval',
+    about: 'd',
+    message: expect.stringContaining('ENOENT') as string,
+  })
+  expect(last?.until).toBeGreaterThan(first?.until ?? Infinity)
 })
 
 it.skipIf(process.getuid?.() !== 0)('tells a user who may not read the socket what to do', async () => {

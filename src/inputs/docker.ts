@@ -20,7 +20,7 @@ export interface DockerInputOptions {
 const FIRST_PAUSE = 250
 const LONGEST_PAUSE = 10_000
 /** An engine that is away for longer is told; a restart takes a few seconds. */
-const PATIENCE = 15_000
+const PATIENCE = 5_000
 const INSPECTS_A_BATCH = 32
 const EVENTS_A_BATCH = 512
 /** Docker keeps so many events to replay. */
@@ -40,8 +40,8 @@ const RING = 256
  * the engine no longer holds the last event that was handed on. (Where it held none at all when last asked,
  * a loss shows by its ring of 256 being full, or by containers that came or went without an event.)
  *
- * Throws a UserError where the socket refuses. An engine that is away is tried again; being away for long is
- * told once, as unreadable.
+ * Throws a UserError where the socket refuses. An engine that is away is tried again; being away is an
+ * `unobserved-interval` that grows.
  */
 export function dockerInput({ name, socket, now }: DockerInputOptions): Input {
   return {
@@ -51,7 +51,6 @@ export function dockerInput({ name, socket, now }: DockerInputOptions): Input {
       let position: Position | undefined
       let pause = FIRST_PAUSE
       let awaySince: number | undefined
-      let told = false
       while (!signal.aborted) {
         try {
           const engine = await identify(api, signal)
@@ -67,19 +66,16 @@ export function dockerInput({ name, socket, now }: DockerInputOptions): Input {
           position.aliveAt = now()
           pause = FIRST_PAUSE
           awaySince = undefined
-          told = false
         } catch (cause) {
           if (signal.aborted) return
           if (!(cause instanceof EngineError)) throw cause
           refuseForbidden(cause, socket)
           awaySince ??= now()
-          const isLong = position === undefined || now() - awaySince > PATIENCE
-          if (isLong && !told) {
-            told = true
+          if (position === undefined || now() - awaySince >= PATIENCE) {
             yield {
               chunks: [],
-              findings: [],
-              unreadable: [{ stream: `docker:${socket}`, reason: cause.message }],
+              findings: [awayFinding(name, socket, awaySince, now(), cause)],
+              unreadable: [],
             }
           }
         }
@@ -87,6 +83,24 @@ export function dockerInput({ name, socket, now }: DockerInputOptions): Input {
         pause = Math.min(LONGEST_PAUSE, pause * 2)
       }
     },
+  }
+}
+
+/** The same finding as long as the engine is away: its interval grows. */
+function awayFinding(
+  about: string,
+  socket: string,
+  since: number,
+  until: number,
+  cause: EngineError,
+): Finding {
+  return {
+    id: digest('engine-away', about, socket, String(since)),
+    kind: 'unobserved-interval',
+    about,
+    since,
+    until,
+    message: `nothing is seen of ${socket}: ${cause.message}`,
   }
 }
 

@@ -1,15 +1,20 @@
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Input } from './input.ts'
 
 const LOOK_EVERY = 1_000
 
-/** The input, read as soon as its socket or file is there. */
-export function onceThere(path: string, input: Input): Input {
+/** Whether a socket is there: a folder of that name is what a bind mount of a missing socket leaves behind. */
+export function isSocket(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isSocket() === true
+}
+
+/** The input, read as soon as its socket is there. */
+export function onceThere(socket: string, input: Input): Input {
   return {
     name: input.name,
     async *read(resume, signal) {
-      while (!existsSync(path)) {
+      while (!isSocket(socket)) {
         if (signal.aborted) return
         await sleep(LOOK_EVERY, undefined, { signal }).catch(() => {})
       }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Event, Fact, HostMount, Resource } from '../domain/event.ts'
+import type { Event, Fact, HostMount } from '../domain/event.ts'
 import { GONE_HORIZON, type ContainerRow } from '../domain/state.ts'
 import { hostPathOf } from '../domain/host-path-of.ts'
 

@@ -15,7 +15,7 @@ export const lintRules: Check = (context) => [
         'error',
         rule.line,
         `no source of ${quoted(rule.logsource.category ?? 'this log source')} has the field ${quoted(field)}`,
-        'See the field catalogue: tallyman fields.',
+        'See the field catalogue: docs/fields.md.',
       ),
     ),
   ),

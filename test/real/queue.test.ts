@@ -61,7 +61,7 @@ realTest(
       })
       await sleep(1_000)
       expect((await incidents(daemon)).filter(({ kind }) => kind === 'incident')).toHaveLength(ids.length)
-      expect(lines.map(({ entity }) => entity['container.id']).sort()).toEqual([...ids].sort())
+      expect(new Set(lines.map(({ entity }) => entity['container.id']))).toEqual(new Set(ids))
 
       await cli([
         'adopt',
