@@ -124,9 +124,8 @@ const BY_PATH = Object.entries(EXPOSURES).flatMap(([exposure, paths]) =>
  * folders of units and of plug-ins are `programs` to `/usr` and `/lib`, whose reading gives nothing more away.
  */
 const PATTERNS: readonly (readonly [RegExp, Exposure])[] = [
-  [/^\/home\/[^/]+$/, 'credentials'],
   [/^\/(?:home\/[^/]+|root)\/\.(?:ssh|aws|kube|docker|gnupg|azure|config\/gcloud)$/, 'credentials'],
-  [/^\/home(?:\/[^/]+(?:\/\.ssh(?:\/authorized_keys)?)?)?$/, 'persistence'],
+  [/^\/home(?:\/[^/]+\/\.ssh(?:\/authorized_keys)?)?$/, 'persistence'],
   [/^\/(?:usr\/)?lib\/systemd(?:\/system)?$/, 'persistence'],
   [/^\/usr\/libexec\/kubernetes(?:\/kubelet-plugins(?:\/|$)|$)/, 'persistence'],
   [/^\/proc\/(?:\d+|self|thread-self|sys|sysrq-trigger|kcore)(?:\/|$)/, 'kernel'],
