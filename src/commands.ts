@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { parseDocument, stringify } from 'yaml'
+import { isSeq, parseDocument, type YAMLSeq } from 'yaml'
 import { UserError } from './domain/errors.ts'
 import type { Alert, Verdict } from './domain/alert.ts'
 import { digest } from './domain/hash.ts'
@@ -42,7 +42,7 @@ export interface CommandParts {
   readonly store: Store
   readonly site: string
   readonly now: () => number
-  /** Called after the site's folder changed. */
+  /** Called after the site's folder changed; tells its own trouble, for the change stands. */
   readonly reload: () => Promise<void>
 }
 
@@ -64,6 +64,11 @@ export function createCommands({ store, site, now, reload }: CommandParts): Comm
     },
     addSilence: (request, actor) =>
       inTurn(async () => {
+        if (saysNothing(request.match)) {
+          throw new UserError('a silence that matches everything would silence everything', {
+            mend: 'name a field and a value that only what is meant has',
+          })
+        }
         const compiled = compilePredicate(
           { ...request.match },
           { lists: new Map(), file: 'the match', line: 1 },
@@ -131,16 +136,34 @@ function escaped(value: string | readonly string[]): string | readonly string[] 
   return typeof value === 'string' ? one(value) : value.map(one)
 }
 
+/** Adds to a list in a file, whatever its style, keeping its comments. Throws a UserError where it is no list. */
 async function append(file: string, entries: readonly object[]): Promise<void> {
   const before = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT') return ''
-    throw cause
+    throw new UserError(`cannot be read: ${cause.message}`, {
+      file,
+      cause,
+      mend: 'make it a file that this user can read',
+    })
   })
-  if (before.trim() !== '' && !Array.isArray(parseDocument(before).toJS())) {
+  const document = parseDocument(before)
+  document.contents ??= document.createNode([]) as unknown as typeof document.contents
+  if (document.errors.length > 0 || !isSeq(document.contents)) {
     throw new UserError('the file is not a list', { file, mend: 'write its entries as a YAML list' })
   }
+  document.contents.flow = false
+  const list: YAMLSeq = document.contents
+  for (const entry of entries) list.add(document.createNode(entry))
   await mkdir(dirname(file), { recursive: true, mode: 0o750 })
-  const separator = before === '' || before.endsWith('\n') ? '' : '\n'
-  await writeFile(`${file}.new`, `${before}${separator}${stringify(entries)}`, { mode: 0o640 })
+  await writeFile(`${file}.new`, document.toString(), { mode: 0o640 })
   await rename(`${file}.new`, file)
+}
+
+/** Whether a match says anything: every item of it could hold on every event. */
+function saysNothing(match: Readonly<Record<string, unknown>>): boolean {
+  const isWide = (value: unknown): boolean =>
+    Array.isArray(value)
+      ? value.some(isWide)
+      : value === null || (typeof value === 'string' && /^\**$/.test(value))
+  return Object.values(match).every(isWide)
 }

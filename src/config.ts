@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { LineCounter, parseDocument, type Document } from 'yaml'
+import type { Document } from 'yaml'
 import { z } from 'zod'
 import { UserError, type Problem } from './domain/errors.ts'
+import { readYaml } from './site/read-yaml.ts'
 
 const name = z
   .string()
@@ -91,28 +92,17 @@ export function parseConfig(
   file: string,
   text: string,
 ): { readonly config?: Config; readonly problems: readonly Problem[] } {
-  const lines = new LineCounter()
-  const yaml = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false })
-  const at = (offset: number): { line: number; column: number } => {
-    const { line, col } = lines.linePos(offset)
-    return { line: Math.max(1, line), column: Math.max(1, col) }
+  const yaml = readYaml(text)
+  if ('mistakes' in yaml) {
+    return { problems: yaml.mistakes.map((mistake) => ({ file, ...mistake, mend: 'correct the YAML' })) }
   }
-  if (yaml.errors.length > 0) {
-    return {
-      problems: yaml.errors.map(({ pos, message }) => ({
-        file,
-        ...at(pos[0]),
-        message,
-        mend: 'correct the YAML',
-      })),
-    }
-  }
-  const parsed = configSchema.safeParse(yaml.toJS({ maxAliasCount: 100 }) ?? {})
+  const { at, document } = yaml
+  const parsed = configSchema.safeParse(yaml.content ?? {})
   const problems = parsed.success
     ? duplicateNames(file, parsed.data)
     : parsed.error.issues.map((issue) => ({
         file,
-        ...at(offsetOf(yaml, issue.path, issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined)),
+        ...at(offsetOf(document, issue.path, issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined)),
         message: `${issue.path.join('.') || 'configuration'}: ${issue.message}`,
         mend: mendOf(issue),
       }))
@@ -129,16 +119,24 @@ export const DEFAULT_CONFIG = 'tallyman.yaml'
 export function loadConfig(file: string | undefined): Config {
   const path = file ?? (existsSync(DEFAULT_CONFIG) ? DEFAULT_CONFIG : undefined)
   if (path === undefined) return withAbsolutePaths(configSchema.parse({}), process.cwd())
-  if (!existsSync(path))
-    throw new UserError(`no configuration at ${path}`, {
-      file: path,
-      mend: 'name an existing file with --config',
-    })
-  const { config, problems } = parseConfig(path, readFileSync(path, 'utf8'))
+  const { config, problems } = parseConfig(path, readConfigText(path))
   if (config !== undefined) return config
   const [first] = problems
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more: see 'tallyman config check')` : ''
   throw new UserError(`${first?.message ?? 'invalid configuration'}${more}`, { ...first, file: path })
+}
+
+/** The file's text. Throws a UserError where it cannot be read. */
+export function readConfigText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new UserError(`cannot read the configuration: ${(cause as Error).message}`, {
+      file,
+      mend: 'name an existing file with --config',
+      cause,
+    })
+  }
 }
 
 function duplicateNames(file: string, config: Config): Problem[] {

@@ -1,15 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { stringify } from 'yaml'
-import { loadConfig, parseConfig } from '../config.ts'
-import { UserError } from '../domain/errors.ts'
+import { loadConfig, parseConfig, readConfigText } from '../config.ts'
 import { EXIT, type Exit } from './exit.ts'
 import { printJson, safe, type Output } from './output.ts'
 
 /** Every mistake of the file, each with its place and its mend. */
 export function checkConfig(file: string, json: boolean, output: Output): Exit {
-  if (!existsSync(file))
-    throw new UserError(`no configuration at ${file}`, { file, mend: 'name an existing file with --config' })
-  const { config, problems } = parseConfig(file, readFileSync(file, 'utf8'))
+  const { config, problems } = parseConfig(file, readConfigText(file))
   for (const problem of problems) {
     if (json || !output.terminal) printJson(output, problem)
     else

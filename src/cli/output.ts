@@ -6,10 +6,17 @@ export interface Output {
   readonly terminal: boolean
 }
 
+let narrating = false
+
+/** For a daemon its output is narration: a full disk under its log must not end detection. */
+export function narrate(): void {
+  narrating = true
+}
+
 /** A reader that closes the pipe early (`| head`) has what it wanted: what follows is not written. */
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'EPIPE') return
+    if (cause.code === 'EPIPE' || narrating) return
     process.stderr.write(`tallyman: cannot write its output: ${cause.message}\n`)
     process.exit(2)
   })

@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts'
 import { EXIT, type Exit } from './exit.ts'
 import { SHIPPED_STRATEGIES } from './options.ts'
-import { safe, type Output } from './output.ts'
+import { narrate, safe, type Output } from './output.ts'
 
 /** Runs the daemon until it is told to stop (SIGINT, SIGTERM) or its inputs end. */
 export async function run(config: Config, output: Output): Promise<Exit> {
@@ -12,6 +12,7 @@ export async function run(config: Config, output: Output): Promise<Exit> {
   try {
     // Loaded here: the other verbs need neither the HTTP server nor the inputs that stay.
     const { runDaemon } = await import('../daemon/run.ts')
+    narrate()
     const say = (line: string): void => output.out(`${new Date().toISOString()} ${safe(line)}\n`)
     await runDaemon({ config, strategies: SHIPPED_STRATEGIES, now: Date.now, say }, stop.signal)
     return EXIT.ok

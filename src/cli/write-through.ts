@@ -42,8 +42,24 @@ export async function writeThrough(config: Config, change: Change): Promise<unkn
 }
 
 async function viaDaemon(url: string, folder: string, { path, body }: Change): Promise<unknown> {
+  const response = await askDaemon(url, folder, path, body).catch((cause: Error) => {
+    throw new UserError(`the daemon at ${url} cannot be asked: ${cause.message}`, {
+      file: folder,
+      mend: 'try again as the user that runs it; see its output',
+      cause,
+    })
+  })
+  const answer = (await response.json()) as { readonly error?: string; readonly mend?: string }
+  if (response.ok) return answer
+  throw new UserError(
+    answer.error ?? `the daemon answered ${response.status}`,
+    answer.mend === undefined ? {} : { mend: answer.mend },
+  )
+}
+
+async function askDaemon(url: string, folder: string, path: string, body: unknown): Promise<Response> {
   const token = readFileSync(join(folder, 'cli.token'), 'utf8').trim()
-  const response = await fetch(new URL(path, url), {
+  return fetch(new URL(path, url), {
     method: 'POST',
     headers: {
       authorization: `Bearer ${token}`,
@@ -52,12 +68,6 @@ async function viaDaemon(url: string, folder: string, { path, body }: Change): P
     },
     body: JSON.stringify(body),
   })
-  const answer = (await response.json()) as { readonly error?: string; readonly mend?: string }
-  if (response.ok) return answer
-  throw new UserError(
-    answer.error ?? `the daemon answered ${response.status}`,
-    answer.mend === undefined ? {} : { mend: answer.mend },
-  )
 }
 
 function userName(): string {

@@ -7,7 +7,7 @@ const LOOK_EVERY = 60_000
 /** What decides now; swapped as a whole, so that a batch never sees half of a reload. */
 export interface CurrentDetection {
   readonly current: () => Detection
-  /** Throws what is wrong; what was loaded before stays. */
+  /** Where something is wrong what was loaded before stays, and it is told. */
   readonly reload: () => Promise<void>
   readonly stop: () => void
 }
@@ -22,12 +22,15 @@ export async function currentDetection(
   tell(detection, undefined, say)
   const reload = async (): Promise<void> => {
     const before = detection
-    detection = await loadDetection(options)
-    loaded = options.now()
-    tell(detection, before, say)
+    try {
+      detection = await loadDetection(options)
+      loaded = options.now()
+      tell(detection, before, say)
+    } catch (cause) {
+      say(`reload failed, what was loaded before stays: ${String(cause)}`)
+    }
   }
-  const reloadAndTell = (): void =>
-    void reload().catch((cause: unknown) => say(`reload failed, the rules before stay: ${String(cause)}`))
+  const reloadAndTell = (): void => void reload()
   process.on('SIGHUP', reloadAndTell)
   const timer = setInterval(() => {
     if (listExpired(detection.site, options.zone, loaded, options.now())) reloadAndTell()

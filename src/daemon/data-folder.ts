@@ -52,7 +52,7 @@ export function lockDataFolder(folder: string): DataLock {
 /** The daemon that holds the folder; undefined where none does. */
 export function runningDaemon(folder: string): DaemonAddress | undefined {
   try {
-    const lock = takeLock(dataFiles(folder).lock, folder)
+    const lock = takeLock(dataFiles(folder).lock, folder, 0)
     lock.close()
     return undefined
   } catch (cause) {
@@ -67,6 +67,9 @@ export function runningDaemon(folder: string): DaemonAddress | undefined {
 
 const STOP_IT = 'stop it, or name another folder with --data'
 
+/** A command line holds the lock for a moment; a daemon for good. ms. */
+const LOCK_PATIENCE = 2_000
+
 function holder(folder: string): string {
   try {
     const { pid, url } = JSON.parse(readFileSync(dataFiles(folder).daemon, 'utf8')) as DaemonAddress
@@ -76,10 +79,10 @@ function holder(folder: string): string {
   }
 }
 
-function takeLock(file: string, folder: string): DatabaseSync {
+function takeLock(file: string, folder: string, patience = LOCK_PATIENCE): DatabaseSync {
   let lock: DatabaseSync | undefined
   try {
-    lock = new DatabaseSync(file, { timeout: 0 })
+    lock = new DatabaseSync(file, { timeout: patience })
     lock.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
     return lock
   } catch (cause) {

@@ -134,6 +134,8 @@ function tellInputs(
 }
 
 const MAX_CONNECTIONS = 256
+/** Whoever connects and does not ask is cut off soon, ms. */
+const TIMEOUTS = { headersTimeout: 5_000, requestTimeout: 15_000, connectionsCheckingInterval: 1_000 }
 
 interface Address {
   readonly host: string
@@ -146,12 +148,15 @@ function listen(
   address: Address,
 ): Promise<ReturnType<typeof serve>> {
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch, hostname: address.host, port: address.port }, (info) => {
-      address.port = info.port
-      // Whoever reaches loopback must not use up the descriptors that inputs need.
-      server.maxConnections = MAX_CONNECTIONS
-      resolve(server)
-    })
+    const server = serve(
+      { fetch, hostname: address.host, port: address.port, serverOptions: TIMEOUTS },
+      (info) => {
+        address.port = info.port
+        // Whoever reaches loopback must not use up the descriptors that inputs need.
+        server.maxConnections = MAX_CONNECTIONS
+        resolve(server)
+      },
+    )
     server.once('error', (cause: NodeJS.ErrnoException) => {
       reject(
         new UserError(`cannot listen on ${address.host}:${address.port}: ${cause.message}`, {

@@ -1,9 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml'
+import { isMap, isScalar } from 'yaml'
 import { z } from 'zod'
 import type { Problem } from '../domain/errors.ts'
 import { LEVELS } from '../domain/match.ts'
+import { readYaml, type ReadYaml } from './read-yaml.ts'
 
 const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'a day: YYYY-MM-DD')
 const accountable = {
@@ -66,19 +67,19 @@ export interface Site {
 export async function loadSite(folder: string): Promise<Site> {
   const problems: Problem[] = []
   const lists = new Map<string, SiteList>()
-  for (const { file, name, document } of await documents(join(folder, 'lists'), problems)) {
-    const [list] = entries(file, document, listSchema, problems)
+  for (const { file, name, yaml } of await documents(join(folder, 'lists'), problems)) {
+    const [list] = entries(file, yaml, listSchema, problems)
     if (list !== undefined) lists.set(name, list)
   }
-  const filters = (await documents(join(folder, 'filters'), problems)).flatMap(({ file, document }) =>
-    entries(file, document, filterSchema, problems),
+  const filters = (await documents(join(folder, 'filters'), problems)).flatMap(({ file, yaml }) =>
+    entries(file, yaml, filterSchema, problems),
   )
-  const silences = (await documents(join(folder, 'silences'), problems)).flatMap(({ file, document }) =>
-    entries(file, document, silenceSchema, problems),
+  const silences = (await documents(join(folder, 'silences'), problems)).flatMap(({ file, yaml }) =>
+    entries(file, yaml, silenceSchema, problems),
   )
   const [settings] = (await documents(folder, problems))
     .filter(({ name }) => name === 'rules')
-    .flatMap(({ file, document }) => entries(file, document, rulesSchema, problems))
+    .flatMap(({ file, yaml }) => entries(file, yaml, rulesSchema, problems))
   const { file: _file, line: _line, ...rules } = { file: '', line: 0, ...settings }
   return { folder, lists, filters, silences, rules, problems }
 }
@@ -95,30 +96,24 @@ export const EMPTY_SITE: Site = {
 interface SiteDocument {
   readonly file: string
   readonly name: string
-  readonly document: ParsedDocument
-}
-interface ParsedDocument {
-  readonly yaml: Document.Parsed
-  readonly lines: LineCounter
+  readonly yaml: ReadYaml
 }
 
 async function documents(folder: string, problems: Problem[]): Promise<readonly SiteDocument[]> {
   const found: SiteDocument[] = []
   for (const name of (await names(folder)).sort()) {
     const file = join(folder, name)
-    const lines = new LineCounter()
-    const yaml = parseDocument(await readFile(file, 'utf8'), {
-      lineCounter: lines,
-      uniqueKeys: true,
-      prettyErrors: false,
-    })
-    for (const error of yaml.errors)
-      problems.push({ file, ...lineOf(lines, error.pos[0]), message: error.message })
-    if (yaml.errors.length === 0)
-      found.push({ file, name: name.replace(/\.ya?ml$/, ''), document: { yaml, lines } })
+    const yaml = await readFile(file, 'utf8').then(readYaml, (cause: Error) => ({
+      mistakes: [{ line: 1, column: 1, message: `cannot be read: ${cause.message}` }],
+    }))
+    if ('mistakes' in yaml)
+      problems.push(...yaml.mistakes.map((mistake) => ({ file, ...mistake, mend: MEND })))
+    else found.push({ file, name: name.replace(/\.ya?ml$/, ''), yaml })
   }
   return found
 }
+
+const MEND = 'correct it; until then it does not apply'
 
 async function names(folder: string): Promise<string[]> {
   try {
@@ -131,42 +126,33 @@ async function names(folder: string): Promise<string[]> {
 
 function entries<T>(
   file: string,
-  { yaml, lines }: ParsedDocument,
+  yaml: ReadYaml,
   schema: z.ZodType<T>,
   problems: Problem[],
 ): readonly (T & Placed)[] {
-  const content: unknown = yaml.toJS({ maxAliasCount: 100 })
+  const { content } = yaml
   if (content === null || content === undefined) return []
   const items: readonly unknown[] = Array.isArray(content) ? content : [content]
   return items.flatMap((item, index) => {
     const path = Array.isArray(content) ? [index] : []
     const parsed = schema.safeParse(item)
-    if (parsed.success) return [{ ...parsed.data, file, ...place(yaml, lines, path) }]
+    if (parsed.success) return [{ ...parsed.data, file, line: place(yaml, path).line }]
     for (const issue of parsed.error.issues) {
       problems.push({
         file,
-        ...place(yaml, lines, [...path, ...issue.path]),
+        ...place(yaml, [...path, ...issue.path]),
         message: `${issue.path.join('.') || 'entry'}: ${issue.message}`,
-        mend: 'correct the entry; until then it does not apply',
+        mend: MEND,
       })
     }
     return []
   })
 }
 
-function place(
-  yaml: Document.Parsed,
-  lines: LineCounter,
-  path: readonly PropertyKey[],
-): { line: number; column: number } {
+function place({ document, at }: ReadYaml, path: readonly PropertyKey[]): { line: number; column: number } {
   for (let length = path.length; length >= 0; length -= 1) {
-    const node = length === 0 ? yaml.contents : yaml.getIn(path.slice(0, length), true)
-    if ((isMap(node) || isScalar(node)) && node.range) return lineOf(lines, node.range[0])
+    const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true)
+    if ((isMap(node) || isScalar(node)) && node.range) return at(node.range[0])
   }
   return { line: 1, column: 1 }
-}
-
-function lineOf(lines: LineCounter, offset: number): { line: number; column: number } {
-  const { line, col } = lines.linePos(offset)
-  return { line: Math.max(1, line), column: Math.max(1, col) }
 }
