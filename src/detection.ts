@@ -55,8 +55,23 @@ export async function loadDetection(options: DetectionOptions): Promise<Detectio
     site,
     findings,
     warnings,
-    problems: [...refused, ...site.problems, ...problems],
+    problems: bounded([...refused, ...site.problems, ...problems]),
   }
+}
+
+/** Problems that are told of one file, and the length of each: a binary file has thousands. */
+const PROBLEMS_A_FILE = 5
+const MESSAGE_LENGTH = 300
+
+function bounded(problems: readonly Problem[]): readonly Problem[] {
+  const told = new Map<string, number>()
+  return problems.flatMap((problem) => {
+    const before = told.get(problem.file) ?? 0
+    told.set(problem.file, before + 1)
+    if (before > PROBLEMS_A_FILE) return []
+    const message = before === PROBLEMS_A_FILE ? 'and more' : problem.message.slice(0, MESSAGE_LENGTH)
+    return [{ ...problem, message }]
+  })
 }
 
 /** Sigma files below the folders, in the order of their paths. */
