@@ -102,6 +102,18 @@ describe('a pod', () => {
   })
 })
 
+test('a body that was cut down to what the pod may do is judged by that', () => {
+  const trimmed = {
+    verb: 'create',
+    responseStatus: { code: 201 },
+    requestObject: { spec: { hostNetwork: true, hostPID: true } },
+  }
+  const created = eventsOf(trimmed).filter(({ logsource }) => logsource.category === 'container_create')
+  expect(created.map(({ record }) => objectOf(record))).toEqual([
+    expect.objectContaining({ 'container.network_mode': 'host', 'container.pid_mode': 'host' }),
+  ])
+})
+
 test('a container’s command writes below its workingDir', () => {
   const containers = [{ name: 'main', image: 'nginx', workingDir: '/h', args: ['tee', 'motd'] }]
   const requestObject = { ...POD, spec: { containers } }

@@ -39,11 +39,16 @@ export function podContainers(pod: JsonObject, origin: PodOrigin): readonly PodC
       .filter(isObject)
       .map((volume) => [textOf(volume['name']) ?? '', volume]),
   )
-  return LISTS.filter((list) => origin.ephemeralOnly !== true || list.type === 'ephemeral').flatMap((list) =>
-    listOf(spec[list.member])
-      .filter(isObject)
-      .map((container) => podContainer(container, list.type, { pod, spec, shared, volumes })),
+  const context = { pod, spec, shared, volumes }
+  const found = LISTS.filter((list) => origin.ephemeralOnly !== true || list.type === 'ephemeral').flatMap(
+    (list) =>
+      listOf(spec[list.member])
+        .filter(isObject)
+        .map((container) => podContainer(container, list.type, context)),
   )
+  // A trimmed body or a patch may say what the pod may do and not which containers it has.
+  const isPartial = origin.ephemeralOnly !== true && LISTS.every(({ member }) => spec[member] === undefined)
+  return isPartial ? [podContainer({}, 'container', context)] : found
 }
 
 interface PodContext {
