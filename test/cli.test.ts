@@ -157,6 +157,27 @@ describe('scan', () => {
     expect(err).toMatch(/refused: FOLDER\/rules\/bad\.yml:4: .*nearly/)
   })
 
+  it('knows what a container may reach before it judges what ran in it, whatever the files are called', async () => {
+    const id = 'c'.repeat(64)
+    file(
+      'a.ndjson',
+      `${JSON.stringify({ Type: 'container', Action: 'exec_create: sh -c echo owned > /h/motd', Actor: { ID: id, Attributes: { image: 'app', name: 'app' } }, time: 1_795_200_000, timeNano: 1_795_200_000_000_000_000 })}\n`,
+    )
+    const inspect = {
+      Id: id,
+      Created: '2026-11-20T09:00:00Z',
+      Name: '/app',
+      Image: `sha256:${'e'.repeat(64)}`,
+      HostnamePath: '',
+      HostConfig: { Binds: ['/etc:/h'] },
+      Config: { Image: 'app', Cmd: ['sleep', '9'] },
+      Mounts: [{ Type: 'bind', Source: '/etc', Destination: '/h', RW: true }],
+    }
+    file('z.json', JSON.stringify([inspect], undefined, 2))
+    const { out } = await tallyman(['scan', folder])
+    expect(out).toContain('Container writes banners, backgrounds or web content of its host')
+  })
+
   it('keeps hostile names out of the terminal', async () => {
     const name = '\u001b[2J\u001b]0;owned\u0007\u202egnp.exe'
     const hostile = podCreated({ name, auditID: 'h', time: Date.UTC(2026, 10, 20), privileged: true })

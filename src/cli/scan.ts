@@ -10,7 +10,7 @@ import { loadDetection, type Detection } from '../detection.ts'
 import { fileInput } from '../inputs/file.ts'
 import { stdinInput } from '../inputs/stdin.ts'
 import { runPipeline, type BatchResult } from '../pipeline.ts'
-import { sources } from '../sources/index.ts'
+import { describesContainers, sources } from '../sources/index.ts'
 import { openStore } from '../store/sqlite.ts'
 import type { Failure, Logsource } from '../domain/event.ts'
 import type { Store, Totals } from '../store/store.ts'
@@ -57,7 +57,9 @@ async function scanInto(
 ): Promise<Exit> {
   const files = options.paths.filter((path) => path !== '-')
   const inputs = [
-    ...(files.length > 0 ? [fileInput({ name: 'scan', paths: files, follow: false })] : []),
+    ...(files.length > 0
+      ? [fileInput({ name: 'scan', paths: files, follow: false, first: describesContainers })]
+      : []),
     ...(files.length < options.paths.length ? [stdinInput({ name: 'stdin' })] : []),
   ]
   let unreadable = 0

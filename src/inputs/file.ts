@@ -10,6 +10,8 @@ export interface FileInputOptions {
   readonly paths: readonly string[]
   /** Go on with what is appended, through rotation, until the signal aborts; else read once and end. */
   readonly follow: boolean
+  /** Read once: files whose beginning (16 KiB, unpacked) satisfies it are read before the others. */
+  readonly first?: (beginning: string) => boolean
   /** Size of a chunk; 256 KiB unless told. */
   readonly chunkBytes?: number
 }
@@ -28,7 +30,7 @@ const CHUNK_BYTES = 256 * 1024
  *
  * Throws a UserError for a path that does not exist.
  */
-export function fileInput({ name, paths, follow, chunkBytes = CHUNK_BYTES }: FileInputOptions): Input {
+export function fileInput({ name, paths, follow, first, chunkBytes = CHUNK_BYTES }: FileInputOptions): Input {
   return {
     name,
     async *read(resume: Resume, signal: AbortSignal): AsyncIterable<InputBatch> {
@@ -43,7 +45,7 @@ export function fileInput({ name, paths, follow, chunkBytes = CHUNK_BYTES }: Fil
       }
       yield* follow
         ? followFiles({ about: name, paths, chunkBytes }, resume, signal)
-        : readFiles({ about: name, paths, chunkBytes }, resume, signal)
+        : readFiles({ about: name, paths, chunkBytes, first }, resume, signal)
     },
   }
 }

@@ -1,6 +1,7 @@
 import type { Chunk, Finding } from '../domain/event.ts'
 import { chunksFrom, headOf, openContent, type Content } from './content.ts'
 import { codeOf, listFiles, reasonOf, type FoundFile } from './file-listing.ts'
+import type { FileInputOptions } from './file.ts'
 import type { InputBatch, Resume } from './input.ts'
 import { restartedFinding } from './lost-sight.ts'
 import { freshName, latestName } from './stream-name.ts'
@@ -23,7 +24,7 @@ type Item =
 
 /** Every file once, from where it was left to its present end; the last chunk of each has `end`. */
 export async function* readFiles(
-  { about, paths, chunkBytes }: ReadOptions,
+  { about, paths, chunkBytes, first }: ReadOptions & { readonly first: FileInputOptions['first'] },
   resume: Resume,
   signal: AbortSignal,
 ): AsyncGenerator<InputBatch> {
@@ -31,7 +32,7 @@ export async function* readFiles(
   const taken = new Set<string>()
   let batch = emptyBatch()
   batch.unreadable.push(...unreadable)
-  for (const file of files) {
+  for (const file of first === undefined ? files : await putFirst(files, first)) {
     for await (const item of readFile(file, { about, chunkBytes, taken, resume })) {
       if ('chunk' in item) batch.chunks.push(item.chunk)
       else if ('finding' in item) batch.findings.push(item.finding)
@@ -44,6 +45,33 @@ export async function* readFiles(
     }
   }
   if (!isEmpty(batch) && !signal.aborted) yield batch
+}
+
+const BEGINNING = 16 * 1024
+
+/** The files in their order, those first whose beginning is asked for; one that cannot be opened says so in its turn. */
+async function putFirst(
+  files: readonly FoundFile[],
+  first: (beginning: string) => boolean,
+): Promise<readonly FoundFile[]> {
+  const asked = new Set<FoundFile>()
+  for (const file of files) {
+    if (first((await beginningOf(file)).toString('latin1'))) asked.add(file)
+  }
+  return [...asked, ...files.filter((file) => !asked.has(file))]
+}
+
+async function beginningOf(file: FoundFile): Promise<Buffer> {
+  const content = await openContent(file.path).catch(() => undefined)
+  if (content === undefined) return Buffer.alloc(0)
+  try {
+    for await (const { bytes } of chunksFrom(content, 0, BEGINNING)) return Buffer.from(bytes)
+  } catch {
+    // What is wrong with it is told when it is read.
+  } finally {
+    await content.handle.close()
+  }
+  return Buffer.alloc(0)
 }
 
 async function* readFile(

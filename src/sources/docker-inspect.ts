@@ -24,6 +24,17 @@ export const dockerInspect = defineSource({
   decoder: () => ({ decode, checkpoint: () => undefined }),
 })
 
+/**
+ * Whether a file's beginning looks like inspect documents: a scan reads them before all else, because what a
+ * container may reach explains what runs in it.
+ */
+export function describesContainers(beginning: string): boolean {
+  return (
+    /"Id":\s*"[0-9a-f]{64}"/.test(beginning) &&
+    /"(?:HostConfig|ResolvConfPath|HostnamePath)":/.test(beginning)
+  )
+}
+
 function isInspect(json: unknown): json is JsonObject {
   return (
     isObject(json) &&

@@ -6,4 +6,5 @@ import { kubernetesAudit } from './kubernetes-audit.ts'
 /** Every source that Tallyman reads. */
 export const sources = [kubernetesAudit, dockerEvents, dockerInspect, falco] as const
 
+export { describesContainers } from './docker-inspect.ts'
 export { createStreamDecoder } from './stream.ts'
