@@ -15,12 +15,15 @@ export interface EngineIdentity {
 export type Inspected =
   | { readonly kind: 'found'; readonly id: string; readonly line: string; readonly created: number }
   | { readonly kind: 'gone'; readonly id: string; readonly reason: string }
+  | { readonly kind: 'unresolved'; readonly id: string; readonly reason: string }
 
 const AT_ONCE = 8
+/** A specification is one record of its stream: labels and environment belong to whoever made the container. */
+const MAX_SPECIFICATION = 15 * 1024 * 1024
 
 /**
- * Inspects containers, some at a time, in the order asked for. What the engine refuses to say of one container
- * is `gone`; an engine that does not answer throws an EngineError.
+ * Inspects containers, some at a time, in the order asked for. One that is no longer there is `gone`, one of which
+ * the engine says nothing of use is `unresolved`; an engine that does not answer throws an EngineError.
  */
 export async function inspectContainers(
   api: EngineApi,
@@ -46,6 +49,8 @@ async function inspect(
 ): Promise<Inspected> {
   try {
     const text = (await api.text(`/containers/${encodeURIComponent(id)}/json`, signal)).trim()
+    if (text.length > MAX_SPECIFICATION)
+      return { kind: 'unresolved', id, reason: `its specification exceeds ${MAX_SPECIFICATION} bytes` }
     const specification = parseObject(text)
     const mounts = mountsOf(specification)
     const created = Date.parse(String(specification['Created'])) || 0
@@ -60,8 +65,8 @@ async function inspect(
     const line = text.includes('\n') ? JSON.stringify(specification) : text
     return { kind: 'found', id, created, line: `${line.slice(0, -1)},"x-tallyman":${JSON.stringify(added)}}` }
   } catch (cause) {
-    if (!(cause instanceof EngineError) || cause.status === undefined) throw cause
-    return { kind: 'gone', id, reason: cause.message }
+    if (!(cause instanceof EngineError) || !cause.answered) throw cause
+    return { kind: cause.status === 404 ? 'gone' : 'unresolved', id, reason: cause.message }
   }
 }
 
@@ -93,7 +98,7 @@ async function volumesOf(
       volumes.push([name, { Driver, Options }])
     } catch (cause) {
       // removed meanwhile: the mount is still told, without its options
-      if (!(cause instanceof EngineError) || cause.status === undefined) throw cause
+      if (!(cause instanceof EngineError) || !cause.answered) throw cause
     }
   }
   return Object.fromEntries(volumes)

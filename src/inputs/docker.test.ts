@@ -1,5 +1,5 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
+import { createServer, type Server, type ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -106,3 +106,118 @@ it('asks again for no more than it can recognise', () => {
   expect(restored.wasDelivered(event(599))).toBe(true)
   expect(restored.wasDelivered(event(600))).toBe(false)
 })
+
+it.each([
+  ['an error', 500, '{"message":"disk I/O"}'],
+  ['nothing', 200, ''],
+  ['no JSON', 200, '<html>'],
+  [
+    'more than a record holds',
+    200,
+    `{"Id":"x","Mounts":[],"Config":{"Env":["${'a'.repeat(16 * 1024 * 1024)}"]}}`,
+  ],
+])('one container of which the engine says %s hides no other', async (_what, status, answer) => {
+  const [odd, good] = ['a'.repeat(64), 'b'.repeat(64)]
+  const server = fakeEngine(
+    () => [odd, null, good],
+    (id) => (id === odd ? { status, answer } : { status: 200, answer: specification(id) }),
+  )
+  const socket = join(folder, 'engine.sock')
+  await listening(server, socket)
+  const delivered = createDelivered()
+  await deliver(dockerInput({ name: 'd', socket, now: Date.now }), delivered, () =>
+    String(delivered.streams.get('docker:engine-1') ?? '').includes(good),
+  )
+  server.closeAllConnections()
+  server.close()
+  expect(delivered.findings).toEqual([
+    expect.objectContaining({
+      kind: 'specification-unresolved',
+      resource: expect.objectContaining({ 'container.id': odd }) as object,
+    }),
+  ])
+})
+
+it('an event too large to read hides no container', async () => {
+  const hidden = 'c'.repeat(64)
+  let there: string[] = []
+  const server = fakeEngine(
+    () => there,
+    (id) => ({ status: 200, answer: specification(id) }),
+    (send) => {
+      there = [hidden]
+      send(
+        `{"Type":"container","Action":"create","Actor":{"ID":"${hidden}","Attributes":{"x":"${'l'.repeat(17 * 1024 * 1024)}"}}}\n`,
+      )
+    },
+  )
+  const socket = join(folder, 'engine.sock')
+  await listening(server, socket)
+  const delivered = createDelivered()
+  await deliver(dockerInput({ name: 'd', socket, now: Date.now }), delivered, () =>
+    String(delivered.streams.get('docker:engine-1') ?? '').includes(hidden),
+  )
+  server.closeAllConnections()
+  server.close()
+  expect(delivered.findings.map(({ kind }) => kind)).toContain('bound-reached')
+})
+
+it('a list of containers that is none is an engine that does not answer', async () => {
+  const server = createServer((request, response) => {
+    if (request.url?.startsWith('/containers/json') === true) response.end('not json')
+    else answerAbout(request.url ?? '', response)
+  })
+  const socket = join(folder, 'engine.sock')
+  await listening(server, socket)
+  const delivered = createDelivered()
+  const until = Date.now() + 15_000
+  await deliver(
+    dockerInput({ name: 'd', socket, now: Date.now }),
+    delivered,
+    () => Date.now() > until || delivered.findings.length > 0,
+  )
+  server.closeAllConnections()
+  server.close()
+  expect(delivered.findings[0]).toMatchObject({
+    kind: 'unobserved-interval',
+    message: expect.stringContaining('not JSON') as string,
+  })
+})
+
+function specification(id: string): string {
+  return JSON.stringify({ Id: id, Created: '2026-11-20T00:00:00Z', Mounts: [], HostConfig: {}, Config: {} })
+}
+
+function answerAbout(
+  url: string,
+  response: ServerResponse,
+  live?: (send: (text: string) => void) => void,
+): void {
+  if (url.startsWith('/version')) response.end('{"Components":[{"Name":"Engine"}]}')
+  else if (url.startsWith('/info'))
+    response.end(JSON.stringify({ ID: 'engine-1', Name: 'host-1', SystemTime: new Date().toISOString() }))
+  else if (url.startsWith('/events')) {
+    response.flushHeaders()
+    if (url.includes('until')) response.end()
+    else live?.((text) => void response.write(text))
+  } else response.writeHead(404).end('{}')
+}
+
+/** An engine that says what a test wants of it, over a real socket. */
+function fakeEngine(
+  list: () => readonly (string | null)[],
+  inspect: (id: string) => { readonly status: number; readonly answer: string },
+  live?: (send: (text: string) => void) => void,
+): Server {
+  return createServer((request, response) => {
+    const url = request.url ?? ''
+    const [, id] = /^\/containers\/([0-9a-f]{64})\/json/.exec(url) ?? []
+    if (id !== undefined) {
+      const { status, answer } = inspect(id)
+      response.writeHead(status).end(answer)
+    } else if (url.startsWith('/containers/json')) {
+      response.end(JSON.stringify(list().map((each) => (each === null ? null : { Id: each }))))
+    } else
+      answerAbout(url, response, live === undefined ? undefined : (send) => setTimeout(() => live(send), 300))
+  })
+}

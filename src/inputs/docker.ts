@@ -133,8 +133,15 @@ async function* watch(session: Session): AsyncGenerator<InputBatch> {
         if (signal.aborted) return
       }
       const oversized = live.takeOversized()
-      if (oversized > 0)
+      if (oversized > 0) {
         yield { chunks: [], findings: [oversizedFinding(about, engine, oversized, now())], unreadable: [] }
+        // an event that is too large to read must not hide the container that it is about
+        const there = await listContainers(session)
+        yield* specifications(
+          session,
+          there.filter((id) => !position.containers.has(id)),
+        )
+      }
     }
   } finally {
     live.close()
@@ -197,9 +204,11 @@ function isLost(
 }
 
 async function listContainers({ api, signal }: Session): Promise<readonly string[]> {
-  const list = JSON.parse(await api.text('/containers/json?all=1', signal)) as unknown
+  const { list } = parseObject(`{"list":${await api.text('/containers/json?all=1', signal)}}`)
   if (!Array.isArray(list)) throw new EngineError('the engine’s list of containers is no list', undefined)
-  return list.map((container: { Id?: unknown }) => String(container.Id))
+  return list.flatMap((container: { Id?: unknown } | null) =>
+    typeof container?.Id === 'string' ? [container.Id] : [],
+  )
 }
 
 /** Every container that was not handed on yet, at the first start; goes on where it was interrupted. */
@@ -242,10 +251,13 @@ async function* specifications(session: Session, ids: readonly string[]): AsyncG
     const found = inspected.filter((one) => one.kind === 'found')
     for (const { id } of found) position.containers.add(id)
     // what is gone between list and inspect says so by its event
+    const unresolved = inspected.filter((one) => one.kind === 'unresolved')
     yield batchOf(
       session,
       found.map(({ line }) => line),
-      [],
+      unresolved.map(({ id, reason }) =>
+        unresolvedFinding(session, { id, time: session.now(), named: {} }, reason),
+      ),
     )
   }
 }
@@ -284,8 +296,8 @@ async function follow(session: Session, lines: readonly string[]): Promise<Input
     if (known.kind === 'found') {
       out.push(known.line)
       position.containers.add(known.id)
-    } else if (!position.containers.has(known.id))
-      findings.push(unresolvedFinding(about, engine, event, known.reason))
+    } else if (known.kind === 'unresolved' || !position.containers.has(known.id))
+      findings.push(unresolvedFinding(session, subjectOf(event), known.reason))
   }
   position.aliveAt = now()
   return batchOf(session, out, findings)
@@ -314,32 +326,41 @@ function lostFinding(about: string, { id, host }: EngineIdentity, since: number,
   }
 }
 
-function unresolvedFinding(
-  about: string,
-  { id, host, kind }: EngineIdentity,
-  event: EngineEvent,
-  reason: string,
-): Finding {
-  const time = millisecondsOf(event.nano)
+interface Subject {
+  readonly id: string
+  /** ms. */
+  readonly time: number
+  /** What is known of it without its specification. */
+  readonly named: Resource
+}
+
+function subjectOf(event: EngineEvent): Subject {
   const said = (key: string): string =>
     typeof event.attributes[key] === 'string' ? event.attributes[key].slice(0, 1024) : ''
-  const resource: Resource = {
-    'host.name': host,
-    'container.runtime.name': kind,
-    'container.id': event.container ?? '',
-    // a network event's name and image are not the container's
-    ...(event.attributes['container'] === undefined
-      ? { 'container.name': said('name'), 'container.image.name': said('image') }
-      : {}),
-  }
   return {
-    id: digest('specification-unresolved', id, event.container ?? ''),
+    id: event.container ?? '',
+    time: millisecondsOf(event.nano),
+    // a network event's name and image are not the container's
+    named:
+      event.attributes['container'] === undefined
+        ? { 'container.name': said('name'), 'container.image.name': said('image') }
+        : {},
+  }
+}
+
+function unresolvedFinding(
+  { about, engine: { id: engine, host, kind } }: Session,
+  { id, time, named }: Subject,
+  reason: string,
+): Finding {
+  return {
+    id: digest('specification-unresolved', engine, id),
     kind: 'specification-unresolved',
     about,
     since: time,
     until: time,
-    message: `the container was gone before it could be inspected: ${reason}`,
-    resource,
+    message: `a container could not be inspected: ${reason}`,
+    resource: { 'host.name': host, 'container.runtime.name': kind, 'container.id': id, ...named },
   }
 }
 

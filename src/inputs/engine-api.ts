@@ -1,12 +1,17 @@
 import { request, type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 
-/** The engine refused or did not answer. `status` is the HTTP status where there was one. */
+/**
+ * The engine refused, did not answer, or answered what is of no use. `status` is the HTTP status where it is the
+ * reason; `answered` tells a bad answer about one thing from an engine that is away.
+ */
 export class EngineError extends Error {
   readonly status: number | undefined
-  constructor(message: string, status: number | undefined, cause?: unknown) {
+  readonly answered: boolean
+  constructor(message: string, status: number | undefined, cause?: unknown, answered = status !== undefined) {
     super(message, { cause })
     this.name = 'EngineError'
     this.status = status
+    this.answered = answered
   }
 }
 
@@ -93,7 +98,7 @@ async function body(response: IncomingMessage): Promise<string> {
     for await (const piece of response as AsyncIterable<Buffer>) {
       length += piece.length
       if (length > MAX_RESPONSE)
-        throw new EngineError(`the engine’s answer exceeds ${MAX_RESPONSE} bytes`, undefined)
+        throw new EngineError(`the engine’s answer exceeds ${MAX_RESPONSE} bytes`, undefined, undefined, true)
       pieces.push(piece)
     }
   } catch (cause) {
@@ -110,7 +115,7 @@ export function parseObject(text: string): Readonly<Record<string, unknown>> {
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
       return value as Record<string, unknown>
   } catch (cause) {
-    throw new EngineError('the engine’s answer is not JSON', undefined, cause)
+    throw new EngineError('the engine’s answer is not JSON', undefined, cause, true)
   }
-  throw new EngineError('the engine’s answer is not an object', undefined)
+  throw new EngineError('the engine’s answer is not an object', undefined, undefined, true)
 }

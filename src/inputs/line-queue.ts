@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 
 /** Lines of a response, read as fast as they come: an engine drops what a slow reader leaves. */
 export interface LineQueue {
-  /** All lines that wait, at least one; undefined when the response has ended and all were handed out. */
+  /** All lines that wait, none where only oversized ones came; undefined when the response has ended. */
   next(): Promise<readonly string[] | undefined>
   /** Lines beyond the bound that were left out since last asked. */
   takeOversized(): number
@@ -33,19 +33,19 @@ export function lineQueue(response: IncomingMessage): LineQueue {
   response.on('data', (piece: Buffer) => {
     split(piece)
     if (waiting > MAX_WAITING) response.destroy()
-    if (lines.length > 0) wake()
+    if (lines.length > 0 || oversized > 0) wake()
   })
   response.on('end', end)
   response.on('close', end)
   response.on('error', end)
   return {
     async next() {
-      while (lines.length === 0 && !state.ended) {
+      while (lines.length === 0 && oversized === 0 && !state.ended) {
         await new Promise<void>((resolve) => {
           wake = resolve
         })
       }
-      if (lines.length === 0) return undefined
+      if (lines.length === 0 && oversized === 0) return undefined
       const taken = lines
       lines = []
       waiting = 0
