@@ -41,6 +41,8 @@ const PACKED_STABLE = 1_000
 const PACKED_GIVEN_UP = 10_000
 const RECENTLY = 3_600_000
 const OPEN_FILES = 256
+/** Trouble of the moment, not of the file: too many are open, or its disk did not answer. */
+const PASSING = new Set(['EMFILE', 'ENFILE', 'EIO', 'ESTALE', 'EAGAIN'])
 const BATCH_BYTES = 1024 * 1024
 
 export interface Follower {
@@ -166,8 +168,8 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
         verdict = isQuiet(file, PACKED_STABLE) ? yield* settlePacked(content, file) : 'again'
       }
     } catch (cause) {
-      if (cause instanceof UnpackError && cause.truncated && !isQuiet(file, PACKED_GIVEN_UP))
-        verdict = 'again'
+      const unfinished = cause instanceof UnpackError && cause.truncated && !isQuiet(file, PACKED_GIVEN_UP)
+      if (unfinished || PASSING.has(codeOf(cause))) verdict = 'again'
       else {
         if (codeOf(cause) !== 'ENOENT')
           tell(file.path, cause instanceof UnpackError ? cause.message : reasonOf(codeOf(cause)))
@@ -322,6 +324,9 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
     if (holder !== undefined) return !restored.has(holder.name)
     return stream.checkedAt - stream.grewAt < RECENTLY
   }
+  /** Streams that found their file and were not read since. */
+  const unread = (): ReadonlySet<FollowedStream> =>
+    new Set([...streams.values()].filter((stream) => stream.state === 'bound' && stream.looked === ''))
   const closeIdle = async (
     present: ReadonlyMap<string, FoundFile>,
     grown: ReadonlySet<FollowedStream>,
@@ -341,10 +346,22 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
       const present = new Map(listing.files.map((file) => [file.identity, file]))
       for (const { stream, reason } of listing.unreadable) tell(stream, reason)
       const grown = await checkBound(present)
-      for (const file of listing.files) if (boundTo(file.identity) === undefined) yield* settle(file)
+      let settled = 0
+      for (const file of listing.files) {
+        if (boundTo(file.identity) !== undefined) continue
+        yield* settle(file)
+        settled += 1
+        if (settled % OPEN_FILES !== 0) continue
+        const fresh = unread()
+        yield* readGrown(fresh)
+        for (const stream of fresh) {
+          const listed = present.get(stream.identity)
+          if (listed !== undefined) stream.looked = lookedOf(listed)
+        }
+        await closeIdle(present, grown)
+      }
       yield* settleSiblings(present)
-      for (const stream of streams.values())
-        if (stream.state === 'bound' && stream.looked === '') grown.add(stream)
+      for (const stream of unread()) grown.add(stream)
       yield* readGrown(grown)
       const ends = endOrphans()
       if (ends.length + findings.length + unreadable.length > 0) yield batch(ends)
