@@ -276,7 +276,7 @@ function inspectAll(
 
 /** The lines that are new, each event that may change a specification followed by what it is now. */
 async function follow(session: Session, lines: readonly string[]): Promise<InputBatch | undefined> {
-  const { about, engine, position, now } = session
+  const { position, now } = session
   const events = lines.map(parseEvent).filter((event) => !position.wasDelivered(event))
   if (events.length === 0) return undefined
   const ids = new Set(events.filter(changesSpecification).map(({ container }) => container ?? ''))

@@ -17,7 +17,7 @@ export function lineQueue(response: IncomingMessage): LineQueue {
   let lines: string[] = []
   let waiting = 0
   let oversized = 0
-  const state = { ended: false }
+  const state = { ended: false, dropped: false }
   let wake: () => void = nobodyWaits
   const end = (): void => {
     state.ended = true
@@ -28,24 +28,28 @@ export function lineQueue(response: IncomingMessage): LineQueue {
       lines.push(line.toString('utf8'))
       waiting += line.length
     },
-    () => (oversized += 1),
+    () => {
+      oversized += 1
+      state.dropped = true
+    },
   )
   response.on('data', (piece: Buffer) => {
     split(piece)
     if (waiting > MAX_WAITING) response.destroy()
-    if (lines.length > 0 || oversized > 0) wake()
+    if (lines.length > 0 || state.dropped) wake()
   })
   response.on('end', end)
   response.on('close', end)
   response.on('error', end)
   return {
     async next() {
-      while (lines.length === 0 && oversized === 0 && !state.ended) {
+      while (lines.length === 0 && !state.dropped && !state.ended) {
         await new Promise<void>((resolve) => {
           wake = resolve
         })
       }
-      if (lines.length === 0 && oversized === 0) return undefined
+      if (lines.length === 0 && !state.dropped) return undefined
+      state.dropped = false
       const taken = lines
       lines = []
       waiting = 0
