@@ -49,9 +49,11 @@ async function inspect(
 ): Promise<Inspected> {
   try {
     const text = (await api.text(`/containers/${encodeURIComponent(id)}/json`, signal)).trim()
-    if (text.length > MAX_SPECIFICATION)
+    if (Buffer.byteLength(text) > MAX_SPECIFICATION)
       return { kind: 'unresolved', id, reason: `its specification exceeds ${MAX_SPECIFICATION} bytes` }
     const specification = parseObject(text)
+    if (Object.keys(specification).length === 0)
+      return { kind: 'unresolved', id, reason: 'its specification is empty' }
     const mounts = mountsOf(specification)
     const created = Date.parse(String(specification['Created'])) || 0
     const added = {

@@ -111,6 +111,7 @@ it.each([
   ['an error', 500, '{"message":"disk I/O"}'],
   ['nothing', 200, ''],
   ['no JSON', 200, '<html>'],
+  ['an empty specification', 200, '{}'],
   [
     'more than a record holds',
     200,

@@ -297,7 +297,13 @@ async function follow(session: Session, lines: readonly string[]): Promise<Input
       out.push(known.line)
       position.containers.add(known.id)
     } else if (known.kind === 'unresolved' || !position.containers.has(known.id))
-      findings.push(unresolvedFinding(session, subjectOf(event), known.reason))
+      findings.push(
+        unresolvedFinding(
+          session,
+          subjectOf(event),
+          known.kind === 'gone' ? `it was gone before: ${known.reason}` : known.reason,
+        ),
+      )
   }
   position.aliveAt = now()
   return batchOf(session, out, findings)
