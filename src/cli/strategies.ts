@@ -1,4 +1,4 @@
-import { loadDetection } from '../detection.ts'
+import { loadDetection, type Detection } from '../detection.ts'
 import { UserError } from '../domain/errors.ts'
 import { EXIT, type Exit } from './exit.ts'
 import { printJson, safe, table, type Output } from './output.ts'
@@ -6,13 +6,7 @@ import { levelOfStrategy } from './level-of-strategy.ts'
 
 /** The documents with their level, technique and rules. */
 export async function listStrategies(folder: string, json: boolean, output: Output): Promise<Exit> {
-  const detection = await loadDetection({
-    strategies: folder,
-    rules: [],
-    site: undefined,
-    zone: 'UTC',
-    now: Date.now,
-  })
+  const detection = await documentsAlone(folder)
   const rows = await Promise.all(
     detection.strategies.map(async (strategy) => {
       const { level, missing } = await levelOfStrategy(
@@ -53,13 +47,7 @@ export async function listStrategies(folder: string, json: boolean, output: Outp
 
 /** One document: its sections, rules and response steps. */
 export async function showStrategy(folder: string, id: string, json: boolean, output: Output): Promise<Exit> {
-  const detection = await loadDetection({
-    strategies: folder,
-    rules: [],
-    site: undefined,
-    zone: 'UTC',
-    now: Date.now,
-  })
+  const detection = await documentsAlone(folder)
   const strategy = detection.strategies.find((each) => each.id === id)
   if (strategy === undefined) {
     throw new UserError(`no strategy ${id}`, {
@@ -100,4 +88,9 @@ export async function showStrategy(folder: string, id: string, json: boolean, ou
     )}`,
   )
   return EXIT.ok
+}
+
+/** The documents by themselves: no site changes what they say. */
+function documentsAlone(folder: string): Promise<Detection> {
+  return loadDetection({ strategies: folder, rules: [], site: undefined, zone: 'UTC', now: Date.now })
 }

@@ -58,11 +58,7 @@ export function runningDaemon(folder: string): DaemonAddress | undefined {
   } catch (cause) {
     if (!(cause instanceof UserError) || cause.mend !== STOP_IT) return undefined
   }
-  try {
-    return JSON.parse(readFileSync(dataFiles(folder).daemon, 'utf8')) as DaemonAddress
-  } catch {
-    return undefined
-  }
+  return announced(folder)
 }
 
 const STOP_IT = 'stop it, or name another folder with --data'
@@ -70,13 +66,18 @@ const STOP_IT = 'stop it, or name another folder with --data'
 /** A command line holds the lock for a moment; a daemon for good. ms. */
 const LOCK_PATIENCE = 2_000
 
-function holder(folder: string): string {
+/** What the daemon wrote of itself; undefined where none did, or not yet. */
+function announced(folder: string): DaemonAddress | undefined {
   try {
-    const { pid, url } = JSON.parse(readFileSync(dataFiles(folder).daemon, 'utf8')) as DaemonAddress
-    return `: process ${pid}, ${url}`
+    return JSON.parse(readFileSync(dataFiles(folder).daemon, 'utf8')) as DaemonAddress
   } catch {
-    return ''
+    return undefined
   }
+}
+
+function holder(folder: string): string {
+  const address = announced(folder)
+  return address === undefined ? '' : `: process ${address.pid}, ${address.url}`
 }
 
 function takeLock(file: string, folder: string, patience = LOCK_PATIENCE): DatabaseSync {

@@ -113,7 +113,6 @@ const EXPOSURES = {
 } as const
 
 export type Exposure = keyof typeof EXPOSURES | 'socket'
-export const EXPOSURE_NAMES = [...Object.keys(EXPOSURES), 'socket'] as readonly Exposure[]
 
 const BY_PATH = Object.entries(EXPOSURES).flatMap(([exposure, paths]) =>
   paths.map((path) => ({ path: path as string, exposure: exposure as Exposure })),
