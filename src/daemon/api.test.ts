@@ -18,6 +18,7 @@ import type { Reader, Store } from '../store/store.ts'
 import type { Strategy } from '../strategy/strategy.ts'
 import { createApi, type Api } from './api.ts'
 import { createAuth, readCliToken, SESSION_IDLE, type Auth } from './auth.ts'
+import type { DataApi, DataParts } from './data-routes.ts'
 import { createLive, type Live } from './live.ts'
 
 const HOST = '127.0.0.1:7410'
@@ -31,6 +32,9 @@ interface World {
   readonly reader: Reader
   readonly auth: Auth
   readonly live: Live
+  readonly data: DataParts
+  /** What is mounted beside the daemon's own data. */
+  readonly tour: { data: DataParts | undefined }
   readonly api: Api
   readonly hosts: string[]
   readonly reported: unknown[]
@@ -65,22 +69,27 @@ async function createWorld(): Promise<World> {
   const live = createLive()
   const hosts = [HOST, 'localhost:7410', '[::1]:7410']
   const reported: unknown[] = []
-  const api = createApi({
+  const tour: World['tour'] = { data: undefined }
+  const data: DataParts = {
     reader,
     commands: createCommands({ store, site, now, reload }),
     detection: () => detection,
-    auth,
     status: () => ({
       version: '1.2.3',
       started: START,
       inputs: [{ name: 'docker', type: 'docker', state: 'reading', records: 3, failed: 1, lastBatch: START }],
     }),
     live,
+  }
+  const api = createApi({
+    data,
+    tour: () => tour.data,
+    auth,
     now,
     hosts: () => hosts,
     report: (cause) => void reported.push(cause),
   })
-  return { folder, store, reader, auth, live, api, hosts, reported }
+  return { folder, store, reader, auth, live, data, tour, api, hosts, reported }
 }
 
 /** Three alerts on two containers, and one of what ran before the first start; a finding and a failure. */
@@ -763,6 +772,42 @@ test('a typed client reads what the routes answer', async () => {
   const page = await (await client.api.alerts.$get({ query: { level: 'high', limit: 1 } })).json()
   if (!('items' in page)) throw new Error('no page')
   expect(page.items[0]?.rule.title).toBe('Title of rule-a')
+})
+
+describe('a second set of data', () => {
+  test('is no route until it is there, and nothing to a stranger', async () => {
+    expect((await send('/tour/api/alerts')).status).toBe(401)
+    const answer = await send('/tour/api/alerts', { headers: cli() })
+    expect([answer.status, await answer.json()]).toEqual([404, REFUSED])
+  })
+
+  test('answers the same routes beside the first, each its own', async () => {
+    const file = join(world.folder, 'second.db')
+    const store = openStore(file, { durable: false })
+    world.tour.data = { ...world.data, reader: store }
+    expect((await get('/tour/api/alerts')).items).toEqual([])
+    expect((await get('/api/alerts')).items).toHaveLength(3)
+    expect((await get('/tour/api/strategies')).items).toEqual((await get('/api/strategies')).items)
+    world.tour.data = world.data
+    expect((await get('/tour/api/alerts')).items).toHaveLength(3)
+    store.close()
+  })
+
+  test('is typed like the first', async () => {
+    world.tour.data = world.data
+    const options = {
+      headers: { ...cli(), host: HOST },
+      fetch: async (input: string | URL | Request, init?: RequestInit) =>
+        world.api.request(input instanceof Request ? input : String(input), init),
+    }
+    const both = hc<Api>(ORIGIN, options)
+    const one = hc<DataApi>(`${ORIGIN}/tour/api`, options)
+    const asked = { query: { level: 'high' as const, limit: 1 } }
+    const first = await (await both.tour.api.alerts.$get(asked)).json()
+    expect(await (await one.alerts.$get(asked)).json()).toEqual(first)
+    if (!('items' in first)) throw new Error('no page')
+    expect(first.items[0]?.rule.title).toBe('Title of rule-a')
+  })
 })
 
 function opened() {

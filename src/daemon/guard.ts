@@ -94,6 +94,10 @@ export function refusal(error: string, mend: string): Refusal {
   return { error, mend }
 }
 
+export function absent(noun: string): Refusal {
+  return refusal(`no such ${noun}`, 'GET /api lists the routes')
+}
+
 /**
  * A browser sends its cookie along whoever asked it to. What changes something needs a header or a type that
  * another origin cannot send without being asked for (https://fetch.spec.whatwg.org/#cors-safelisted-request-header);
@@ -111,7 +115,7 @@ export function isJson(contentType: string | undefined): boolean {
 }
 
 /** Who acts, for the audit trail. What the command line says of its user is a hint, made harmless. */
-export function actorOf(context: Context<ApiEnvironment>): string {
+export function actorOf<E extends ApiEnvironment>(context: Context<E>): string {
   if (context.get('credential').kind === 'session') return 'console'
   const user = (context.req.header('x-tallyman-user') ?? '').slice(0, 64).replace(/[^\w.@-]/g, '_')
   return user === '' ? 'cli' : `cli:${user}`

@@ -57,12 +57,8 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
   const commands = createCommands({ store, site, now, reload: detection.reload })
   const address = { ...config.listen }
   const api = createApi({
-    reader: questions,
-    commands,
-    detection: detection.current,
+    data: { reader: questions, commands, detection: detection.current, status: status.current, live },
     auth,
-    status: status.current,
-    live,
     now,
     hosts: () => allowedHosts(address),
     report: (cause) => say(`request failed: ${String(cause)}`),

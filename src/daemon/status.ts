@@ -1,3 +1,4 @@
+import { instant } from '../domain/alert-view.ts'
 import type { Input } from '../inputs/input.ts'
 import type { BatchResult } from '../pipeline.ts'
 import { VERSION } from '../version.ts'
@@ -45,5 +46,17 @@ export function createStatus(
         lastBatch: now(),
       })
     },
+  }
+}
+
+/** The state as it leaves: times are ISO 8601. */
+export function statusView({ version, started, inputs }: DaemonStatus) {
+  return {
+    version,
+    started: instant(started),
+    inputs: inputs.map(({ lastBatch, ...input }) => ({
+      ...input,
+      ...(lastBatch === undefined ? {} : { lastBatch: instant(lastBatch) }),
+    })),
   }
 }

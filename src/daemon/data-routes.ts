@@ -1,0 +1,177 @@
+import { Hono, type Context, type MiddlewareHandler } from 'hono'
+import type { Commands } from '../commands.ts'
+import type { Detection } from '../detection.ts'
+import { alertView, findingView, incidentView, instant } from '../domain/alert-view.ts'
+import { SOURCE_NAMES } from '../domain/event.ts'
+import type { Reader } from '../store/store.ts'
+import { createSchemas } from './api-schema.ts'
+import { absent, actorOf, refusal, type ApiEnvironment } from './guard.ts'
+import type { LiveMessage } from './live.ts'
+import { statusView, type DaemonStatus } from './status.ts'
+import { responseView, strategyHead, strategyView } from './strategy-view.ts'
+import { asked, given, sent } from './validated.ts'
+
+/** What one set of data consists of: the daemon's own, or another store that answers the same questions. */
+export interface DataParts {
+  readonly reader: Reader
+  readonly commands: Commands
+  readonly detection: () => Detection
+  readonly status: () => DaemonStatus
+  readonly live: { subscribe(listener: (message: LiveMessage) => void): () => void }
+}
+
+/** What the routes need beside the data. */
+export interface DataRoutesParts {
+  /** Asked at each request: undefined while there is nothing, which answers 404. */
+  readonly data: () => DataParts | undefined
+  readonly now: () => number
+  readonly openStream: (context: Context<DataEnvironment>, live: DataParts['live']) => Response
+}
+
+export interface DataEnvironment {
+  Variables: ApiEnvironment['Variables'] & { data: DataParts }
+}
+
+/** Types a client of one set of data: `hc<DataApi>('/api')`. */
+export type DataApi = ReturnType<typeof dataRoutes>
+
+/** Alerts that an incident is answered with; the rest are a page of `alerts?incident=` each. */
+const INCIDENT_ALERTS = 50
+
+/** Questions and changes about one set of data, relative to where they are mounted. */
+export function dataRoutes({ data, now, openStream }: DataRoutesParts) {
+  const schemas = createSchemas(now)
+  return new Hono<DataEnvironment>()
+    .use(withData(data))
+    .get('/status', (context) => context.json(statusView(context.get('data').status())))
+    .get('/alerts', asked(schemas.alerts), (context) => {
+      const { items, next } = context.get('data').reader.alerts(given(context.req.valid('query')))
+      return context.json({ items: items.map(alertView), ...following(next) })
+    })
+    .get('/alerts/:id', (context) => {
+      const alert = context.get('data').reader.alert(context.req.param('id'))
+      return alert === undefined ? context.json(absent('alert'), 404) : context.json(alertView(alert))
+    })
+    .post('/alerts/:id/close', sent(schemas.close), (context) => {
+      const { reader, commands } = context.get('data')
+      const id = context.req.param('id')
+      const before = reader.alert(id)
+      if (before === undefined) return context.json(absent('alert'), 404)
+      if (before.status === 'closed')
+        return context.json(refusal('the alert is closed already', 'see its verdict'), 409)
+      commands.closeAlert({ id, ...context.req.valid('json') }, actorOf(context))
+      return context.json(alertView(reader.alert(id) ?? before))
+    })
+    .get('/incidents', asked(schemas.incidents), (context) => {
+      const { items, next } = context.get('data').reader.incidents(given(context.req.valid('query')))
+      return context.json({ items: items.map(incidentView), ...following(next) })
+    })
+    .get('/incidents/:id', (context) => {
+      const { reader, detection } = context.get('data')
+      const incident = reader.incident(context.req.param('id'))
+      if (incident === undefined) return context.json(absent('incident'), 404)
+      const { items, next } = reader.alerts({ incident: incident.id, limit: INCIDENT_ALERTS })
+      const concerned = new Set(incident.alerts.map(({ strategy }) => strategy))
+      return context.json({
+        incident: incidentView(incident),
+        alerts: { items: items.map(alertView), ...following(next) },
+        response: detection()
+          .strategies.filter(({ id }) => concerned.has(id))
+          .map(responseView),
+      })
+    })
+    .get('/posture', asked(schemas.posture), (context) => {
+      const query = { ...given(context.req.valid('query')), posture: true }
+      const { items, next } = context.get('data').reader.alerts(query)
+      return context.json({ items: items.map(alertView), ...following(next) })
+    })
+    .post('/posture/adopt', sent(schemas.adopt), async (context) => {
+      const request = given(context.req.valid('json'))
+      const filters = await context.get('data').commands.adopt(request, actorOf(context))
+      return context.json({ filters })
+    })
+    .get('/strategies', (context) => {
+      const current = context.get('data').detection()
+      return context.json({ items: current.strategies.map((strategy) => strategyHead(strategy, current)) })
+    })
+    .get('/strategies/:id', (context) => {
+      const current = context.get('data').detection()
+      const found = current.strategies.find(({ id }) => id === context.req.param('id'))
+      return found === undefined
+        ? context.json(absent('strategy'), 404)
+        : context.json(strategyView(found, current))
+    })
+    .get('/sources', (context) => {
+      const { sources } = context.get('data').reader.totals()
+      return context.json({ items: SOURCE_NAMES.map((name) => ({ name, evaluated: sources[name] ?? 0 })) })
+    })
+    .get('/findings', asked(schemas.few), (context) => {
+      const { limit } = context.req.valid('query')
+      return context.json({ items: context.get('data').reader.findings(limit).map(findingView) })
+    })
+    .get('/failures', asked(schemas.few), (context) => {
+      const { limit } = context.req.valid('query')
+      return context.json({ items: context.get('data').reader.failures(limit) })
+    })
+    .get('/totals', (context) => context.json(context.get('data').reader.totals()))
+    .get('/silences', (context) => {
+      const { site } = context.get('data').detection()
+      return context.json({
+        items: site.silences.map(({ id, owner, reason, until, rules, match }) => ({
+          id,
+          owner,
+          reason,
+          until,
+          active: now() < Date.parse(until),
+          ...(rules === undefined ? {} : { rules }),
+          match,
+        })),
+      })
+    })
+    .post('/silences', sent(schemas.silence), async (context) => {
+      const request = given(context.req.valid('json'))
+      const id = await context.get('data').commands.addSilence(request, actorOf(context))
+      return context.json({ id }, 201)
+    })
+    .get('/audit', asked(schemas.few), (context) => {
+      const rows = context.get('data').reader.auditTrail(context.req.valid('query').limit)
+      return context.json({ items: rows.map((row) => ({ ...row, at: instant(row.at) })) })
+    })
+    .get('/stream', (context) => openStream(context, context.get('data').live))
+}
+
+/** What `GET /api` tells of these routes. */
+export const DATA_ROUTES = [
+  'GET /status',
+  'GET /alerts?strategy=&level=&status=&since=&until=&text=&incident=&limit=&after=',
+  'GET /alerts/:id',
+  'POST /alerts/:id/close {verdict, note}',
+  'GET /incidents?level=&status=&since=&until=&text=&limit=&after=',
+  'GET /incidents/:id',
+  'GET /posture?strategy=&level=&status=&text=&limit=&after=',
+  'POST /posture/adopt {alerts?, expires, owner, reason}',
+  'GET /strategies',
+  'GET /strategies/:id',
+  'GET /sources',
+  'GET /findings?limit=',
+  'GET /failures?limit=',
+  'GET /totals',
+  'GET /silences',
+  'POST /silences {match, rules?, for, owner, reason}',
+  'GET /audit?limit=',
+  'GET /stream',
+] as const
+
+function withData(data: () => DataParts | undefined): MiddlewareHandler<DataEnvironment> {
+  return async (context, next) => {
+    const parts = data()
+    if (parts === undefined)
+      return context.json(refusal('there is no such data yet', 'GET /api lists the routes'), 404)
+    context.set('data', parts)
+    return next()
+  }
+}
+
+function following(next: string | undefined) {
+  return next === undefined ? {} : { next }
+}
