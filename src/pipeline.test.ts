@@ -118,3 +118,46 @@ it('takes the checkpoint back with the batch when the commit fails', async () =>
   await run({ log: `${pod('a')}\n` })
   expect(store.totals()).toMatchObject({ evaluated: 1, duplicates: 0 })
 })
+
+it('reads an input that failed again, from what is committed, and commits what is told meanwhile', async () => {
+  const detection = await loadDetection({
+    strategies: undefined,
+    rules: [],
+    site: undefined,
+    zone: 'UTC',
+    now: () => NOW,
+  })
+  const whole = Buffer.from(`${pod('a')}\n${pod('b')}\n${pod('c')}\n`)
+  // breaks off within the second record, of which the decoder holds the beginning
+  const cut = pod('a').length + 100
+  let reads = 0
+  const input: Input = {
+    name: 'test',
+    async *read(resume) {
+      reads += 1
+      const offset = resume.offset('stream') ?? 0
+      const bytes = whole.subarray(offset, reads === 1 ? cut : whole.length)
+      yield { chunks: [{ stream: 'stream', offset, bytes, end: reads > 1 }], findings: [], unreadable: [] }
+      if (reads === 1) throw new Error('the disk did not answer')
+    },
+  }
+  const ended: string[] = []
+  await runPipeline(
+    [input],
+    {
+      store,
+      sources,
+      detection: () => detection,
+      now: () => NOW,
+      async *tend(about, cause) {
+        const message = (cause as Error).message
+        yield { id: 'gap', kind: 'unobserved-interval', about, since: NOW, until: NOW, message }
+      },
+      ended: (name) => void ended.push(name),
+    },
+    new AbortController().signal,
+  )
+  expect(store.totals()).toMatchObject({ records: 3, evaluated: 3, failed: 0, duplicates: 0 })
+  expect(store.findings()).toMatchObject([{ about: 'test', message: 'the disk did not answer' }])
+  expect(ended).toEqual(['test'])
+})

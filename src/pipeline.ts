@@ -23,6 +23,13 @@ export interface PipelineParts {
   readonly now: () => number
   /** Told after each commit. */
   readonly committed?: (result: BatchResult) => void
+  /**
+   * Tends an input that threw: what it yields is committed, and when it ends the input is read again, from what is
+   * committed. Without it the loop throws what the input threw.
+   */
+  readonly tend?: (input: string, cause: unknown, signal: AbortSignal) => AsyncIterable<Finding>
+  /** Told when an input has nothing more to hand on. */
+  readonly ended?: (input: string) => void
 }
 
 export interface BatchResult {
@@ -50,15 +57,15 @@ export async function runPipeline(
 ): Promise<void> {
   const inventory = createInventory(parts.store.containers())
   const seen = createSeen(parts.store.seen(IDENTITY_HORIZON), IDENTITY_HORIZON)
-  const lanes = inputs.map((input) => ({
+  const lanes = inputs.map((input): Lane => ({
     input,
     resume: parts.store.resume(input.name),
-    decoders: new Map<string, StreamDecoder>(),
+    decoders: new Map(),
   }))
   const stop = new AbortController()
   const ending = AbortSignal.any([signal, stop.signal])
   try {
-    const batches = lanes.map((lane) => ({ from: lane, items: lane.input.read(lane.resume, ending) }))
+    const batches = lanes.map((lane) => ({ from: lane, items: readLane(lane, parts, ending) }))
     for await (const { from: lane, item } of merge(batches)) {
       const result = processBatch(lane.input.name, item, lane, { ...parts, inventory, seen })
       parts.committed?.(result)
@@ -69,8 +76,33 @@ export async function runPipeline(
 }
 
 interface Lane {
-  readonly resume: StreamResume
+  readonly input: Input
+  resume: StreamResume
   readonly decoders: Map<string, StreamDecoder>
+}
+
+/** An input's batches; one that fails is read again where somebody tends it, while the others go on. */
+async function* readLane(
+  lane: Lane,
+  { store, tend, ended }: PipelineParts,
+  signal: AbortSignal,
+): AsyncGenerator<InputBatch> {
+  const { name } = lane.input
+  for (;;) {
+    try {
+      yield* lane.input.read(lane.resume, signal)
+      if (!signal.aborted) ended?.(name)
+      return
+    } catch (cause) {
+      if (tend === undefined) throw cause
+      for await (const finding of tend(name, cause, signal))
+        yield { chunks: [], findings: [finding], unreadable: [] }
+      if (signal.aborted) return
+      // what decoders held of a record that was not whole comes again
+      lane.resume = store.resume(name)
+      lane.decoders.clear()
+    }
+  }
 }
 
 function processBatch(

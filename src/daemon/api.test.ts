@@ -77,7 +77,20 @@ async function createWorld(): Promise<World> {
     status: () => ({
       version: '1.2.3',
       started: START,
-      inputs: [{ name: 'docker', type: 'docker', state: 'reading', records: 3, failed: 1, lastBatch: START }],
+      inputs: [
+        {
+          name: 'docker',
+          type: 'docker',
+          state: 'reading',
+          records: 3,
+          failed: 1,
+          rate: 0.05,
+          lastRecord: START,
+          lastBatch: START,
+          error: undefined,
+          gaps: [],
+        },
+      ],
     }),
     live,
   }
@@ -719,7 +732,10 @@ test('status, totals, sources, findings and failures say what was read and what 
         state: 'reading',
         records: 3,
         failed: 1,
+        rate: 0.1,
+        lastRecord: '2026-11-21T10:00:00.000Z',
         lastBatch: '2026-11-21T10:00:00.000Z',
+        gaps: [],
       },
     ],
   })
@@ -730,7 +746,11 @@ test('status, totals, sources, findings and failures say what was read and what 
     duplicates: 0,
     alerts: 3,
   })
-  expect((await get('/api/sources')).items).toContainEqual({ name: 'docker.events', evaluated: 5 })
+  expect((await get('/api/sources')).items).toContainEqual({
+    name: 'docker.events',
+    title: 'Docker events',
+    evaluated: 5,
+  })
   expect((await get('/api/findings')).items).toMatchObject([
     { id: 'f1', since: '2026-11-21T10:00:00.000Z', until: '2026-11-21T10:00:00.005Z' },
   ])

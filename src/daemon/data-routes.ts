@@ -3,6 +3,7 @@ import type { Commands } from '../commands.ts'
 import type { Detection } from '../detection.ts'
 import { alertView, findingView, incidentView, instant } from '../domain/alert-view.ts'
 import { SOURCE_NAMES } from '../domain/event.ts'
+import { sources } from '../sources/index.ts'
 import type { Reader } from '../store/store.ts'
 import { createSchemas } from './api-schema.ts'
 import { absent, actorOf, refusal, type ApiEnvironment } from './guard.ts'
@@ -37,6 +38,7 @@ export type DataApi = ReturnType<typeof dataRoutes>
 
 /** Alerts that an incident is answered with; the rest are a page of `alerts?incident=` each. */
 const INCIDENT_ALERTS = 50
+const TITLES = new Map<string, string>(sources.map(({ name, title }) => [name, title]))
 
 /** Questions and changes about one set of data, relative to where they are mounted. */
 export function dataRoutes({ data, now, openStream }: DataRoutesParts) {
@@ -102,8 +104,14 @@ export function dataRoutes({ data, now, openStream }: DataRoutesParts) {
         : context.json(strategyView(found, current))
     })
     .get('/sources', (context) => {
-      const { sources } = context.get('data').reader.totals()
-      return context.json({ items: SOURCE_NAMES.map((name) => ({ name, evaluated: sources[name] ?? 0 })) })
+      const { sources: evaluated } = context.get('data').reader.totals()
+      return context.json({
+        items: SOURCE_NAMES.map((name) => ({
+          name,
+          title: TITLES.get(name) ?? name,
+          evaluated: evaluated[name] ?? 0,
+        })),
+      })
     })
     .get('/findings', asked(schemas.few), (context) => {
       const { limit } = context.req.valid('query')

@@ -17,6 +17,7 @@ import { dataFiles, lockDataFolder } from './data-folder.ts'
 import { createLive } from './live.ts'
 import { createNews } from './news.ts'
 import { createStatus } from './status.ts'
+import { createTending } from './tending.ts'
 
 export interface RunOptions {
   readonly config: Config
@@ -53,7 +54,8 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
   atEnd.defer(detection.stop)
   const auth = createAuth({ folder: config.data, now })
   const live = createLive()
-  const status = createStatus(inputs, now)
+  const status = createStatus(inputs, now, store.findings())
+  const { tend } = createTending({ now, failed: status.failed, again: status.again })
   const commands = createCommands({ store, site, now, reload: detection.reload })
   const address = { ...config.listen }
   const api = createApi({
@@ -78,7 +80,8 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
     live.committed(result, store)
     tell(result)
   }
-  const parts = { store, sources, detection: detection.current, now, committed }
+  const { ended } = status
+  const parts = { store, sources, detection: detection.current, now, committed, tend, ended }
   await runPipeline(
     inputs.map(({ input }) => input),
     parts,

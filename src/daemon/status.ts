@@ -1,18 +1,34 @@
-import { instant } from '../domain/alert-view.ts'
+import { instant, findingView, type FindingView } from '../domain/alert-view.ts'
+import type { Finding } from '../domain/event.ts'
 import type { Input } from '../inputs/input.ts'
 import type { BatchResult } from '../pipeline.ts'
 import { VERSION } from '../version.ts'
+import { createRate, type Rate } from './rate.ts'
+import type { InputTrouble } from './tending.ts'
+
+/** Gaps that are told of one input; the store keeps more. */
+const GAPS = 10
+/** Whoever watches is told so often at most, ms. */
+const TELL_EVERY = 1_000
 
 /** How one input is doing. */
 export interface InputStatus {
   readonly name: string
   readonly type: string
-  /** `waiting` until its first batch. */
-  readonly state: 'waiting' | 'reading'
+  /** `waiting` until its first batch; `failed` until it is tried again. */
+  readonly state: 'waiting' | 'reading' | 'ended' | 'failed'
+  /** Since the start, as are `failed`. */
   readonly records: number
   readonly failed: number
-  /** Wall-clock time of its last batch, ms. */
+  /** Records a second, over the last minute. */
+  readonly rate: number
+  /** Wall-clock time of its last record and of its last batch, ms. */
+  readonly lastRecord: number | undefined
   readonly lastBatch: number | undefined
+  /** Why it failed, until it was read again. */
+  readonly error: InputTrouble | undefined
+  /** Intervals of which it knows that something was not seen, the newest first. */
+  readonly gaps: readonly Finding[]
 }
 
 export interface DaemonStatus {
@@ -21,42 +37,142 @@ export interface DaemonStatus {
   readonly inputs: readonly InputStatus[]
 }
 
-/** Counts by input since the start; what is stored for good is in the store's totals. */
+/** The same as it leaves: times are ISO 8601. */
+export type InputStatusView = Omit<InputStatus, 'lastRecord' | 'lastBatch' | 'error' | 'gaps'> & {
+  readonly lastRecord?: string
+  readonly lastBatch?: string
+  readonly error?: InputTrouble
+  readonly gaps: readonly FindingView[]
+}
+export interface StatusView {
+  readonly version: string
+  readonly started: string
+  readonly inputs: readonly InputStatusView[]
+}
+
+export interface Status {
+  readonly current: () => DaemonStatus
+  readonly committed: (result: BatchResult) => void
+  readonly failed: (input: string, trouble: InputTrouble) => void
+  /** It is read again. */
+  readonly again: (input: string) => void
+  readonly ended: (input: string) => void
+  /** Calls back after changes, at most once a second. Returns what ends that. */
+  readonly onChange: (listener: (status: DaemonStatus) => void) => () => void
+}
+
+interface Row extends Omit<InputStatus, 'rate' | 'gaps'> {
+  readonly rate: Rate
+  readonly gaps: ReadonlyMap<string, Finding>
+}
+
+/** Counts by input since the start; what is stored for good is in the store's totals. `findings` are earlier ones. */
 export function createStatus(
-  inputs: readonly { readonly type: string; readonly input: Input }[],
+  inputs: readonly { readonly type: string; readonly input: Pick<Input, 'name'> }[],
   now: () => number,
-): { readonly current: () => DaemonStatus; readonly committed: (result: BatchResult) => void } {
+  findings: readonly Finding[] = [],
+): Status {
   const started = now()
-  const rows = new Map<string, InputStatus>(
-    inputs.map(({ type, input: { name } }) => [
-      name,
-      { name, type, state: 'waiting', records: 0, failed: 0, lastBatch: undefined },
-    ]),
+  const rows = new Map<string, Row>(
+    inputs.map(({ type, input: { name } }) => [name, newRow(name, type, now, findings)]),
   )
+  const listeners = new Set<(status: DaemonStatus) => void>()
+  let told = Number.NEGATIVE_INFINITY
+  let timer: NodeJS.Timeout | undefined
+
+  const current = (): DaemonStatus => ({
+    version: VERSION,
+    started,
+    inputs: [...rows.values()].map(({ rate, gaps, ...row }) => ({
+      ...row,
+      rate: rate.perSecond(),
+      gaps: [...gaps.values()].reverse(),
+    })),
+  })
+  const tell = (): void => {
+    timer = undefined
+    told = now()
+    const status = current()
+    for (const listener of listeners) listener(status)
+  }
+  const change = (input: string, parts: (row: Row) => Partial<Row>): void => {
+    const row = rows.get(input)
+    if (row === undefined) return
+    rows.set(input, { ...row, ...parts(row) })
+    if (listeners.size > 0) timer ??= setTimeout(tell, Math.max(0, told + TELL_EVERY - now())).unref()
+  }
+
   return {
-    current: () => ({ version: VERSION, started, inputs: [...rows.values()] }),
-    committed({ input, counters }) {
-      const row = rows.get(input)
-      if (row === undefined) return
-      rows.set(input, {
-        ...row,
-        state: 'reading',
-        records: row.records + counters.records,
-        failed: row.failed + counters.failed,
-        lastBatch: now(),
+    current,
+    committed({ input, counters, findings: fresh, unreadable }) {
+      change(input, (row) => {
+        row.rate.add(counters.records)
+        const read = counters.records > 0 || fresh.length + unreadable.length === 0
+        return {
+          ...(read ? { state: 'reading', error: undefined } : {}),
+          records: row.records + counters.records,
+          failed: row.failed + counters.failed,
+          gaps: withFindings(row, fresh),
+          lastBatch: now(),
+          ...(counters.records > 0 ? { lastRecord: now() } : {}),
+        }
       })
+    },
+    failed: (input, error) => change(input, () => ({ state: 'failed', error })),
+    again: (input) => change(input, () => ({ state: 'waiting' })),
+    ended: (input) => change(input, () => ({ state: 'ended', error: undefined })),
+    onChange(listener) {
+      listeners.add(listener)
+      return () => {
+        listeners.delete(listener)
+        if (listeners.size > 0) return
+        clearTimeout(timer)
+        timer = undefined
+      }
     },
   }
 }
 
-/** The state as it leaves: times are ISO 8601. */
-export function statusView({ version, started, inputs }: DaemonStatus) {
+function newRow(name: string, type: string, now: () => number, findings: readonly Finding[]): Row {
+  const row: Row = {
+    name,
+    type,
+    state: 'waiting',
+    records: 0,
+    failed: 0,
+    rate: createRate(now),
+    lastRecord: undefined,
+    lastBatch: undefined,
+    error: undefined,
+    gaps: new Map(),
+  }
+  return { ...row, gaps: withFindings(row, findings.toReversed()) }
+}
+
+/** One that grows takes the place of what was told of it before. */
+function withFindings({ name, gaps }: Row, fresh: readonly Finding[]): ReadonlyMap<string, Finding> {
+  const about = fresh.filter((finding) => finding.about === name && finding.kind === 'unobserved-interval')
+  if (about.length === 0) return gaps
+  const all = new Map(gaps)
+  for (const finding of about) {
+    all.delete(finding.id)
+    all.set(finding.id, finding)
+  }
+  return new Map([...all].slice(-GAPS))
+}
+
+/** What `GET /api/status` answers and the live stream tells. Every string may be hostile. */
+export function statusView({ version, started, inputs }: DaemonStatus): StatusView {
   return {
     version,
     started: instant(started),
-    inputs: inputs.map(({ lastBatch, ...input }) => ({
+    inputs: inputs.map(({ lastRecord, lastBatch, error, gaps, rate, ...input }) => ({
       ...input,
+      rate: Math.round(rate * 10) / 10,
+      ...(lastRecord === undefined ? {} : { lastRecord: instant(lastRecord) }),
       ...(lastBatch === undefined ? {} : { lastBatch: instant(lastBatch) }),
+      ...(error === undefined ? {} : { error }),
+      gaps: gaps.map(findingView),
     })),
   }
 }
