@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { podCreated } from '../test/audit.ts'
 import { loadDetection } from './detection.ts'
+import type { Chunk } from './domain/event.ts'
 import type { Input } from './inputs/input.ts'
 import { runPipeline } from './pipeline.ts'
 import { sources } from './sources/index.ts'
@@ -57,6 +58,14 @@ function conserved(): boolean {
   return records === evaluated + failed + duplicates
 }
 
+const falcoAlert = JSON.stringify({
+  rule: 'Launch Privileged Container',
+  priority: 'Warning',
+  time: new Date(NOW).toISOString(),
+  output: 'launched',
+  output_fields: { 'container.id': 'f'.repeat(12) },
+})
+
 const pod = (name: string, auditID = name): string =>
   podCreated({ name, auditID, time: NOW, privileged: true })
 
@@ -94,6 +103,67 @@ it('remembers identities over a restart', async () => {
   await run({ one: `${pod('a')}\n` })
   await run({ two: `${pod('a')}\n` })
   expect(store.totals()).toMatchObject({ evaluated: 1, duplicates: 1 })
+})
+
+/** Hands on these chunks, a batch each, with what the input wants to be told. */
+async function runChunks(chunks: readonly Chunk[], on: Store = store, committed = (): void => {}) {
+  const detection = await loadDetection({
+    strategies: join(import.meta.dirname, '../strategies'),
+    rules: [],
+    site: undefined,
+    zone: 'UTC',
+    now: () => NOW,
+  })
+  const input: Input = {
+    name: 'test',
+    async *read() {
+      for (const chunk of chunks) yield { chunks: [chunk], findings: [], unreadable: [], committed }
+    },
+  }
+  const parts = { store: on, sources, detection: () => detection, now: () => NOW }
+  await runPipeline([input], parts, new AbortController().signal)
+}
+
+function aBody(stream: string, text: string, repeated = false): Chunk {
+  const bytes = Buffer.from(text)
+  return { stream, offset: 0, bytes, end: true, whole: true, ...(repeated && { repeated }) }
+}
+
+it('tells the input after the commit, and only then', async () => {
+  const known: (number | undefined)[] = []
+  await runChunks([aBody('http:a', `${pod('a')}\n`)], store, () => {
+    known.push(store.resume('test').offset('http:a'))
+  })
+  expect(known).toEqual([Buffer.byteLength(pod('a')) + 1])
+
+  const broken: Store = {
+    ...store,
+    commit: () => {
+      throw new Error('disk full')
+    },
+  }
+  await expect(runChunks([aBody('http:b', `${pod('b')}\n`)], broken, () => known.push(0))).rejects.toThrow(
+    'disk full',
+  )
+  expect(known).toHaveLength(1)
+})
+
+it('counts what comes again as a whole as duplicates: known identity, none, and what had failed', async () => {
+  const text = `${pod('a')}\n${falcoAlert}\n{"broken\n`
+  await runChunks([aBody('http:a', text)])
+  const first = store.totals()
+  expect(first).toMatchObject({ records: 3, evaluated: 2, failed: 1, duplicates: 0 })
+  await runChunks([aBody('http:a', text, true), aBody('http:c', 'prose', true)])
+  expect(store.totals()).toMatchObject({ records: 7, evaluated: 2, failed: 1, duplicates: 4 })
+  expect(store.alerts().items.map(({ count }) => count)).toEqual(store.alerts().items.map(() => 1))
+  expect(conserved()).toBe(true)
+})
+
+it('keeps of a stream that is one chunk its length alone', async () => {
+  await runChunks([aBody('http:a', `${pod('a')}\n`)])
+  expect(store.resume('test').offset('http:a')).toBe(Buffer.byteLength(pod('a')) + 1)
+  expect(store.resume('test').state('http:a')).toBeUndefined()
+  expect(store.resume('other').offset('http:a')).toBeUndefined()
 })
 
 it('takes the checkpoint back with the batch when the commit fails', async () => {

@@ -1,4 +1,4 @@
-import type { Event, Failure, Finding } from './domain/event.ts'
+import type { Chunk, Event, Failure, Finding } from './domain/event.ts'
 import { digest } from './domain/hash.ts'
 import { fold, stateKeys, type RatedMatch } from './engine/alerting.ts'
 import type { Input, InputBatch } from './inputs/input.ts'
@@ -10,7 +10,7 @@ import type { Judge } from './engine/judge.ts'
 import { createSeen, type Seen } from './engine/seen.ts'
 import { IDENTITY_HORIZON, type SeenRow } from './domain/state.ts'
 import { merge } from './merge.ts'
-import type { Counters, Store, StreamResume } from './store/store.ts'
+import type { Commit, Counters, Store, StreamResume } from './store/store.ts'
 
 /** Samples of failed records that one batch keeps; all are counted. */
 const SAMPLES_A_BATCH = 50
@@ -68,6 +68,7 @@ export async function runPipeline(
     const batches = lanes.map((lane) => ({ from: lane, items: readLane(lane, parts, ending) }))
     for await (const { from: lane, item } of merge(batches)) {
       const result = processBatch(lane.input.name, item, lane, { ...parts, inventory, seen })
+      item.committed?.()
       parts.committed?.(result)
     }
   } finally {
@@ -133,9 +134,16 @@ function processBatch(
   }
 
   for (const { stream, reason } of batch.unreadable) tally.failed({ reason, stream, position: 0, sample: '' })
-  const streams = batch.chunks.map((chunk) => {
-    const decoder = decoderFor(chunk.stream, lane, parts)
+  const streams: Commit['streams'][number][] = []
+  const bodies: Commit['bodies'][number][] = []
+  for (const chunk of batch.chunks) {
+    const decoder = decoderFor(chunk, lane, parts)
     const decoded = decoder.push(chunk)
+    if (chunk.end === true) lane.decoders.delete(chunk.stream)
+    if (chunk.repeated === true) {
+      for (let record = 0; record < decoded.records; record += 1) tally.duplicate()
+      continue
+    }
     for (const failure of decoded.failures) tally.failed({ ...failure, stream: chunk.path ?? failure.stream })
     for (const item of decoded.items) {
       const { identity, facts, events } = item.decoded
@@ -163,9 +171,9 @@ function processBatch(
       }
       for (const event of events) consider(event)
     }
-    if (chunk.end === true) lane.decoders.delete(chunk.stream)
-    return { stream: chunk.stream, ...decoder.checkpoint() }
-  })
+    if (chunk.whole === true) bodies.push({ stream: chunk.stream, length: chunk.bytes.length })
+    else streams.push({ stream: chunk.stream, ...decoder.checkpoint() })
+  }
 
   const output = fold(store.load(stateKeys(matches)), matches)
   const { counters, failures } = tally.total()
@@ -174,6 +182,8 @@ function processBatch(
     input,
     checkpoint: batch.checkpoint,
     streams: latest(streams),
+    bodies,
+    promised: batch.committed !== undefined,
     counters,
     failures,
     findings,
@@ -196,11 +206,16 @@ function processBatch(
   }
 }
 
-function decoderFor(stream: string, lane: Lane, { sources, now }: PipelineParts): StreamDecoder {
+function decoderFor(
+  { stream, whole, repeated }: Chunk,
+  lane: Lane,
+  { sources, now }: PipelineParts,
+): StreamDecoder {
   const known = lane.decoders.get(stream)
   if (known !== undefined) return known
-  const made = createStreamDecoder(sources, stream, lane.resume.state(stream), now)
-  lane.decoders.set(stream, made)
+  const isFresh = whole === true || repeated === true
+  const made = createStreamDecoder(sources, stream, isFresh ? undefined : lane.resume.state(stream), now)
+  if (whole !== true) lane.decoders.set(stream, made)
   return made
 }
 

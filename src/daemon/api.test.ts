@@ -125,6 +125,8 @@ function fill(store: Store): void {
     at: START,
     input: 'docker',
     streams: [],
+    bodies: [],
+    promised: false,
     counters: {
       records: 6,
       evaluated: 5,

@@ -51,6 +51,13 @@ export interface Chunk {
   readonly bytes: Uint8Array
   /** No more bytes follow: an unfinished record is complete or broken now. */
   readonly end?: boolean
+  /**
+   * The stream is this chunk alone and ended with it, such as the body of a request: of its kind, the newest
+   * streams are remembered, by their length.
+   */
+  readonly whole?: true
+  /** The bytes were committed before: their records are counted as duplicates, and nothing else comes of them. */
+  readonly repeated?: true
 }
 
 /** A record that could not be evaluated: counted by `reason`, kept as a bounded sample. */

@@ -60,6 +60,12 @@ export const GONE_HORIZON = 24 * 3_600_000
 /** Producers' identities that are remembered at least: a record repeated later than this many others is evaluated again. */
 export const IDENTITY_HORIZON = 150_000
 
+/**
+ * Streams of one chunk (bodies of requests) that are remembered at least: one that comes again later than this many
+ * others is read again, and its records are known by their producer's identity alone.
+ */
+export const BODY_HORIZON = 200_000
+
 /** A producer's identity, and the contents under which it was seen. */
 export interface SeenRow {
   readonly id: string

@@ -12,11 +12,17 @@ export interface InputBatch {
    * Undefined where the streams' offsets say it all.
    */
   readonly checkpoint?: unknown
+  /**
+   * Called once what the batch led to is committed, and would survive a power cut: only now may a sender be told
+   * that it was taken. Never called for a batch whose commit fails. Must not throw.
+   */
+  readonly committed?: () => void
 }
 
 /** What is known about where to go on: the input's own checkpoint, and per stream the offset that is committed. */
 export interface Resume {
   readonly checkpoint: unknown
+  /** Asked at any time, it tells of what is committed then. */
   offset(stream: string): number | undefined
 }
 

@@ -45,4 +45,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TRIGGER audit_is_append_only_1 BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
   CREATE TRIGGER audit_is_append_only_2 BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
   `,
+  `
+  CREATE TABLE body (n INTEGER PRIMARY KEY, input TEXT NOT NULL, stream TEXT NOT NULL, length INTEGER NOT NULL, UNIQUE (stream, input));
+  `,
 ]

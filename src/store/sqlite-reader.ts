@@ -74,11 +74,13 @@ export function reader(db: DatabaseSync): Reader {
     resume(input) {
       const checkpoint = one('SELECT value FROM checkpoint WHERE input = ?', input)
       const stream = db.prepare('SELECT offset, state FROM stream WHERE input = ? AND stream = ?')
+      const body = db.prepare('SELECT length FROM body WHERE input = ? AND stream = ?')
       const find = (name: string): Row | undefined => stream.get(input, name) as Row | undefined
       return {
         checkpoint:
           checkpoint === undefined ? undefined : (JSON.parse(String(checkpoint['value'])) as unknown),
-        offset: (name) => numberOf(find(name)?.['offset']),
+        offset: (name) =>
+          numberOf(find(name)?.['offset'] ?? (body.get(input, name) as Row | undefined)?.['length']),
         state: (name) => jsonOf(find(name)?.['state']),
       }
     },

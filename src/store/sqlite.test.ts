@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { aContainer, rated } from '../../test/builders.ts'
 import { UserError } from '../domain/errors.ts'
+import { BODY_HORIZON } from '../domain/state.ts'
 import { fold, stateKeys, type RatedMatch } from '../engine/alerting.ts'
 import { openReader, openStore } from './sqlite.ts'
 import type { Commit, Store } from './store.ts'
@@ -27,6 +28,8 @@ function aCommit(parts: Partial<Commit> = {}): Commit {
     at: T,
     input: 'docker',
     streams: [],
+    bodies: [],
+    promised: false,
     counters: {
       records: 0,
       evaluated: 0,
@@ -96,6 +99,17 @@ describe('a commit', () => {
       undefined,
     ])
     expect(store.resume('file').offset('s')).toBeUndefined()
+  })
+
+  it('remembers the newest bodies, each for its input', () => {
+    const body = (stream: string) => ({ stream, length: 7 })
+    store.commit(aCommit({ bodies: [body('oldest'), body('again')] }))
+    const others = Array.from({ length: BODY_HORIZON - 1 }, (_, n) => body(`other-${n}`))
+    store.commit(aCommit({ bodies: others }))
+    expect(store.resume('docker').offset('oldest')).toBeUndefined()
+    expect(store.resume('docker').offset('again')).toBe(7)
+    expect(store.resume('docker').offset(`other-${BODY_HORIZON - 2}`)).toBe(7)
+    expect(store.resume('other').offset('again')).toBeUndefined()
   })
 
   it('adds counters up', () => {

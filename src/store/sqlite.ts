@@ -2,7 +2,13 @@ import { DatabaseSync } from 'node:sqlite'
 import { UserError } from '../domain/errors.ts'
 import { rank, reader, toAlertHead, toIncidentHead, transaction, type Row } from './sqlite-reader.ts'
 import { MIGRATIONS } from './schema.ts'
-import { GONE_HORIZON, IDENTITY_HORIZON, type KeyedAlert, type KeyedIncident } from '../domain/state.ts'
+import {
+  BODY_HORIZON,
+  GONE_HORIZON,
+  IDENTITY_HORIZON,
+  type KeyedAlert,
+  type KeyedIncident,
+} from '../domain/state.ts'
 import type { Commit, Store } from './store.ts'
 
 /** Failed records of which a sample is kept, in all; the newest win. */
@@ -106,6 +112,7 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
     for (const { stream, offset, state } of batch.streams) {
       sql.stream.run(input, stream, offset, state === undefined ? null : JSON.stringify(state), at)
     }
+    for (const { stream, length } of batch.bodies) sql.body.run(input, stream, length)
     if (durable) {
       for (const row of batch.seen) sql.seen.run(row.id, row.content, row.keep ? 1 : 0)
       for (const id of batch.released) sql.release.run(id)
@@ -170,6 +177,7 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
     for (const [kind, name, value] of counted(batch)) sql.counter.run(kind, name, value)
     if (batch.containers.length > 0) sql.forgetContainers.run(at - GONE_HORIZON)
     if (batch.seen.length > 0) sql.forgetSeen.run(IDENTITY_HORIZON)
+    if (batch.bodies.length > 0) sql.forgetBodies.run(BODY_HORIZON)
     if (batch.failures.length > 0) sql.forgetFailures.run(FAILURE_SAMPLES)
   }
   const guarded = (work: () => void): void => {
@@ -192,7 +200,16 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
           sql.loadIncidents.all(key, since, until).map((row) => keyedIncident(row as Row)),
         ),
     }),
-    commit: (batch) => guarded(() => commit(batch)),
+    commit(batch) {
+      // With NORMAL, the newest commits survive the process but not a power cut; a sender does not send again.
+      const flushes = durable && batch.promised
+      if (flushes) db.exec('PRAGMA synchronous = FULL')
+      try {
+        guarded(() => commit(batch))
+      } finally {
+        if (flushes) db.exec('PRAGMA synchronous = NORMAL')
+      }
+    },
     closeAlert(id, verdict, note, actor, at) {
       let closed = false
       guarded(() => {
@@ -227,6 +244,7 @@ function statements(db: DatabaseSync) {
     stream: db.prepare(
       'INSERT INTO stream VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET offset = excluded.offset, state = excluded.state, at = excluded.at',
     ),
+    body: db.prepare('INSERT OR REPLACE INTO body (input, stream, length) VALUES (?, ?, ?)'),
     seen: db.prepare('INSERT OR REPLACE INTO seen (id, content, keep) VALUES (?, ?, ?)'),
     release: db.prepare('UPDATE seen SET keep = 0 WHERE id = ?'),
     container: db.prepare('INSERT OR REPLACE INTO container VALUES (?, ?, ?, ?, ?)'),
@@ -250,6 +268,7 @@ function statements(db: DatabaseSync) {
     ),
     forgetContainers: db.prepare('DELETE FROM container WHERE gone IS NOT NULL AND gone < ?'),
     forgetSeen: db.prepare('DELETE FROM seen WHERE n <= (SELECT max(n) FROM seen) - ? AND keep = 0'),
+    forgetBodies: db.prepare('DELETE FROM body WHERE n <= (SELECT max(n) FROM body) - ?'),
     forgetFailures: db.prepare('DELETE FROM failure WHERE n <= (SELECT max(n) FROM failure) - ?'),
     loadAlerts: db.prepare('SELECT * FROM alert WHERE key = ? AND first BETWEEN ? AND ?'),
     loadIncidents: db.prepare('SELECT * FROM incident WHERE key = ? AND last >= ? AND first <= ?'),

@@ -10,6 +10,10 @@ export interface Commit {
   readonly checkpoint?: unknown
   /** Per stream: where to go on, and the decoders' state. */
   readonly streams: readonly { readonly stream: string; readonly offset: number; readonly state: unknown }[]
+  /** Streams that were one chunk each and are over; their length in bytes. */
+  readonly bodies: readonly { readonly stream: string; readonly length: number }[]
+  /** Somebody will be told that this is kept: it survives a power cut, not only the end of the process. */
+  readonly promised: boolean
   readonly counters: Counters
   readonly failures: readonly Failure[]
   readonly findings: readonly Finding[]
