@@ -2,6 +2,7 @@ import type { Alert, Incident, Verdict } from '../domain/alert.ts'
 import { VERDICTS } from '../domain/alert.ts'
 import { alertView, incidentView } from '../domain/alert-view.ts'
 import type { Config } from '../config.ts'
+import type { Level, Rating } from '../domain/match.ts'
 import { UserError } from '../domain/errors.ts'
 import type { AlertQuery, Page } from '../store/store.ts'
 import { EXIT, type Exit } from './exit.ts'
@@ -111,6 +112,7 @@ function describeAlert(alert: Alert): string {
     `  id        ${alert.id}`,
     `  strategy  ${safe(alert.strategy)}    rule ${alert.rule.id}    ATT&CK ${alert.attack.join(', ')}`,
     `  when      ${clock(alert.first)} to ${clock(alert.last)} UTC, ${count(alert.count, 'event')}`,
+    ...(alert.rating === undefined ? [] : [`  level     ${ratingOf(alert.level, alert.rating)}`]),
     `  status    ${alert.status}${alert.verdict === undefined ? '' : ` (${alert.verdict})`}`,
     '  entity',
     ...Object.entries(alert.entity).map(([name, value]) => `    ${name}: ${safe(String(value))}`),
@@ -124,6 +126,18 @@ function describeAlert(alert: Alert): string {
     ]),
   ]
   return `${lines.join('\n')}\n`
+}
+
+/** Why the level is not the rule's own, in the words of the document. */
+function ratingOf(level: Level, { by, rule, condition = {} }: Rating): string {
+  const given = `${level} instead of the rule's ${rule}`
+  if (by === 'site') return `${given}, by the site's rules.yaml`
+  const held = Object.entries(condition).map(([field, value]) => `${field} is ${texts(value).join(' or ')}`)
+  return safe(`${given}, by the strategy's Priority: ${held.join(' and ')}`)
+}
+
+function texts(value: unknown): readonly string[] {
+  return (Array.isArray(value) ? value : [value]).map(String)
 }
 
 function tellMore(next: Page<unknown>['next'], output: Output): void {

@@ -60,6 +60,12 @@ test('a verdict is there once there is one', () => {
   })
 })
 
+test('why the level is not the rule’s leaves as it is, where there is a reason', () => {
+  const rating = { by: 'site', rule: 'low' } as const
+  expect(alertView(alert)).not.toHaveProperty('rating')
+  expect(alertView({ ...alert, rating })).toMatchObject({ level: 'high', rating })
+})
+
 test('an incident leaves with its alerts in the words of an alert', () => {
   const incident: Incident = {
     id: 'i1',

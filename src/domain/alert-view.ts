@@ -1,6 +1,6 @@
 import type { Alert, Incident, Status, Verdict } from './alert.ts'
 import type { Finding, FindingKind, Resource } from './event.ts'
-import type { Level } from './match.ts'
+import type { Level, Rating } from './match.ts'
 
 /**
  * An alert as it leaves: what `scan --json` prints and what the API answers. Times are ISO 8601, UTC.
@@ -15,6 +15,8 @@ export interface AlertView {
   readonly strategy: { readonly id: string }
   readonly rule: { readonly id: string; readonly title: string }
   readonly level: Level
+  /** What gave the level, where it is not the rule's own: a condition of Priority, or the site's setting. */
+  readonly rating?: Rating
   /** ATT&CK technique ids. */
   readonly attack: readonly string[]
   readonly entity: Resource
@@ -34,7 +36,8 @@ export interface EvidenceView {
 }
 
 export function alertView(alert: Alert): AlertView {
-  const { id, strategy, rule, level, attack, entity, count, incident, status, verdict, evidence } = alert
+  const { id, strategy, rule, level, rating, attack, entity, count, incident, status, verdict, evidence } =
+    alert
   return {
     id,
     time: instant(alert.first),
@@ -43,6 +46,7 @@ export function alertView(alert: Alert): AlertView {
     strategy: { id: strategy },
     rule: { id: rule.id, title: rule.title },
     level,
+    ...(rating === undefined ? {} : { rating }),
     attack,
     entity,
     count,

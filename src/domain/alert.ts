@@ -1,5 +1,5 @@
 import type { Resource } from './event.ts'
-import type { Level } from './match.ts'
+import type { Level, Rating } from './match.ts'
 
 /** One event behind an alert, cut to what an analyst reads and what a store can bound. */
 export interface Evidence {
@@ -24,6 +24,8 @@ export interface Alert {
   readonly strategy: string
   readonly rule: { readonly id: string; readonly title: string }
   readonly level: Level
+  /** Where the level is not the rule's own: what gave it. Of the first match that had this level. */
+  readonly rating?: Rating
   readonly attack: readonly string[]
   /** OpenTelemetry resource attributes of whom it happened to. */
   readonly entity: Resource

@@ -23,6 +23,16 @@ export interface RuleRef {
   readonly fields: readonly string[]
 }
 
+/** Why a match has another level than its rule's. */
+export interface Rating {
+  /** `priority`: a condition of the strategy's Priority held. `site`: the site's own setting. */
+  readonly by: 'priority' | 'site'
+  /** The rule's own level. */
+  readonly rule: Level
+  /** The condition of Priority that held, as the document writes it. */
+  readonly condition?: Readonly<Record<string, unknown>>
+}
+
 /** A rule held on an event. */
 export interface Match {
   readonly rule: RuleRef

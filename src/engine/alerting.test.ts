@@ -68,6 +68,21 @@ describe('an alert', () => {
     expect(fold(closed, [at(0)]).alerts).toEqual([])
   })
 
+  it('keeps why it has its level until a match of a stronger one', () => {
+    const rating = { by: 'priority', rule: 'high', condition: { 'host.name': 'lab' } } as const
+    const lowered = { ...at(0), level: 'low', rating } as const
+    const alone = fold(NOTHING, [lowered])
+    expect(alone.alerts.map(({ alert }) => [alert.level, alert.rating])).toEqual([['low', rating]])
+    const again = fold(alone, [{ ...at(1), level: 'low' }])
+    expect(again.alerts.map(({ alert }) => [alert.level, alert.rating])).toEqual([['low', rating]])
+    const stronger = fold(again, [{ ...at(2), level: 'high' }])
+    expect(stronger.alerts.map(({ alert }) => [alert.level, alert.rating])).toEqual([['high', undefined]])
+    const weaker = fold(stronger, [{ ...at(3), level: 'low', rating }])
+    expect(weaker.alerts.map(({ alert }) => alert)).not.toContainEqual(
+      expect.objectContaining({ rating: expect.anything() }),
+    )
+  })
+
   it('belongs to one rule and one entity', () => {
     const other = rated({ id: 'stream/2', resource: aContainer({ 'container.id': 'b'.repeat(64) }) })
     const rule = rated({ id: 'stream/3' }, { id: 'rule-2' })

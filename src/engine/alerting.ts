@@ -1,7 +1,7 @@
 import { EVIDENCE_LIMIT, type Alert, type Evidence, type Incident } from '../domain/alert.ts'
 import type { Resource } from '../domain/event.ts'
 import { digest } from '../domain/hash.ts'
-import { maxLevel, type Level, type Match } from '../domain/match.ts'
+import { maxLevel, type Level, type Match, type Rating } from '../domain/match.ts'
 import type { EngineState, FoldOutput, StateKey } from '../domain/state.ts'
 import { entityKey } from './entity.ts'
 import { evidenceOf } from './evidence.ts'
@@ -16,6 +16,8 @@ const ALL_TIME = { since: -8.64e15, until: 8.64e15 }
 export interface RatedMatch {
   readonly match: Match
   readonly level: Level
+  /** Where the level is not the rule's own. */
+  readonly rating?: Rating
 }
 
 /** The state that `fold` will need for these matches. */
@@ -93,6 +95,7 @@ function joinAlert(alerts: Map<string, OpenAlert[]>, rated: RatedMatch, incident
         strategy: rule.strategy,
         rule: { id: rule.id, title: rule.title },
         level: rated.level,
+        ...(rated.rating === undefined ? {} : { rating: rated.rating }),
         attack: rule.attack,
         entity: event.resource,
         incident,
@@ -108,10 +111,13 @@ function joinAlert(alerts: Map<string, OpenAlert[]>, rated: RatedMatch, incident
     })
     return
   }
-  const { alert } = found
+  const { rating, ...alert } = found.alert
+  const level = maxLevel(alert.level, rated.level)
+  const reason = level === alert.level ? rating : rated.rating
   found.alert = {
     ...alert,
-    level: maxLevel(alert.level, rated.level),
+    level,
+    ...(reason === undefined ? {} : { rating: reason }),
     entity: mergeEntity(alert.entity, event.resource),
     first: Math.min(alert.first, event.time),
     last: Math.max(alert.last, event.time),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { aContainer, aMatch } from '../../test/builders.ts'
+import type { Match } from '../domain/match.ts'
 import { EMPTY_SITE, type Site } from '../site/site.ts'
 import { parseStrategy } from '../strategy/parse.ts'
 import { compileRules } from '../sigma/sigma.ts'
@@ -75,6 +76,26 @@ it('the level is the site’s, else the first condition of Priority that holds, 
     judgeOf({ rules: { a_rule: { owner: 'o', reason: 'r', level: 'low' } } }, priority).rate(privileged)
       .level,
   ).toBe('low')
+})
+
+it('another level than the rule’s says what gave it', () => {
+  const priority =
+    '# Priority\n```yaml ads:priority\ndefault: low\nwhen:\n  - { if: { host.name: node-1 }, then: medium }\n  - { if: { container.privileged: true }, then: critical }\n```\n'
+  const privileged = (host: string): Match =>
+    aMatch(
+      { record: { 'container.privileged': true }, resource: aContainer({ 'host.name': host }) },
+      { id: 'a_rule', strategy: 'a-strategy' },
+    )
+  const site = { rules: { a_rule: { owner: 'o', reason: 'r', level: 'high' as const } } }
+  expect(judgeOf({}, priority).rate(privileged('node-2')).rating).toEqual({
+    by: 'priority',
+    rule: 'medium',
+    condition: { 'container.privileged': true },
+  })
+  expect(judgeOf(site, priority).rate(privileged('node-2')).rating).toEqual({ by: 'site', rule: 'medium' })
+  // the first condition that holds gives the level that the rule has anyhow
+  expect(judgeOf({}, priority).rate(privileged('node-1'))).not.toHaveProperty('rating')
+  expect(judgeOf({}).rate(match)).not.toHaveProperty('rating')
 })
 
 it('a list counts until the end of its last day', () => {

@@ -1,6 +1,6 @@
 import { endOfDay } from '../domain/day.ts'
 import type { Problem } from '../domain/errors.ts'
-import type { Level, Match } from '../domain/match.ts'
+import type { Level, Match, Rating } from '../domain/match.ts'
 import { compilePredicate, type EventPredicate, type Lists, type LoadedRule } from '../sigma/sigma.ts'
 import type { Site } from '../site/site.ts'
 import type { Strategy } from '../strategy/strategy.ts'
@@ -57,13 +57,19 @@ export function createJudge(parts: JudgeParts): {
     },
     rate(match) {
       const site = settings.get(match.rule.id)?.level
-      const raised = priorities
-        .get(match.rule.strategy)
-        ?.find(({ predicate }) => predicate(match.event))?.level
-      return { match, level: site ?? raised ?? match.rule.level }
+      if (site !== undefined) return rated(match, site, { by: 'site', rule: match.rule.level })
+      const held = priorities.get(match.rule.strategy)?.find(({ predicate }) => predicate(match.event))
+      if (held === undefined) return { match, level: match.rule.level }
+      const { level, condition } = held
+      return rated(match, level, { by: 'priority', rule: match.rule.level, condition })
     },
   }
   return { judge, problems }
+}
+
+/** A level that is the rule's anyhow needs no reason. */
+function rated(match: Match, level: Level, rating: Rating): RatedMatch {
+  return level === match.rule.level ? { match, level } : { match, level, rating }
 }
 
 /** Values of the lists that have not expired, by name. */
@@ -119,10 +125,14 @@ function holdsOf(parts: JudgeParts, problems: Problem[]): readonly Hold[] {
   return holds
 }
 
-function prioritiesOf(
-  parts: JudgeParts,
-  problems: Problem[],
-): ReadonlyMap<string, readonly { readonly level: Level; readonly predicate: EventPredicate }[]> {
+/** A condition of a strategy's Priority, ready to apply. */
+interface Condition {
+  readonly level: Level
+  readonly condition: Readonly<Record<string, unknown>>
+  readonly predicate: EventPredicate
+}
+
+function prioritiesOf(parts: JudgeParts, problems: Problem[]): ReadonlyMap<string, readonly Condition[]> {
   return new Map(
     parts.strategies.map((strategy) => [
       strategy.id,
@@ -131,7 +141,8 @@ function prioritiesOf(
           { ...condition.if },
           { lists: parts.lists, file: strategy.file, line: 1 },
         )
-        if (!('problems' in compiled)) return [{ level: condition.then, predicate: compiled.predicate }]
+        if (!('problems' in compiled))
+          return [{ level: condition.then, condition: condition.if, predicate: compiled.predicate }]
         problems.push(...compiled.problems)
         return []
       }),

@@ -48,4 +48,6 @@ export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE body (n INTEGER PRIMARY KEY, input TEXT NOT NULL, stream TEXT NOT NULL, length INTEGER NOT NULL, UNIQUE (stream, input));
   `,
+  // why an alert has another level than its rule's
+  'ALTER TABLE alert ADD COLUMN rating TEXT',
 ]

@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import type { Alert, Evidence, Incident, Status, Verdict } from '../domain/alert.ts'
 import type { Failure, Finding, FindingKind, HostMount, Resource } from '../domain/event.ts'
-import { LEVELS, type Level } from '../domain/match.ts'
+import { LEVELS, type Level, type Rating } from '../domain/match.ts'
 import type { SeenRow } from '../domain/state.ts'
 import type { AlertQuery, IncidentQuery, Page, Reader, Totals } from './store.ts'
 
@@ -142,6 +142,7 @@ export function toAlertHead(row: Row): Omit<Alert, 'evidence'> {
     strategy: String(row['strategy']),
     rule: { id: String(row['rule']), title: String(row['title']) },
     level: toLevel(row['level']),
+    ...(row['rating'] === null ? {} : { rating: JSON.parse(String(row['rating'])) as Rating }),
     attack: JSON.parse(String(row['attack'])) as string[],
     entity: JSON.parse(String(row['entity'])) as Resource,
     incident: String(row['incident']),

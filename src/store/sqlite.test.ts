@@ -70,6 +70,15 @@ describe('a commit', () => {
     expect(store.incidents().items.map(({ level, alerts }) => [level, alerts.length])).toEqual([['high', 2]])
   })
 
+  it('keeps why an alert has another level than its rule', () => {
+    const rating = { by: 'priority', rule: 'medium', condition: { 'container.privileged': true } } as const
+    foldInto([{ ...rated({ id: 'a', time: T }, {}, 'high'), rating }])
+    const of = () => store.alerts().items.map(({ level, rating: why }) => [level, why])
+    expect(of()).toEqual([['high', rating]])
+    foldInto([rated({ id: 'b', time: T + 1_000 }, {}, 'critical')])
+    expect(of()).toEqual([['critical', undefined]])
+  })
+
   it('is all or nothing', () => {
     const broken = aCommit({
       checkpoint: { since: 1 },

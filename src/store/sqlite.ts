@@ -147,6 +147,7 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
         kept,
         alert.status,
         posture ? 1 : 0,
+        alert.rating === undefined ? null : JSON.stringify(alert.rating),
       )
       for (const [index, item] of evidence.entries()) {
         sql.evidence.run(
@@ -254,9 +255,9 @@ function statements(db: DatabaseSync) {
        status = excluded.status`,
     ),
     alert: db.prepare(
-      `INSERT INTO alert (id, key, incident, strategy, rule, title, level, attack, entity, first, last, count, kept, status, posture)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET level = excluded.level,
-       entity = excluded.entity, first = excluded.first, last = excluded.last, count = excluded.count, kept = excluded.kept`,
+      `INSERT INTO alert (id, key, incident, strategy, rule, title, level, attack, entity, first, last, count, kept, status, posture, rating)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET level = excluded.level,
+       rating = excluded.rating, entity = excluded.entity, first = excluded.first, last = excluded.last, count = excluded.count, kept = excluded.kept`,
     ),
     evidence: db.prepare('INSERT OR IGNORE INTO evidence VALUES (?, ?, ?, ?, ?)'),
     finding: db.prepare(
