@@ -2,7 +2,13 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { configSchema } from '../src/config.ts'
-import { EXTENSIONS, RESOURCE_ATTRIBUTES, SERVED_BY, type Field } from '../src/domain/fields.ts'
+import {
+  EXTENSIONS,
+  RESOURCE_ATTRIBUTES,
+  SERVED_BY,
+  SIGMA_CATEGORIES,
+  type Field,
+} from '../src/domain/fields.ts'
 import { compileRules } from '../src/sigma/sigma.ts'
 import { loadStrategies } from '../src/strategy/load.ts'
 
@@ -63,7 +69,7 @@ function fieldsPage(): string {
           `| \`${name}\` | ${type} | ${description.replaceAll('<', '&lt;')} |`,
       )
       .join('\n')
-  const categories = Object.entries(EXTENSIONS)
+  const categories = Object.entries({ ...EXTENSIONS, ...SIGMA_CATEGORIES })
     .map(
       ([category, fields]) =>
         `## ${category}\nServed by ${(SERVED_BY[category] ?? []).join(', ')}.\n\n| field | type | meaning |\n|---|---|---|\n${rows(fields)}`,

@@ -1,5 +1,11 @@
 /** The sources that Tallyman reads, in the order in which they are listed to users. */
-export const SOURCE_NAMES = ['kubernetes.audit', 'docker.events', 'docker.inspect', 'falco'] as const
+export const SOURCE_NAMES = [
+  'kubernetes.audit',
+  'docker.events',
+  'docker.inspect',
+  'falco',
+  'sensor',
+] as const
 export type SourceName = (typeof SOURCE_NAMES)[number]
 
 /** Sigma's log source: what kind of record a rule is for. A dimension left out is unknown. */

@@ -196,18 +196,137 @@ const CONTAINER_EVENT: Readonly<Record<string, Field>> = {
   'volume.name': { type: 'string', description: 'Volume of a volume event.' },
 }
 
+const PROCESS: Readonly<Record<string, Field>> = {
+  Image: { type: 'string', description: 'Path of the program as it was started, made absolute.' },
+  CommandLine: { type: 'string', description: 'The arguments, joined by blanks.' },
+  CurrentDirectory: { type: 'string', description: 'Working directory, as the container sees it.' },
+  User: { type: 'string', description: 'Name of the user, or the number where no name is known.' },
+  ProcessId: { type: 'number', description: 'As the host numbers it.' },
+  ParentProcessId: { type: 'number', description: 'As the host numbers it.' },
+  ParentImage: { type: 'string', description: 'Path of the parent’s program.' },
+  ParentCommandLine: { type: 'string', description: 'The parent’s arguments, joined by blanks.' },
+  'process.executable.name': { type: 'string', description: 'Base name of Image.' },
+  'process.executable.file': {
+    type: 'string',
+    description:
+      'Base name of the file that the kernel runs: the interpreter of a script, busybox behind its links, memfd:….',
+  },
+  'process.command_args': { type: 'list', description: 'The arguments, the first included.' },
+  'process.subcommand': {
+    type: 'string',
+    description: 'The second argument, which decides for openssl and its like.',
+  },
+  'process.parent.executable.name': { type: 'string', description: 'Base name of ParentImage.' },
+  'process.ancestors': {
+    type: 'list',
+    description:
+      'The processes above it, nearest first, up to what started the container: pid, executable, command_line of each.',
+  },
+  'process.ancestors.executable': { type: 'list', description: 'Their programs alone, for rules.' },
+  'process.ancestors.command_line': { type: 'list', description: 'Their command lines alone, for rules.' },
+  'syscall.name': { type: 'string', description: 'The system call that was seen.' },
+  'sensor.truncated': { type: 'list', description: 'Names of the fields that hold less than there was.' },
+  'sensor.unresolved': {
+    type: 'string',
+    description: 'Why no container could be named for it; missing where one was.',
+  },
+}
+const SYSCALL_RESULT: Field = {
+  type: 'number',
+  description: 'What the call returned: 0 or more, or the error’s number, negative.',
+}
+
+const PROCESS_CREATION: Readonly<Record<string, Field>> = {
+  ...PROCESS,
+  'process.result': {
+    type: 'number',
+    description: '0, or the error’s number, negative: a search along PATH fails often before it succeeds.',
+  },
+}
+
+const HOST_PATH: Field = {
+  type: 'list',
+  description: 'The same paths as the host sees them, where a mount leads there.',
+}
+const FILE: Readonly<Record<string, Field>> = {
+  ...PROCESS,
+  TargetFilename: { type: 'string', description: 'Path of the file, made absolute.' },
+  'file.flags': { type: 'list', description: 'How it was opened: O_WRONLY, O_CREAT, O_TRUNC, ….' },
+  'host.path': HOST_PATH,
+  'syscall.result': SYSCALL_RESULT,
+}
+const FILE_RENAME: Readonly<Record<string, Field>> = {
+  ...PROCESS,
+  SourceFilename: { type: 'string', description: 'The old path, made absolute.' },
+  TargetFilename: { type: 'string', description: 'The new path, made absolute.' },
+  'host.path': HOST_PATH,
+  'syscall.result': SYSCALL_RESULT,
+}
+
+const NETWORK_TYPE: Field = { type: 'string', description: 'ipv4, ipv6 or unix.' }
+const PROTOCOL: Field = { type: 'string', description: 'tcp, udp, …; missing where it is not known.' }
+const NETWORK_CONNECTION: Readonly<Record<string, Field>> = {
+  ...PROCESS,
+  Initiated: { type: 'string', description: 'true: the process asked for the connection.' },
+  Protocol: PROTOCOL,
+  DestinationIp: { type: 'string', description: 'Address that was asked for.' },
+  DestinationPort: { type: 'number', description: 'Port that was asked for.' },
+  'network.type': NETWORK_TYPE,
+  'network.peer.address': {
+    type: 'string',
+    description: 'The address; for unix the path of the socket, an abstract one with @ before it.',
+  },
+  'host.path': HOST_PATH,
+  'syscall.result': SYSCALL_RESULT,
+}
+const NETWORK_LISTEN: Readonly<Record<string, Field>> = {
+  ...PROCESS,
+  Protocol: PROTOCOL,
+  'network.type': NETWORK_TYPE,
+  'network.local.address': {
+    type: 'string',
+    description: 'Address that it waits at; for unix the path of the socket.',
+  },
+  'network.local.port': { type: 'number', description: 'Port that it waits at.' },
+  'syscall.result': SYSCALL_RESULT,
+}
+const KERNEL_CALL: Readonly<Record<string, Field>> = {
+  ...PROCESS,
+  'syscall.args': { type: 'string', description: 'Its arguments as name=value, joined by blanks.' },
+  'syscall.flags': { type: 'list', description: 'Names of its flags or of its command, where known.' },
+  'syscall.result': SYSCALL_RESULT,
+}
+
 /** Categories of ours, which Sigma's taxonomy lacks, with the fields that their records have. */
 export const EXTENSIONS: Readonly<Record<string, Readonly<Record<string, Field>>>> = {
   container_create: CONTAINER_CREATE,
   container_mount: { ...CONTAINER_MOUNT, ...CONTAINER_CREATE },
   container_exec: CONTAINER_EXEC,
   container_event: CONTAINER_EVENT,
+  file_read: FILE,
+  network_listen: NETWORK_LISTEN,
+  kernel_call: KERNEL_CALL,
 }
 
-/** Which source serves a category of ours. */
+/** Sigma's own categories, with the fields that they have here. A rule may ask for others: sources differ. */
+export const SIGMA_CATEGORIES: Readonly<Record<string, Readonly<Record<string, Field>>>> = {
+  process_creation: PROCESS_CREATION,
+  file_event: FILE,
+  file_rename: FILE_RENAME,
+  network_connection: NETWORK_CONNECTION,
+}
+
+/** Which source serves a category. */
 export const SERVED_BY: Readonly<Record<string, readonly SourceName[]>> = {
   container_create: ['docker.inspect', 'kubernetes.audit'],
   container_mount: ['docker.inspect', 'kubernetes.audit'],
   container_exec: ['docker.inspect', 'docker.events', 'kubernetes.audit'],
   container_event: ['docker.events'],
+  process_creation: ['sensor'],
+  file_event: ['sensor'],
+  file_read: ['sensor'],
+  file_rename: ['sensor'],
+  network_connection: ['sensor'],
+  network_listen: ['sensor'],
+  kernel_call: ['sensor'],
 }

@@ -2,7 +2,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { array, assert, nat, property } from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { EXTENSIONS, RESOURCE_ATTRIBUTES } from '../domain/fields.ts'
+import type { Event } from '../domain/event.ts'
+import { EXTENSIONS, RESOURCE_ATTRIBUTES, SIGMA_CATEGORIES } from '../domain/fields.ts'
 import { createStreamDecoder, sources } from './index.ts'
 import { isObject } from './json.ts'
 import type { JsonObject } from './json.ts'
@@ -36,14 +37,19 @@ function print(items: readonly DecodedItem[]): string {
       position,
       identity: decoded.identity,
       facts: decoded.facts,
-      events: decoded.events.map(({ mapping: _mapping, source: _source, ...event }) => ({
-        ...event,
-        record: event.logsource.category?.startsWith('container_') === true ? event.record : '…',
-      })),
+      events: decoded.events.map((event) => {
+        const { mapping: _mapping, source: _source, ...kept } = event
+        return { ...kept, record: isOurs(event) ? event.record : '…' }
+      }),
     })),
     exact,
     2,
   )}\n`
+}
+
+/** Whether the record was made by the source, rather than taken as it came. */
+function isOurs({ source, logsource }: Event): boolean {
+  return source === 'sensor' || logsource.category?.startsWith('container_') === true
 }
 
 function golden(source: string, name: string, actual: string): string {
@@ -112,7 +118,8 @@ describe.each(sources.map((source) => ({ source, name: source.name })))('$name',
           for (const attribute of Object.keys(event.resource))
             expect(RESOURCE_ATTRIBUTES).toHaveProperty([attribute])
           const category = event.logsource.category ?? ''
-          const catalogue = EXTENSIONS[category]
+          const catalogue =
+            EXTENSIONS[category] ?? (name === 'sensor' ? SIGMA_CATEGORIES[category] : undefined)
           if (catalogue === undefined || category === 'container_event') continue
           for (const [field, value] of Object.entries(event.record as JsonObject)) {
             const type = Array.isArray(value) ? 'list' : typeof value

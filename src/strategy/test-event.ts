@@ -11,8 +11,16 @@ const LOGSOURCES: Readonly<Partial<Record<SourceName, Logsource>>> = {
   'kubernetes.audit': { product: 'kubernetes', service: 'audit' },
   falco: { product: 'falco' },
 }
-/** Sigma's own categories whose records come from Linux here. */
-const LINUX = new Set(['process_creation', 'file_event', 'network_connection'])
+/** Categories whose records come from Linux here. */
+const LINUX = new Set([
+  'process_creation',
+  'file_event',
+  'file_read',
+  'file_rename',
+  'network_connection',
+  'network_listen',
+  'kernel_call',
+])
 
 /**
  * The event that a normalised test event describes: `at` (time after the test's beginning), `category` or `source`

@@ -1,0 +1,291 @@
+import { posix } from 'node:path'
+import type { Event, Fact, Finding, Logsource } from '../domain/event.ts'
+import { contentOf, OWN_NAMES } from './events.ts'
+import { isObject, known, listOf, objectOf, textOf, textsOf } from './json.ts'
+import type { JsonObject } from './json.ts'
+import { defineSource, failed } from './source.ts'
+import type { Decoder } from './source.ts'
+import { timeOf } from './time.ts'
+
+/** What a record tells, and the category of its event. */
+const CATEGORIES: Readonly<Record<string, Logsource>> = {
+  exec: logsource('process_creation'),
+  write: logsource('file_event'),
+  read: logsource('file_read'),
+  rename: logsource('file_rename'),
+  connect: logsource('network_connection'),
+  listen: logsource('network_listen'),
+  call: logsource('kernel_call'),
+}
+
+function logsource(category: string): Logsource {
+  return Object.freeze({ product: 'linux', category })
+}
+
+/**
+ * Tallyman's own sensor (`tallyman sensor`): one record an observed system call, numbered within a run, and
+ * records about the sensor itself, which become findings. The form is described in docs/sensor.md.
+ */
+export const sensor = defineSource({
+  name: 'sensor',
+  title: 'Tallyman sensor',
+  serves: Object.values(CATEGORIES),
+  recognise: ({ json }) => isSensorRecord(json),
+  decoder: createDecoder,
+})
+
+function isSensorRecord(json: unknown): json is JsonObject {
+  return isObject(json) && json['sensor'] === 1 && typeof json['run'] === 'string' && 'seq' in json
+}
+
+/** The record before, by which a gap shows. */
+interface Last {
+  readonly run: string
+  readonly seq: number
+  /** ms since the epoch. */
+  readonly time: number
+}
+
+/** Heartbeats come so often, ms, unless the start record says otherwise. */
+const HEARTBEAT = 5_000
+/** So many intervals without a record are silence. */
+const MISSED = 3
+
+function createDecoder(checkpoint?: unknown): Decoder {
+  const from = objectOf(checkpoint)
+  let last = lastOf(from['last'])
+  let interval = typeof from['interval'] === 'number' ? from['interval'] : HEARTBEAT
+  return {
+    decode(record) {
+      if (!isSensorRecord(record.json)) return failed('not a sensor record')
+      const line = record.json
+      const now = lastOf({ run: line['run'], seq: line['seq'], time: timeOf(line['time']) })
+      if (now === undefined) return failed('sensor record without a run, a number or a time')
+      const stated = line['interval']
+      if (typeof stated === 'number' && stated >= 100 && stated <= 3_600_000) interval = stated
+      const findings = [...gapFindings(last, now, interval, line), ...toldFindings(line, now)]
+      if (last === undefined || last.run !== now.run || now.seq > last.seq) last = now
+      const event = eventOf(line, now)
+      if (event === 'unknown kind') return failed('sensor record of an unknown kind')
+      return {
+        kind: 'evaluated',
+        events: event === undefined ? [] : [event],
+        facts: findings.map((finding): Fact => ({ kind: 'finding', finding })),
+        identity: { id: identityOf(now), content: contentOf(record.text) },
+      }
+    },
+    checkpoint: () => ({ last, interval }),
+  }
+}
+
+function lastOf(value: unknown): Last | undefined {
+  const { run, seq, time } = objectOf(value)
+  const isLast =
+    typeof run === 'string' &&
+    run !== '' &&
+    run.length <= 128 &&
+    typeof seq === 'number' &&
+    Number.isSafeInteger(seq) &&
+    seq >= 0 &&
+    typeof time === 'number'
+  return isLast ? { run, seq, time } : undefined
+}
+
+/** Boot, start and number: what comes twice, by whatever way, is one record. */
+function identityOf({ run, seq }: Last): string {
+  return `sensor:${run}:${seq}`
+}
+
+const ABOUT_ITSELF = new Set(['start', 'file', 'heartbeat', 'loss', 'stop'])
+
+function eventOf(line: JsonObject, now: Last): Event | 'unknown kind' | undefined {
+  const kind = textOf(line['kind']) ?? ''
+  if (ABOUT_ITSELF.has(kind)) return undefined
+  const category = Object.hasOwn(CATEGORIES, kind) ? CATEGORIES[kind] : undefined
+  if (category === undefined) return 'unknown kind'
+  const host = textOf(line['host'])
+  const container = textOf(line['container'])
+  return {
+    id: identityOf(now),
+    time: now.time,
+    source: 'sensor',
+    logsource: category,
+    resource: {
+      ...(host !== undefined && { 'host.name': host }),
+      ...(container !== undefined && { 'container.id': container }),
+    },
+    record: known({ ...processFields(line), ...FIELDS[kind]?.(line) }),
+    mapping: OWN_NAMES,
+  }
+}
+
+/** Who did it, under Sigma's names and OpenTelemetry's. */
+function processFields(line: JsonObject): JsonObject {
+  const process = objectOf(line['process'])
+  const parent = objectOf(line['parent'])
+  const args = textsOf(process['args'])
+  const truncated = textsOf(line['truncated'])
+  const ancestors = listOf(line['ancestors']).filter(isObject).map(ancestorOf)
+  return {
+    Image: textOf(process['executable']),
+    CommandLine: args.length > 0 ? args.join(' ') : undefined,
+    CurrentDirectory: textOf(process['cwd']),
+    User: textOf(process['user']),
+    ProcessId: integerOf(process['pid']),
+    ParentProcessId: integerOf(process['ppid']),
+    ParentImage: textOf(parent['executable']),
+    ParentCommandLine: lineOf(parent['args']),
+    'process.executable.name': nameOf(process['executable']),
+    'process.executable.file': textOf(process['file']),
+    'process.command_args': args.length > 0 ? args : undefined,
+    'process.subcommand': args[1],
+    'process.parent.executable.name': nameOf(parent['executable']),
+    'process.ancestors': ancestors.length > 0 ? ancestors : undefined,
+    'syscall.name': textOf(line['syscall']),
+    'sensor.truncated': truncated.length > 0 ? truncated : undefined,
+    'sensor.unresolved': textOf(line['unresolved']),
+  }
+}
+
+function ancestorOf(ancestor: JsonObject): JsonObject {
+  return known({
+    pid: integerOf(ancestor['pid']),
+    executable: textOf(ancestor['executable']),
+    command_line: lineOf(ancestor['args']),
+  })
+}
+
+/** What each kind of record adds. */
+const FIELDS: Readonly<Record<string, (line: JsonObject) => JsonObject>> = {
+  exec: (line) => ({ 'process.result': integerOf(line['result']) }),
+  write: fileFields,
+  read: fileFields,
+  rename: (line) => ({
+    SourceFilename: textOf(line['source']),
+    TargetFilename: textOf(line['path']),
+    'syscall.result': integerOf(line['result']),
+  }),
+  connect: (line) => ({
+    Initiated: 'true',
+    Protocol: textOf(line['protocol']),
+    DestinationIp: textOf(line['address']),
+    DestinationPort: integerOf(line['port']),
+    'network.type': textOf(line['family']),
+    'network.peer.address': textOf(line['path']) ?? textOf(line['address']),
+    'syscall.result': integerOf(line['result']),
+  }),
+  listen: (line) => ({
+    Protocol: textOf(line['protocol']),
+    'network.type': textOf(line['family']),
+    'network.local.address': textOf(line['path']) ?? textOf(line['address']),
+    'network.local.port': integerOf(line['port']),
+    'syscall.result': integerOf(line['result']),
+  }),
+  call: (line) => ({
+    'syscall.args': textOf(line['args']),
+    'syscall.flags': flagsOf(line),
+    'syscall.result': integerOf(line['result']),
+  }),
+}
+
+function fileFields(line: JsonObject): JsonObject {
+  return {
+    TargetFilename: textOf(line['path']),
+    'file.flags': flagsOf(line),
+    'syscall.result': integerOf(line['result']),
+  }
+}
+
+function flagsOf(line: JsonObject): readonly string[] | undefined {
+  const flags = textsOf(line['flags'])
+  return flags.length > 0 ? flags : undefined
+}
+
+function integerOf(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined
+}
+
+function lineOf(args: unknown): string | undefined {
+  const words = textsOf(args)
+  return words.length > 0 ? words.join(' ') : undefined
+}
+
+function nameOf(path: unknown): string | undefined {
+  const text = textOf(path)
+  return text === undefined ? undefined : posix.basename(text) || text
+}
+
+/** Numbers left out, and silence between two records of one run. */
+function* gapFindings(
+  last: Last | undefined,
+  now: Last,
+  interval: number,
+  line: JsonObject,
+): Iterable<Finding> {
+  if (last === undefined || last.run !== now.run || now.seq <= last.seq) return
+  const between = { about: 'sensor', since: last.time, until: now.time, ...resourceOf(line) }
+  if (now.seq > last.seq + 1)
+    yield {
+      ...between,
+      id: `sensor:missing:${now.run}:${now.seq}`,
+      kind: 'producer-loss',
+      message: `${now.seq - last.seq - 1} records of the sensor are missing from its file`,
+    }
+  if (now.time - last.time > MISSED * interval)
+    yield {
+      ...between,
+      id: `sensor:silence:${now.run}:${now.seq}`,
+      kind: 'unobserved-interval',
+      message: 'the sensor wrote nothing, not even heartbeats',
+    }
+}
+
+/** What the sensor says of itself. */
+function* toldFindings(line: JsonObject, now: Last): Iterable<Finding> {
+  const kind = line['kind']
+  const base = { about: 'sensor', until: now.time, ...resourceOf(line) }
+  const id = `${now.run}:${now.seq}`
+  const since = timeOf(line['since'])
+  if (kind === 'loss')
+    yield {
+      ...base,
+      id: `sensor:loss:${id}`,
+      kind: 'producer-loss',
+      since: Math.min(since ?? now.time, now.time),
+      message: lossOf(line),
+    }
+  if (kind !== 'start') return
+  const previous = objectOf(line['previous'])
+  const ended = timeOf(previous['time'])
+  if (ended !== undefined && ended < now.time)
+    yield {
+      ...base,
+      id: `sensor:gap:${id}`,
+      kind: 'unobserved-interval',
+      since: ended,
+      message:
+        previous['stopped'] === true
+          ? 'the sensor was stopped and started again later'
+          : 'the sensor ended without saying so and was started again later',
+    }
+  const blind = textsOf(line['missing'])
+  if (blind.length > 0)
+    yield {
+      ...base,
+      id: `sensor:blind:${id}`,
+      kind: 'unobserved-interval',
+      since: now.time,
+      message: `since this start the sensor does not see ${blind.join(', ').slice(0, 512)}: the kernel has no such tracepoints`,
+    }
+}
+
+function lossOf(line: JsonObject): string {
+  const lost = integerOf(line['lost'])
+  const reason = textOf(line['reason'])?.slice(0, 200) ?? 'no reason was told'
+  return `the sensor lost ${lost ?? 'an unknown number of'} events: ${reason}`
+}
+
+function resourceOf(line: JsonObject): Pick<Finding, 'resource'> {
+  const host = textOf(line['host'])
+  return host === undefined ? {} : { resource: { 'host.name': host } }
+}
