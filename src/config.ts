@@ -64,7 +64,7 @@ export const configSchema = z.strictObject({
     })
     .default({ host: '127.0.0.1', port: 7410 })
     .describe('Where the API answers'),
-  inputs: z.array(inputSchema).default([]).describe('Without any, Docker and Podman at their usual sockets'),
+  inputs: z.array(inputSchema).default([]).describe('Without any, what `tallyman discover` finds'),
 })
 export type Config = z.infer<typeof configSchema>
 
@@ -80,12 +80,6 @@ function isZone(zone: string): boolean {
     return false
   }
 }
-
-/** Where an engine is looked for when no input is configured. */
-export const ENGINE_SOCKETS = [
-  { name: 'docker', socket: '/var/run/docker.sock' },
-  { name: 'podman', socket: '/run/podman/podman.sock' },
-] as const
 
 /** Mistakes in the text, each with its place and its mend; the configuration if there are none. */
 export function parseConfig(

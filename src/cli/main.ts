@@ -8,6 +8,7 @@ import { VERSION } from '../version.ts'
 import { closeAlert, listAlerts, listIncidents, showAlert, showIncident } from './alerts.ts'
 import { addSilence, adopt } from './change.ts'
 import { checkConfig, showConfig } from './config-command.ts'
+import { discover } from './discover.ts'
 import { doctor } from './doctor.ts'
 import { EXIT, report, type Exit } from './exit.ts'
 import { lint } from './lint.ts'
@@ -47,6 +48,7 @@ function createProgram(output: Output, done: Done): Command {
     .configureOutput({ writeOut: output.out, writeErr: output.err })
     .showHelpAfterError('(see --help)')
   addRun(program, output, done)
+  addDiscover(program, output, done)
   addLogin(program, output, done)
   addScan(program, output, done)
   addDocuments(program, output, done)
@@ -60,10 +62,31 @@ function addRun(program: Command, output: Output, done: Done): void {
   const command = program.command('run').description('watch: the daemon and its API')
   withData(command)
     .option('--port <n>', 'port of the API; 7410 unless told', parsePort)
+    .addOption(hostRoot())
     .addHelpText('after', example('tallyman run --config tallyman.yaml'))
-    .action(async (options: DataOptions & { port?: number }) =>
-      done(await run(configOf(options, options.port), output)),
+    .action(async (options: DataOptions & { port?: number; hostRoot?: string }) =>
+      done(await run(configOf(options, options.port), options.hostRoot, output)),
     )
+}
+
+function addDiscover(program: Command, output: Output, done: Done): void {
+  program
+    .command('discover')
+    .description('what this machine has to read, what may not be read, and how to change it')
+    .option('--config <file>', 'configuration; tallyman.yaml of the working folder unless told')
+    .option('--json', 'one place a line, as JSON', false)
+    .option('--yaml', 'a configuration that reads what was found', false)
+    .addOption(hostRoot())
+    .addHelpText('after', example('tallyman discover --yaml > tallyman.yaml'))
+    .action((options: { config?: string; json: boolean; yaml: boolean; hostRoot?: string }) =>
+      done(discover(loadConfig(options.config), options, output)),
+    )
+}
+
+function hostRoot(): Option {
+  return new Option('--host-root <dir>', 'where the machine’s root is mounted, in a container').argParser(
+    (dir: string) => resolve(dir),
+  )
 }
 
 function addLogin(program: Command, output: Output, done: Done): void {

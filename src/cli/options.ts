@@ -3,8 +3,13 @@ import { join } from 'node:path'
 import { LEVELS, type Level } from '../domain/match.ts'
 import { UserError } from '../domain/errors.ts'
 
-/** The strategies that are shipped: beside `src` in a checkout, beside `dist` when installed. */
-export const SHIPPED_STRATEGIES = join(fileURLToPath(new URL('../..', import.meta.url)), 'strategies')
+/** What is shipped beside `src` in a checkout, and beside `dist` when installed. */
+const SHIPPED = fileURLToPath(new URL('../..', import.meta.url))
+export const SHIPPED_STRATEGIES = join(SHIPPED, 'strategies')
+/** What an editor checks `tallyman.yaml` against. */
+export const CONFIG_SCHEMA = join(SHIPPED, 'docs', 'tallyman.schema.json')
+/** Recorded telemetry, for the tour. */
+export const TOUR_RECORDINGS = join(SHIPPED, 'tour')
 
 export function parseLevel(text: string): Level {
   const level = LEVELS.find((each) => each === text.toLowerCase())

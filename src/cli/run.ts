@@ -4,7 +4,7 @@ import { SHIPPED_STRATEGIES } from './options.ts'
 import { narrate, safe, type Output } from './output.ts'
 
 /** Runs the daemon until it is told to stop (SIGINT, SIGTERM) or its inputs end. */
-export async function run(config: Config, output: Output): Promise<Exit> {
+export async function run(config: Config, hostRoot: string | undefined, output: Output): Promise<Exit> {
   const stop = new AbortController()
   const ask = (): void => stop.abort()
   process.on('SIGINT', ask)
@@ -14,7 +14,8 @@ export async function run(config: Config, output: Output): Promise<Exit> {
     const { runDaemon } = await import('../daemon/run.ts')
     narrate()
     const say = (line: string): void => output.out(`${new Date().toISOString()} ${safe(line)}\n`)
-    await runDaemon({ config, strategies: SHIPPED_STRATEGIES, now: Date.now, say }, stop.signal)
+    const found = hostRoot === undefined ? {} : { hostRoot }
+    await runDaemon({ config, ...found, strategies: SHIPPED_STRATEGIES, now: Date.now, say }, stop.signal)
     return EXIT.ok
   } finally {
     process.off('SIGINT', ask)

@@ -26,6 +26,8 @@ const ORIGIN = `http://${HOST}`
 const START = Date.UTC(2026, 10, 21, 10)
 const HOSTILE = '<script>alert(1)</script>\r\nSet-Cookie: a=b\u001b[31m\u202e"\'&'
 
+const DISCOVERED = { what: 'Zeek', path: HOSTILE, state: 'found', message: 'found' } as const
+
 interface World {
   readonly folder: string
   readonly store: Store
@@ -97,6 +99,7 @@ async function createWorld(): Promise<World> {
   const api = createApi({
     data,
     tour: () => tour.data,
+    start: { discovery: () => [DISCOVERED] },
     auth,
     now,
     hosts: () => hosts,
@@ -244,6 +247,7 @@ const ROUTES: readonly (readonly [method: string, path: string, status: number, 
     ['POST', '/api/posture/adopt', 200, { expires: '2027-01-31', owner: 'me', reason: 'ours' }],
     ['GET', '/api/strategies', 200, undefined],
     ['GET', '/api/strategies/t1', 200, undefined],
+    ['GET', '/api/discovery', 200, undefined],
     ['GET', '/api/sources', 200, undefined],
     ['GET', '/api/findings', 200, undefined],
     ['GET', '/api/failures', 200, undefined],

@@ -16,6 +16,7 @@ import {
   type ApiEnvironment,
 } from './guard.ts'
 import { streamOpener } from './open-stream.ts'
+import { START_ROUTES, startRoutes, type StartParts } from './start-routes.ts'
 
 const BODY_LIMIT = 65_536
 
@@ -23,6 +24,7 @@ export interface ApiParts {
   readonly data: DataParts
   /** A second set of data under `/tour/api`, once there is one. */
   readonly tour?: () => DataParts | undefined
+  readonly start: StartParts
   readonly auth: Auth
   readonly now: () => number
   /** `Host` headers that are served: `127.0.0.1:7410`, `localhost:7410`, `[::1]:7410`. */
@@ -83,6 +85,7 @@ export function createApi(parts: ApiParts) {
       return context.json({ loggedOut: true })
     })
     .route('/api', dataRoutes({ data: () => parts.data, now, openStream }))
+    .route('/api', startRoutes(parts.start))
     .route('/tour/api', dataRoutes({ data: () => parts.tour?.(), now, openStream }))
 
   routes.notFound((context) => context.json(absent('route'), 404))
@@ -106,7 +109,7 @@ const ROUTES = [
   'GET /health',
   'GET /login?token=',
   'POST /api/logout',
-  ...DATA_ROUTES.map((route) => route.replace(' /', ' /api/')),
+  ...[...DATA_ROUTES, ...START_ROUTES].map((route) => route.replace(' /', ' /api/')),
 ]
 
 function tell(cause: unknown): void {

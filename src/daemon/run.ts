@@ -1,11 +1,11 @@
 import { serve } from '@hono/node-server'
-import { ENGINE_SOCKETS, isLoopback, type Config, type InputConfig } from '../config.ts'
+import { isLoopback, type Config, type InputConfig } from '../config.ts'
 import { createCommands } from '../commands.ts'
 import { UserError } from '../domain/errors.ts'
 import { dockerInput } from '../inputs/docker.ts'
 import { fileInput } from '../inputs/file.ts'
 import type { Input } from '../inputs/input.ts'
-import { isSocket, onceThere } from '../inputs/once-there.ts'
+import { onceThere } from '../inputs/once-there.ts'
 import { stdinInput } from '../inputs/stdin.ts'
 import { runPipeline, type BatchResult } from '../pipeline.ts'
 import { sources } from '../sources/index.ts'
@@ -14,6 +14,9 @@ import { createApi } from './api.ts'
 import { createAuth } from './auth.ts'
 import { currentDetection } from './current-detection.ts'
 import { dataFiles, lockDataFolder } from './data-folder.ts'
+import { discoveredInputs } from './discovered-inputs.ts'
+import { discover, type Discovered } from './discovery.ts'
+import { configuredWords, discoveryItems, startWords } from './discovery-view.ts'
 import { createLive } from './live.ts'
 import { createNews } from './news.ts'
 import { createStatus } from './status.ts'
@@ -21,6 +24,8 @@ import { createTending } from './tending.ts'
 
 export interface RunOptions {
   readonly config: Config
+  /** Where the machine's root is; `/` unless told. */
+  readonly hostRoot?: string
   readonly strategies: string
   readonly now: () => number
   /** One line for people; hostile text is the caller's to make safe. */
@@ -33,7 +38,15 @@ export interface RunOptions {
  */
 export async function runDaemon(options: RunOptions, signal: AbortSignal): Promise<void> {
   const { config, now, say } = options
-  const inputs = configuredInputs(config)
+  const look = (): readonly Discovered[] =>
+    discover({ env: process.env, ...(options.hostRoot === undefined ? {} : { root: options.hostRoot }) })
+  const found = look()
+  const isConfigured = config.inputs.length > 0
+  const wanted = isConfigured ? config.inputs : discoveredInputs(found)
+  const inputs = wanted.map((each) => ({
+    type: each.type,
+    input: isConfigured ? createInput(each) : awaitedInput(each),
+  }))
   const files = dataFiles(config.data)
   const site = config.site ?? files.site
   using atEnd = new DisposableStack()
@@ -60,6 +73,7 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
   const address = { ...config.listen }
   const api = createApi({
     data: { reader: questions, commands, detection: detection.current, status: status.current, live },
+    start: { discovery: () => discoveryItems(look(), wanted) },
     auth,
     now,
     hosts: () => allowedHosts(address),
@@ -72,7 +86,8 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
   })
   const url = `http://${isLoopback(address.host) ? bracketed(address.host) : '127.0.0.1'}:${address.port}`
   lock.announce({ pid: process.pid, url })
-  tellInputs(config, inputs, say)
+  say(`data in ${config.data}`)
+  for (const words of isConfigured ? configuredWords(config.inputs) : startWords(found)) say(words)
   say(`open ${auth.loginLink(address.origin ?? url)}  (works once, for 15 minutes)`)
   const tell = createNews(store, say)
   const committed = (result: BatchResult): void => {
@@ -90,16 +105,11 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
   say(signal.aborted ? 'stopped' : 'all inputs have ended')
 }
 
-/** The inputs of the configuration; without any, the engines at their usual sockets, as soon as they are there. */
-function configuredInputs(
-  config: Config,
-): readonly { readonly type: InputConfig['type']; readonly input: Input }[] {
-  if (config.inputs.length > 0)
-    return config.inputs.map((each) => ({ type: each.type, input: createInput(each) }))
-  return ENGINE_SOCKETS.map(({ name, socket }) => ({
-    type: 'docker',
-    input: onceThere(socket, createInput({ type: 'docker', name, socket })),
-  }))
+/** What was discovered, read as soon as it is there. */
+function awaitedInput(config: InputConfig): Input {
+  if (config.type === 'docker') return onceThere(config.socket, createInput(config))
+  if (config.type !== 'file') return createInput(config)
+  return fileInput({ name: config.name, paths: config.paths, follow: config.follow, awaited: true })
 }
 
 function createInput(config: InputConfig): Input {
@@ -111,25 +121,6 @@ function createInput(config: InputConfig): Input {
     case 'stdin':
       return stdinInput({ name: config.name })
   }
-}
-
-function tellInputs(
-  { data, inputs: configured }: Config,
-  inputs: readonly { readonly input: Input }[],
-  say: (line: string) => void,
-): void {
-  say(`watching ${inputs.map(({ input }) => input.name).join(', ')}; data in ${data}`)
-  if (configured.length > 0) return
-  for (const { name, socket } of ENGINE_SOCKETS) {
-    say(
-      isSocket(socket)
-        ? `${name}: found at ${socket}`
-        : `${name}: nothing at ${socket} yet; it is watched as soon as it is there`,
-    )
-  }
-  say(
-    'to read files too, name inputs in tallyman.yaml and start with --config tallyman.yaml (docs/configuration.md)',
-  )
 }
 
 const MAX_CONNECTIONS = 256

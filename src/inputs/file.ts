@@ -10,6 +10,8 @@ export interface FileInputOptions {
   readonly paths: readonly string[]
   /** Go on with what is appended, through rotation, until the signal aborts; else read once and end. */
   readonly follow: boolean
+  /** Following: paths that are not there yet are no mistake, and read once they are. */
+  readonly awaited?: boolean
   /** Read once: files whose beginning (16 KiB, unpacked) satisfies it are read before the others. */
   readonly first?: (beginning: string) => boolean
   /** Size of a chunk; 256 KiB unless told. */
@@ -28,15 +30,22 @@ const CHUNK_BYTES = 256 * 1024
  * name is never given twice. Following, a file that is byte for byte the beginning of another is its copy and
  * not read; reading once, every file counts.
  *
- * Throws a UserError for a path that does not exist.
+ * Throws a UserError for a path that does not exist, unless it is awaited.
  */
-export function fileInput({ name, paths, follow, first, chunkBytes = CHUNK_BYTES }: FileInputOptions): Input {
+export function fileInput({
+  name,
+  paths,
+  follow,
+  awaited = false,
+  first,
+  chunkBytes = CHUNK_BYTES,
+}: FileInputOptions): Input {
   return {
     name,
     async *read(resume: Resume, signal: AbortSignal): AsyncIterable<InputBatch> {
       const { missing } = await listFiles(paths)
       // a file that was there before may be between two rotations just now
-      const gone = follow && resume.checkpoint !== undefined ? [] : missing
+      const gone = follow && (awaited || resume.checkpoint !== undefined) ? [] : missing
       if (gone[0] !== undefined) {
         throw new UserError(`no file or folder at ${gone[0]}`, {
           file: gone[0],

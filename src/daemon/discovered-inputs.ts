@@ -1,0 +1,82 @@
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import type { InputConfig } from '../config.ts'
+import type { Discovered } from './discovery.ts'
+
+/** An input as discovery starts it: watched from the moment on at which one of its paths is there. */
+export type DiscoveredInput = Extract<InputConfig, { type: 'docker' | 'file' }>
+
+/** One input a kind of telemetry. What is not there yet is waited for, unless few machines have it. */
+export function discoveredInputs(places: readonly Discovered[]): readonly DiscoveredInput[] {
+  const sockets = places.filter(
+    ({ type, rare, state }) => type === 'docker' && (rare !== true || isThere(state)),
+  )
+  const files = Map.groupBy(
+    places.filter(({ type }) => type === 'file'),
+    ({ input }) => input,
+  )
+  return [
+    ...uniquelyNamed(sockets).map(([name, { path }]) => ({ type: 'docker' as const, name, socket: path })),
+    ...[...files].map(([name, some]) => ({
+      type: 'file' as const,
+      name,
+      paths: some.flatMap(pathsOf),
+      follow: true,
+    })),
+  ]
+}
+
+/** The lines that `tallyman.yaml` needs to read what was found; comments for what is there and is not read. */
+export function yamlOf(places: readonly Discovered[], { schema }: { readonly schema: string }): string {
+  const found = places.filter(({ state, type }) => isThere(state) && type !== 'unread').map(asItIs)
+  const rest = places.filter(({ state, type }) => state === 'found' && type === 'unread')
+  const lines = discoveredInputs(found).map((input) => `  ${linesOf(input).replaceAll('\n', '\n  ')}`)
+  return [
+    `# yaml-language-server: $schema=${schema}`,
+    lines.length === 0 ? 'inputs: []' : `inputs:\n${lines.join('\n')}`,
+    ...rest.map(({ what, path }) => `# ${oneLine(what)}, ${oneLine(path)}: not read yet`),
+    '',
+  ].join('\n')
+}
+
+/** The entry of `inputs:` that reads this one place; undefined where nothing here can. */
+export function entryOf(place: Discovered): string | undefined {
+  const [input] = place.type === 'unread' ? [] : discoveredInputs([asItIs({ ...place, state: 'found' })])
+  return input === undefined ? undefined : linesOf(input)
+}
+
+function linesOf(input: DiscoveredInput): string {
+  const { type, name } = input
+  const entry = type === 'docker' ? { type, name, socket: input.socket } : { type, name, paths: input.paths }
+  return stringify([entry], { lineWidth: 0 }).trimEnd()
+}
+
+/** The paths of a place that are read. */
+export function pathsOf({ path, only }: Discovered): readonly string[] {
+  return only === undefined ? [path] : only.map((name) => join(path, name))
+}
+
+/** A configuration names what is there: a path that is not would be a mistake in it. */
+function asItIs(place: Discovered): Discovered {
+  const { present = [] } = place
+  return present.length === 0 ? place : { ...place, only: present }
+}
+
+function isThere(state: Discovered['state']): boolean {
+  return state !== 'absent'
+}
+
+/** Two sockets of one kind are two inputs. */
+function uniquelyNamed(places: readonly Discovered[]): readonly (readonly [string, Discovered])[] {
+  const counts = new Map<string, number>()
+  return places.map((place) => {
+    const n = (counts.get(place.input) ?? 0) + 1
+    counts.set(place.input, n)
+    return [n === 1 ? place.input : `${place.input}-${n}`, place] as const
+  })
+}
+
+/** A comment ends with its line. */
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ')
+}

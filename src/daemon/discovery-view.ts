@@ -1,0 +1,69 @@
+import type { InputConfig } from '../config.ts'
+import { entryOf, pathsOf } from './discovered-inputs.ts'
+import type { Discovered } from './discovery.ts'
+
+/** What `GET /api/discovery` answers and `tallyman discover` prints of one place. */
+export interface DiscoveryItem {
+  readonly what: string
+  readonly path: string
+  /** `found` is there and not read: by no input, or by no source. */
+  readonly state: 'reading' | 'found' | 'absent' | 'unreadable'
+  readonly message: string
+  /** The YAML lines that `inputs:` needs to read it. */
+  readonly add?: string
+}
+
+const ORDER = ['reading', 'found', 'unreadable', 'absent'] as const
+
+/** What is read first, what is not there last. Places that few machines have are left out where they are not there. */
+export function discoveryItems(
+  places: readonly Discovered[],
+  inputs: readonly InputConfig[],
+): readonly DiscoveryItem[] {
+  const items = places
+    .filter(({ rare, state }) => rare !== true || state !== 'absent')
+    .map((place) => itemOf(place, inputs))
+  return items.toSorted((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state))
+}
+
+function itemOf(place: Discovered, inputs: readonly InputConfig[]): DiscoveryItem {
+  const { what, path, message } = place
+  const read = inputs.some((input) => reads(input, place))
+  const state = read && place.state === 'found' ? 'reading' : place.state
+  const add = read ? undefined : entryOf(place)
+  return { what, path, state, message, ...(add === undefined ? {} : { add }) }
+}
+
+function reads(input: InputConfig, place: Discovered): boolean {
+  if (input.type === 'docker') return place.type === 'docker' && input.socket === place.path
+  if (input.type !== 'file' || place.type !== 'file') return false
+  const watched = input.paths
+  return pathsOf(place).some((path) => watched.some((each) => each === path || path.startsWith(`${each}/`)))
+}
+
+/** What a start says of what it found: a few calm lines, however many places there are. */
+export function startWords(places: readonly Discovered[]): readonly string[] {
+  const told = (some: readonly Discovered[]): string =>
+    some.map(({ what, path }) => `${what} (${path})`).join(', ')
+  const known = places.filter(({ type }) => type !== 'unread')
+  const found = known.filter(({ state }) => state === 'found')
+  const unread = places.filter(({ type, state }) => type === 'unread' && state === 'found')
+  const there = new Set(known.filter(({ state }) => state !== 'absent').map(({ input }) => input))
+  const awaited = known.filter(({ input, rare }) => rare !== true && !there.has(input))
+  return [
+    found.length === 0 ? 'nothing to read here yet' : `found and reading: ${told(found)}`,
+    ...known
+      .filter(({ state }) => state === 'unreadable')
+      .map(({ what, path, message }) => `${what} (${path}): ${message}`),
+    ...(unread.length === 0 ? [] : [`found, not read yet: ${told(unread)}`]),
+    ...(awaited.length === 0
+      ? []
+      : [`read as soon as they are there: ${awaited.map(({ what }) => what).join(', ')}`]),
+    "all places, and how to change them: 'tallyman discover'",
+  ]
+}
+
+/** The same where a configuration says what is read. */
+export function configuredWords(inputs: readonly InputConfig[]): readonly string[] {
+  return [`reading, as configured: ${inputs.map(({ name }) => name).join(', ')}`]
+}

@@ -1,0 +1,109 @@
+import { accessSync, constants, readdirSync, readFileSync, statSync, type Stats } from 'node:fs'
+import { join } from 'node:path'
+import { placesOf, type Machine, type Place } from './places.ts'
+
+/** A place, and what stands there. `path` is the one to read, below the root that was looked at. */
+export interface Discovered extends Place {
+  readonly state: 'found' | 'absent' | 'unreadable'
+  /** What people are told of it. */
+  readonly message: string
+  /** Of a folder of which only some files are read: those that are there. */
+  readonly present?: readonly string[]
+}
+
+export interface DiscoveryOptions {
+  /** Where the machine's root is mounted: `/` unless Tallyman itself runs in a container. */
+  readonly root?: string
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** A settings file is small. */
+const MAX_SETTINGS = 1024 * 1024
+
+/** Looks where telemetry usually is; nothing of it is read yet. Never throws. */
+export function discover({ root = '/', env }: DiscoveryOptions): readonly Discovered[] {
+  const below = (path: string): string => (root === '/' ? path : join(root, path))
+  const machine: Machine = {
+    env: root === '/' ? env : {},
+    read: (path) => readSettings(below(path)),
+    list: (path) => namesIn(below(path)),
+  }
+  return placesOf(machine).map((place) => look({ ...place, path: below(linked(place.path, root)) }))
+}
+
+/** Below another root the link `/var/run` would lead out of it. */
+function linked(path: string, root: string): string {
+  return root === '/' ? path : path.replace(/^\/var\/run\//, '/run/')
+}
+
+function look(place: Place): Discovered {
+  const { path, note } = place
+  const about = statOf(path)
+  if (typeof about === 'string') {
+    return isForbidden(about)
+      ? { ...place, state: 'unreadable', message: refusal(place) }
+      : { ...place, state: 'absent', message: withNote('nothing there yet', note) }
+  }
+  if (!isKind(place, about)) return { ...place, state: 'absent', message: 'something else is there' }
+  if (!mayRead(place, about)) return { ...place, state: 'unreadable', message: refusal(place) }
+  const message = place.type === 'unread' ? 'found, not read yet: no source understands it' : 'found'
+  const present = place.only?.filter((name) => typeof statOf(join(path, name)) !== 'string')
+  return {
+    ...place,
+    state: 'found',
+    message: withNote(message, note),
+    ...(present === undefined ? {} : { present }),
+  }
+}
+
+function isKind({ type }: Place, about: Stats): boolean {
+  return type === 'docker' ? about.isSocket() : about.isFile() || about.isDirectory()
+}
+
+function mayRead({ type, path }: Place, about: Stats): boolean {
+  const { R_OK, W_OK, X_OK } = constants
+  try {
+    accessSync(path, type === 'docker' ? R_OK | W_OK : about.isDirectory() ? R_OK | X_OK : R_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function refusal({ type, input }: Place): string {
+  const group = type === 'docker' && input === 'docker' ? ', or a member of the group docker' : ''
+  return `permission denied: run as a user that may read it (root${group})`
+}
+
+function statOf(path: string): Stats | string {
+  try {
+    return statSync(path)
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code ?? ''
+  }
+}
+
+function isForbidden(code: string): boolean {
+  return code === 'EACCES' || code === 'EPERM'
+}
+
+function withNote(message: string, note: string | undefined): string {
+  return note === undefined ? message : `${message}; ${note}`
+}
+
+function readSettings(path: string): string | undefined {
+  try {
+    const about = statSync(path)
+    return about.isFile() && about.size <= MAX_SETTINGS ? readFileSync(path, 'utf8') : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function namesIn(path: string): readonly string[] {
+  try {
+    return readdirSync(path).sort()
+  } catch {
+    return []
+  }
+}
