@@ -5,6 +5,9 @@ export const SOURCE_NAMES = [
   'docker.inspect',
   'falco',
   'sensor',
+  'zeek.conn',
+  'zeek.ssl',
+  'zeek.x509',
 ] as const
 export type SourceName = (typeof SOURCE_NAMES)[number]
 
@@ -40,6 +43,8 @@ export interface Event {
   /** The parsed record; rules read it through `mapping`. */
   readonly record: unknown
   readonly mapping: Mapping
+  /** IP addresses of who opened a connection and who answered it: the inventory looks for their containers. */
+  readonly flow?: { readonly client: string; readonly server: string }
   /** Events with the same `once` are the same happening told twice: the first alone is evaluated. */
   readonly once?: string
   /** True for what already existed when an inventory was taken, false for what happened just now. */
@@ -83,6 +88,8 @@ export type Fact =
       readonly time: number
       readonly resource: Resource
       readonly mounts: readonly HostMount[]
+      /** IP addresses of its own; none of a container that shares its host's network. */
+      readonly addresses?: readonly string[]
     }
   | { readonly kind: 'container-gone'; readonly id: string; readonly time: number }
   | { readonly kind: 'finding'; readonly finding: Finding }

@@ -49,6 +49,8 @@ export interface ContainerRow {
   readonly id: string
   readonly resource: Resource
   readonly mounts: readonly HostMount[]
+  /** IP addresses of its own, as they are written shortest. */
+  readonly addresses?: readonly string[]
   /** When it was last told of, and when it went; ms since the epoch. */
   readonly time: number
   readonly gone?: number

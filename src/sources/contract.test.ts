@@ -49,7 +49,11 @@ function print(items: readonly DecodedItem[]): string {
 
 /** Whether the record was made by the source, rather than taken as it came. */
 function isOurs({ source, logsource }: Event): boolean {
-  return source === 'sensor' || logsource.category?.startsWith('container_') === true
+  return (
+    source === 'sensor' ||
+    logsource.product === 'zeek' ||
+    logsource.category?.startsWith('container_') === true
+  )
 }
 
 function golden(source: string, name: string, actual: string): string {

@@ -1,6 +1,7 @@
 import { isObject, textOf } from './json.ts'
 import type { JsonObject } from './json.ts'
 import type { FramedRecord } from './source.ts'
+import { zeekLogName } from './zeek-foreign.ts'
 
 /** What a record that no source reads looks like. */
 export interface Foreign {
@@ -18,7 +19,9 @@ export function foreignFormat(record: FramedRecord): Foreign | undefined {
   const { json } = record
   if (!isObject(json)) return undefined
   const found = JSON_FORMATS.find((format) => format.test(json))
-  return found && { reason: found.reason, whole: false }
+  return (
+    found && { reason: typeof found.reason === 'string' ? found.reason : found.reason(json), whole: false }
+  )
 }
 
 function foreignText(text: string): Foreign | undefined {
@@ -29,7 +32,7 @@ function foreignText(text: string): Foreign | undefined {
 const later = (name: string): string => `${name}: not read yet`
 
 interface JsonFormat {
-  readonly reason: string
+  readonly reason: string | ((json: JsonObject) => string)
   readonly test: (json: JsonObject) => boolean
 }
 
@@ -68,10 +71,8 @@ const JSON_FORMATS: readonly JsonFormat[] = [
     test: (json) => havingOne('event_type')(json) || isObject(json['suricata']),
   },
   {
-    reason: later('zeek'),
-    test: (json) =>
-      havingOne('id.orig_h', 'id_orig_h', 'certificate.subject', 'certificate_subject')(json) ||
-      (typeof json['ts'] === 'number' && havingOne('uid', 'fuid', '_path', 'id', 'note')(json)),
+    reason: (json) => later(zeekLogName(json) ?? 'zeek'),
+    test: (json) => zeekLogName(json) !== undefined,
   },
   { reason: later('laurel'), test: (json) => /^\d+\.\d+:\d+$/.test(textOf(json['ID']) ?? '') },
   { reason: later('podman.events'), test: having('Type', 'Status', 'Time') },
@@ -137,7 +138,6 @@ const TEXT_FORMATS: readonly TextFormat[] = [
   { reason: later('esxi'), pattern: /^\d{4}-\d\d-\d\dT[\d:.]+Z (?:[A-Z][a-z]\(\d+\)|\w+) / },
   { reason: 'docker ps output is not an inspect record', pattern: /^CONTAINER ID {2,}/, whole: true },
   { reason: later('prometheus'), pattern: /^# (?:HELP|TYPE) /, whole: true },
-  { reason: later('zeek'), pattern: /^#separator /, whole: true },
   { reason: later('fim.aide'), pattern: /^Start timestamp: .*\(AIDE/, whole: true },
   { reason: 'INI file is not telemetry', pattern: /^\s*(?:;.*|\[[^\]{}"]+\]\s*)$/, whole: true },
   {

@@ -3,6 +3,7 @@ import { excessOf, parseJson, TOO_DEEP, TOO_MANY } from './json.ts'
 import { createLineReader, MAX_RECORD_BYTES, TOO_LONG } from './lines.ts'
 import type { Line, LinesCheckpoint } from './lines.ts'
 import type { FramedRecord } from './source.ts'
+import { createTableReader, type TableHeader } from './zeek-tsv.ts'
 
 export const TRUNCATED = 'truncated JSON'
 export const INVALID_JSON = 'invalid JSON'
@@ -19,6 +20,8 @@ export interface FramingCheckpoint {
   readonly lines: LinesCheckpoint
   /** The top-level array that is being read: where it began, and how many elements were handed out. */
   readonly array: OpenArray | undefined
+  /** The header of the table whose rows are being read. */
+  readonly table?: TableHeader | undefined
 }
 
 interface OpenArray {
@@ -44,11 +47,13 @@ export interface Framer {
 
 /**
  * Cuts one stream into records: JSON a line, over several lines, several on one line, or the elements of a
- * top-level array; JSON behind a syslog header; or lines of text. A JSON value that breaks off is a failure,
+ * top-level array; JSON behind a syslog header; the rows of a table, which its header makes objects; or lines of
+ * text. A JSON value that breaks off is a failure,
  * and reading goes on at the next line that parses.
  */
 export function createFramer(stream: string, from?: FramingCheckpoint, now?: () => number): Framer {
   const lines = createLineReader(from?.lines)
+  const table = createTableReader(from?.table)
   let array = from?.array
   let pending: Pending | undefined
   let out: Framed[] = []
@@ -116,9 +121,13 @@ export function createFramer(stream: string, from?: FramingCheckpoint, now?: () 
     readValues(line)
   }
 
-  /** JSON behind a syslog header, or text. */
+  /** A line of a table, JSON behind a syslog header, or text. */
   const readText = (line: Extract<Line, { kind: 'line' }>): void => {
     const { text, offset } = line
+    const row = table.read(text)
+    if (row?.kind === 'header') return
+    if (row?.kind === 'failed') return fail(row.reason, offset, text)
+    if (row?.kind === 'row') return emit(offset, text, row.json)
     const brace = LOG_HEADER.test(text) ? text.indexOf('{') : -1
     if (brace !== -1 && text.trimEnd().endsWith('}')) {
       const json = text.slice(brace)
@@ -193,7 +202,7 @@ export function createFramer(stream: string, from?: FramingCheckpoint, now?: () 
       return pending?.offset ?? lines.consumed
     },
     checkpoint() {
-      return { lines: lines.checkpoint(), array }
+      return { lines: lines.checkpoint(), array, table: table.checkpoint() }
     },
   }
 }
