@@ -14,6 +14,11 @@ export interface Commands {
     request: { readonly id: string; readonly verdict: Verdict; readonly note: string },
     actor: string,
   ): void
+  /** Closes all open alerts of an incident; how many. Throws a UserError where it has none. */
+  closeIncident(
+    request: { readonly id: string; readonly verdict: Verdict; readonly note: string },
+    actor: string,
+  ): number
   /** Adds to `silences/`; returns its id. Throws a UserError where the match does not compile. */
   addSilence(request: SilenceRequest, actor: string): Promise<string>
   /** Turns entries of the posture report into expiring filters; returns how many filters were written. */
@@ -60,6 +65,14 @@ export function createCommands({ store, site, now, reload }: CommandParts): Comm
       const known = store.alert(id)
       throw new UserError(known === undefined ? `no alert ${id}` : `alert ${id} is closed already`, {
         mend: "see 'tallyman alerts list --status open'",
+      })
+    },
+    closeIncident({ id, verdict, note }, actor) {
+      const closed = store.closeIncident(id, verdict, note, actor, now())
+      if (closed > 0) return closed
+      const known = store.incident(id)
+      throw new UserError(known === undefined ? `no incident ${id}` : `incident ${id} is closed already`, {
+        mend: "see 'tallyman incidents list --status open'",
       })
     },
     addSilence: (request, actor) =>

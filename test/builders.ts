@@ -1,5 +1,6 @@
 import type { Event, Resource } from '../src/domain/event.ts'
 import type { Level, Match, RuleRef } from '../src/domain/match.ts'
+import type { Commit } from '../src/store/store.ts'
 import type { RatedMatch } from '../src/engine/alerting.ts'
 
 /** A minimal valid event; a test states only what it is about. */
@@ -48,4 +49,31 @@ export function rated(
   level: Level = 'medium',
 ): RatedMatch {
   return { match: aMatch(event, rule), level }
+}
+
+/** A commit that holds nothing but what is said. */
+export function aCommit(parts: Partial<Commit> = {}): Commit {
+  return {
+    at: Date.UTC(2026, 10, 20, 10),
+    input: 'docker',
+    streams: [],
+    bodies: [],
+    promised: false,
+    counters: {
+      records: 0,
+      evaluated: 0,
+      failed: 0,
+      duplicates: 0,
+      suppressed: {},
+      sources: {},
+      failures: {},
+    },
+    failures: [],
+    findings: [],
+    seen: [],
+    released: [],
+    containers: [],
+    output: { alerts: [], incidents: [] },
+    ...parts,
+  }
 }

@@ -2,7 +2,7 @@ import { loadDetection, type Detection } from '../detection.ts'
 import { UserError } from '../domain/errors.ts'
 import { EXIT, type Exit } from './exit.ts'
 import { printJson, safe, table, type Output } from './output.ts'
-import { levelOfStrategy } from './level-of-strategy.ts'
+import { levelOfStrategy } from '../level-of-strategy.ts'
 
 /** The documents with their level, technique and rules. */
 export async function listStrategies(folder: string, json: boolean, output: Output): Promise<Exit> {

@@ -2,7 +2,7 @@ import { UserError } from '../domain/errors.ts'
 import { loadStrategies } from '../strategy/load.ts'
 import type { Strategy } from '../strategy/strategy.ts'
 import { EXIT, type Exit } from './exit.ts'
-import { testResults } from './level-of-strategy.ts'
+import { testResults } from '../level-of-strategy.ts'
 import { count, printJson, safe, type Output } from './output.ts'
 
 /** Runs the tests in the documents; exits 1 where one fails. */

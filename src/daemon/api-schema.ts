@@ -33,6 +33,7 @@ export function createSchemas(now: () => number) {
   const page = { limit: limit.optional(), after: cursor.optional() }
   const interval = { since: time.optional(), until: time.optional() }
   const filter = { level: level.optional(), status: z.enum(STATUSES).optional(), text: text.optional() }
+  const ofIncidents = { strategy: id.optional(), entity: text.optional() }
 
   return {
     alerts: z.strictObject({
@@ -42,7 +43,8 @@ export function createSchemas(now: () => number) {
       strategy: id.optional(),
       incident: id.optional(),
     }),
-    incidents: z.strictObject({ ...page, ...interval, ...filter }),
+    incidents: z.strictObject({ ...page, ...interval, ...filter, ...ofIncidents }),
+    histogram: z.strictObject({ ...interval, ...filter, ...ofIncidents }),
     posture: z.strictObject({ ...page, ...filter, strategy: id.optional() }),
     few: z.strictObject({ limit: limit.optional() }),
     close: z.strictObject({ verdict: z.enum(VERDICTS), note: z.string().trim().max(2_048).default('') }),

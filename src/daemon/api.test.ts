@@ -11,6 +11,7 @@ import type { Detection } from '../detection.ts'
 import type { Finding } from '../domain/event.ts'
 import type { Match } from '../domain/match.ts'
 import { fold, stateKeys } from '../engine/alerting.ts'
+import { limits } from '../limits.ts'
 import { compileRules } from '../sigma/sigma.ts'
 import { loadSite } from '../site/site.ts'
 import { openReader, openStore } from '../store/sqlite.ts'
@@ -19,6 +20,7 @@ import type { Strategy } from '../strategy/strategy.ts'
 import { createApi, type Api } from './api.ts'
 import { createAuth, readCliToken, SESSION_IDLE, type Auth } from './auth.ts'
 import type { DataApi, DataParts } from './data-routes.ts'
+import { strategyLevels } from './strategy-levels.ts'
 import { createLive, type Live } from './live.ts'
 
 const HOST = '127.0.0.1:7410'
@@ -76,6 +78,12 @@ async function createWorld(): Promise<World> {
     reader,
     commands: createCommands({ store, site, now, reload }),
     detection: () => detection,
+    levelOf: strategyLevels({
+      detection: () => detection,
+      now,
+      report: (cause) => void reported.push(cause),
+    }),
+    limits: () => limits({ detection, reader, site, zone: 'UTC', now: now() }),
     status: () => ({
       version: '1.2.3',
       started: START,
@@ -242,13 +250,16 @@ const ROUTES: readonly (readonly [method: string, path: string, status: number, 
     ['GET', '/api/alerts/ALERT', 200, undefined],
     ['POST', '/api/alerts/ALERT/close', 200, { verdict: 'benign', note: 'known' }],
     ['GET', '/api/incidents', 200, undefined],
+    ['GET', '/api/incidents/histogram', 200, undefined],
     ['GET', '/api/incidents/INCIDENT', 200, undefined],
+    ['POST', '/api/incidents/INCIDENT/close', 200, { verdict: 'benign', note: 'known' }],
     ['GET', '/api/posture', 200, undefined],
     ['POST', '/api/posture/adopt', 200, { expires: '2027-01-31', owner: 'me', reason: 'ours' }],
     ['GET', '/api/strategies', 200, undefined],
     ['GET', '/api/strategies/t1', 200, undefined],
     ['GET', '/api/discovery', 200, undefined],
     ['GET', '/api/sources', 200, undefined],
+    ['GET', '/api/limits', 200, undefined],
     ['GET', '/api/findings', 200, undefined],
     ['GET', '/api/failures', 200, undefined],
     ['GET', '/api/totals', 200, undefined],
@@ -633,6 +644,97 @@ test('an incident comes with the evidence of its alerts and the response of thei
       text: 'Look first.',
       steps: [{ id: 'look', stage: 'triage', do: 'inspect', text: 'Read the specification' }],
     },
+  ])
+})
+
+describe('incidents', () => {
+  test('come with what their alerts add up to', async () => {
+    const { items } = await get('/api/incidents?entity=C1')
+    expect(items).toMatchObject([
+      { label: 'c1', level: 'high', count: 2, attack: ['T1610'], alerts: [{ count: 1 }, { count: 1 }] },
+    ])
+  })
+
+  test.each([
+    ['?strategy=t1', ['c2', 'c1', undefined]],
+    ['?strategy=t', []],
+    ['?entity=c1', ['c1']],
+    ['?entity=container.id', []],
+    ['?text=of+RULE-b', ['c1']],
+    ['?text=%3Cscript', ['c2']],
+    ['?text=c2&level=high', ['c2']],
+    ['?status=open&strategy=t1&entity=h&limit=1', ['c2']],
+    ['?status=closed&strategy=t1', []],
+    ['?text=%25', []],
+  ])('are chosen by %s', async (query, containers) => {
+    const { items } = await get(`/api/incidents${query}`)
+    expect(items.map(({ entity }: any) => entity['container.id'])).toEqual(containers)
+  })
+
+  test('are found by the beginning of the id of one of their alerts', async () => {
+    const alert = world.reader.alerts().items.at(-1)
+    const { items } = await get(`/api/incidents?text=${alert?.id.slice(0, 8)}`)
+    expect(items.map(({ id }: any) => id)).toEqual([alert?.incident])
+  })
+
+  test.each(['?order=oldest', '?entity=a&entity=b', `?entity=${'x'.repeat(257)}`, '?strategy='])(
+    '%s is refused',
+    async (query) => {
+      expect((await send(`/api/incidents${query}`, { headers: cli() })).status).toBe(400)
+    },
+  )
+
+  test('are counted over time, as their page chooses them', async () => {
+    const found = await get('/api/incidents/histogram?strategy=t1&entity=c')
+    expect(found).toMatchObject({ since: '2026-11-21T10:00:00.000Z', step: 120_000 })
+    const counted = found.buckets.filter(({ counts }: any) => Object.keys(counts).length > 0)
+    expect(counted).toEqual([
+      { time: '2026-11-21T10:00:00.000Z', counts: { high: 1 } },
+      { time: '2026-11-21T12:00:00.000Z', counts: { high: 1 } },
+    ])
+    time = START + 7_260_000
+    const recent = await get('/api/incidents/histogram?since=90m')
+    expect([recent.since, recent.until]).toEqual(['2026-11-21T10:31:00.000Z', '2026-11-21T12:02:00.000Z'])
+    expect((await send('/api/incidents/histogram?limit=1', { headers: cli() })).status).toBe(400)
+  })
+
+  test('are closed with all their open alerts, each audited, and once', async () => {
+    const path = placed('/api/incidents/INCIDENT/close')
+    const sending = { method: 'POST', body: { verdict: 'benign', note: 'planned' }, headers: cli() }
+    const closed = await json(send(path, sending))
+    expect(closed).toMatchObject({
+      closed: 2,
+      incident: { status: 'closed', entity: { 'container.id': 'c1' } },
+    })
+    expect(await json(send(path, sending))).toEqual(REFUSED)
+    expect((await send(path, sending)).status).toBe(409)
+    expect((await send('/api/incidents/none/close', sending)).status).toBe(404)
+    const { items } = await get('/api/audit')
+    expect(items.map(({ action, detail }: any) => [action, detail.incident, detail.verdict])).toEqual([
+      ['alert.close', closed.incident.id, 'benign'],
+      ['alert.close', closed.incident.id, 'benign'],
+    ])
+    expect((await get('/api/alerts?status=open')).items).toHaveLength(1)
+  })
+})
+
+test('the level of a strategy is computed, with what the next one needs', async () => {
+  await expect.poll(async () => (await get('/api/strategies')).items[0].level).toBe('L0')
+  const { level, next } = await get('/api/strategies/t1')
+  expect([level, next]).toEqual(['L0', expect.arrayContaining([expect.stringContaining('ADS')])])
+  const { strategies } = await get(placed('/api/incidents/INCIDENT'))
+  expect(strategies).toEqual([{ id: 't1', title: 'Host namespaces', level: 'L0' }])
+})
+
+test('what limits the conclusions is listed, as the doctor shows it', async () => {
+  expect((await get('/api/limits')).items).toEqual([
+    {
+      severity: 'warning',
+      about: 'docker',
+      message: expect.stringContaining('producer-loss, 2026-11-21 10:00:00 to'),
+      mend: expect.any(String),
+    },
+    { severity: 'warning', about: 'records', message: '1 failed: not JSON', mend: expect.any(String) },
   ])
 })
 

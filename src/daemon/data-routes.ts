@@ -4,7 +4,10 @@ import type { Detection } from '../detection.ts'
 import { alertView, findingView, incidentView, instant } from '../domain/alert-view.ts'
 import { SOURCE_NAMES } from '../domain/event.ts'
 import { sources } from '../sources/index.ts'
-import type { Reader } from '../store/store.ts'
+import type { Limit } from '../limits.ts'
+import type { Histogram, Reader } from '../store/store.ts'
+import type { ComputedLevel } from '../strategy/levels.ts'
+import type { Strategy } from '../strategy/strategy.ts'
 import { createSchemas } from './api-schema.ts'
 import { absent, actorOf, refusal, type ApiEnvironment } from './guard.ts'
 import type { LiveMessage } from './live.ts'
@@ -17,6 +20,9 @@ export interface DataParts {
   readonly reader: Reader
   readonly commands: Commands
   readonly detection: () => Detection
+  /** How far a strategy is proven; undefined until that is known. */
+  readonly levelOf: (strategy: Strategy) => ComputedLevel | undefined
+  readonly limits: () => readonly Limit[]
   readonly status: () => DaemonStatus
   readonly live: { subscribe(listener: (message: LiveMessage) => void): () => void }
 }
@@ -68,19 +74,37 @@ export function dataRoutes({ data, now, openStream }: DataRoutesParts) {
       const { items, next } = context.get('data').reader.incidents(given(context.req.valid('query')))
       return context.json({ items: items.map(incidentView), ...following(next) })
     })
+    .get('/incidents/histogram', asked(schemas.histogram), (context) => {
+      const { reader } = context.get('data')
+      return context.json(histogramView(reader.histogram(given(context.req.valid('query')), now())))
+    })
     .get('/incidents/:id', (context) => {
-      const { reader, detection } = context.get('data')
+      const { reader, detection, levelOf } = context.get('data')
       const incident = reader.incident(context.req.param('id'))
       if (incident === undefined) return context.json(absent('incident'), 404)
       const { items, next } = reader.alerts({ incident: incident.id, limit: INCIDENT_ALERTS })
       const concerned = new Set(incident.alerts.map(({ strategy }) => strategy))
+      const strategies = detection().strategies.filter(({ id }) => concerned.has(id))
       return context.json({
         incident: incidentView(incident),
         alerts: { items: items.map(alertView), ...following(next) },
-        response: detection()
-          .strategies.filter(({ id }) => concerned.has(id))
-          .map(responseView),
+        strategies: strategies.map((strategy) => ({
+          id: strategy.id,
+          title: strategy.title,
+          ...levelView(levelOf(strategy)),
+        })),
+        response: strategies.map(responseView),
       })
+    })
+    .post('/incidents/:id/close', sent(schemas.close), (context) => {
+      const { reader, commands } = context.get('data')
+      const id = context.req.param('id')
+      const before = reader.incident(id)
+      if (before === undefined) return context.json(absent('incident'), 404)
+      if (before.status === 'closed')
+        return context.json(refusal('the incident is closed already', 'see the verdicts of its alerts'), 409)
+      const closed = commands.closeIncident({ id, ...context.req.valid('json') }, actorOf(context))
+      return context.json({ closed, incident: incidentView(reader.incident(id) ?? before) })
     })
     .get('/posture', asked(schemas.posture), (context) => {
       const query = { ...given(context.req.valid('query')), posture: true }
@@ -93,15 +117,26 @@ export function dataRoutes({ data, now, openStream }: DataRoutesParts) {
       return context.json({ filters })
     })
     .get('/strategies', (context) => {
-      const current = context.get('data').detection()
-      return context.json({ items: current.strategies.map((strategy) => strategyHead(strategy, current)) })
+      const { detection, levelOf } = context.get('data')
+      const current = detection()
+      return context.json({
+        items: current.strategies.map((strategy) => ({
+          ...strategyHead(strategy, current),
+          ...levelView(levelOf(strategy)),
+        })),
+      })
     })
     .get('/strategies/:id', (context) => {
-      const current = context.get('data').detection()
+      const { detection, levelOf } = context.get('data')
+      const current = detection()
       const found = current.strategies.find(({ id }) => id === context.req.param('id'))
-      return found === undefined
-        ? context.json(absent('strategy'), 404)
-        : context.json(strategyView(found, current))
+      if (found === undefined) return context.json(absent('strategy'), 404)
+      const computed = levelOf(found)
+      return context.json({
+        ...strategyView(found, current),
+        ...levelView(computed),
+        next: computed?.missing ?? [],
+      })
     })
     .get('/sources', (context) => {
       const { sources: evaluated } = context.get('data').reader.totals()
@@ -113,6 +148,7 @@ export function dataRoutes({ data, now, openStream }: DataRoutesParts) {
         })),
       })
     })
+    .get('/limits', (context) => context.json({ items: context.get('data').limits() }))
     .get('/findings', asked(schemas.few), (context) => {
       const { limit } = context.req.valid('query')
       return context.json({ items: context.get('data').reader.findings(limit).map(findingView) })
@@ -154,13 +190,16 @@ export const DATA_ROUTES = [
   'GET /alerts?strategy=&level=&status=&since=&until=&text=&incident=&limit=&after=',
   'GET /alerts/:id',
   'POST /alerts/:id/close {verdict, note}',
-  'GET /incidents?level=&status=&since=&until=&text=&limit=&after=',
+  'GET /incidents?strategy=&entity=&level=&status=&since=&until=&text=&limit=&after=',
+  'GET /incidents/histogram?strategy=&entity=&level=&status=&since=&until=&text=',
   'GET /incidents/:id',
+  'POST /incidents/:id/close {verdict, note}',
   'GET /posture?strategy=&level=&status=&text=&limit=&after=',
   'POST /posture/adopt {alerts?, expires, owner, reason}',
   'GET /strategies',
   'GET /strategies/:id',
   'GET /sources',
+  'GET /limits',
   'GET /findings?limit=',
   'GET /failures?limit=',
   'GET /totals',
@@ -177,6 +216,20 @@ function withData(data: () => DataParts | undefined): MiddlewareHandler<DataEnvi
       return context.json(refusal('there is no such data yet', 'GET /api lists the routes'), 404)
     context.set('data', parts)
     return next()
+  }
+}
+
+/** A strategy has no level while its tests were not run yet, nor where it does not parse. */
+function levelView(computed: ComputedLevel | undefined) {
+  return computed?.level === undefined ? {} : { level: computed.level }
+}
+
+function histogramView({ since, until, step, buckets }: Histogram) {
+  return {
+    since: instant(since),
+    until: instant(until),
+    step,
+    buckets: buckets.map(({ time, counts }) => ({ time: instant(time), counts })),
   }
 }
 

@@ -7,6 +7,7 @@ import { fileInput } from '../inputs/file.ts'
 import type { Input } from '../inputs/input.ts'
 import { onceThere } from '../inputs/once-there.ts'
 import { stdinInput } from '../inputs/stdin.ts'
+import { limits } from '../limits.ts'
 import { runPipeline, type BatchResult } from '../pipeline.ts'
 import { sources } from '../sources/index.ts'
 import { openReader, openStore } from '../store/sqlite.ts'
@@ -19,6 +20,7 @@ import { discover, type Discovered } from './discovery.ts'
 import { configuredWords, discoveryItems, startWords } from './discovery-view.ts'
 import { createLive } from './live.ts'
 import { createNews } from './news.ts'
+import { strategyLevels } from './strategy-levels.ts'
 import { createStatus } from './status.ts'
 import { createTending } from './tending.ts'
 
@@ -71,13 +73,23 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
   const { tend } = createTending({ now, failed: status.failed, again: status.again })
   const commands = createCommands({ store, site, now, reload: detection.reload })
   const address = { ...config.listen }
+  const report = (cause: unknown): void => say(`request failed: ${String(cause)}`)
   const api = createApi({
-    data: { reader: questions, commands, detection: detection.current, status: status.current, live },
+    data: {
+      reader: questions,
+      commands,
+      detection: detection.current,
+      levelOf: strategyLevels({ detection: detection.current, now, report }),
+      limits: () =>
+        limits({ detection: detection.current(), reader: questions, site, zone: config.zone, now: now() }),
+      status: status.current,
+      live,
+    },
     start: { discovery: () => discoveryItems(look(), wanted) },
     auth,
     now,
     hosts: () => allowedHosts(address),
-    report: (cause) => say(`request failed: ${String(cause)}`),
+    report,
   })
   const server = await listen(api.fetch, address)
   atEnd.defer(() => {

@@ -75,6 +75,8 @@ test('an incident leaves with its alerts in the words of an alert', () => {
     first,
     last: first,
     status: 'open',
+    count: 2,
+    attack: ['T1600'],
     alerts: [{ id: 'a1', strategy: 's', rule: 'Weak key', level: 'high', count: 2 }],
   }
   expect(incidentView(incident)).toEqual({
@@ -86,6 +88,9 @@ test('an incident leaves with its alerts in the words of an alert', () => {
     level: 'high',
     entity: { 'host.name': 'h' },
     status: 'open',
+    label: 'h',
+    count: 2,
+    attack: ['T1600'],
     alerts: [{ id: 'a1', strategy: { id: 's' }, rule: { title: 'Weak key' }, level: 'high', count: 2 }],
   })
 })

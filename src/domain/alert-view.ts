@@ -1,5 +1,6 @@
 import type { Alert, Incident, Status, Verdict } from './alert.ts'
 import type { Finding, FindingKind, Resource } from './event.ts'
+import { entityLabel } from './entity-label.ts'
 import type { Level, Rating } from './match.ts'
 
 /**
@@ -72,7 +73,13 @@ export interface IncidentView {
   readonly last: string
   readonly level: Level
   readonly entity: Resource
+  /** A short name of the entity. */
+  readonly label: string
   readonly status: Status
+  /** Matches of all its alerts. */
+  readonly count: number
+  /** ATT&CK technique ids of all its alerts. */
+  readonly attack: readonly string[]
   readonly alerts: readonly {
     readonly id: string
     readonly strategy: { readonly id: string }
@@ -83,7 +90,7 @@ export interface IncidentView {
 }
 
 export function incidentView(incident: Incident): IncidentView {
-  const { id, kind, level, entity, status, alerts } = incident
+  const { id, kind, level, entity, status, count, attack, alerts } = incident
   return {
     id,
     kind,
@@ -92,7 +99,10 @@ export function incidentView(incident: Incident): IncidentView {
     last: instant(incident.last),
     level,
     entity,
+    label: entityLabel(entity),
     status,
+    count,
+    attack,
     alerts: alerts.map((alert) => ({
       id: alert.id,
       strategy: { id: alert.strategy },

@@ -43,6 +43,9 @@ export interface Alert {
 
 export const EVIDENCE_LIMIT = 20
 
+/** An incident by itself; what its alerts add up to is the store's to say. */
+export type IncidentHead = Omit<Incident, 'alerts' | 'count' | 'attack'>
+
 /** What happened to one entity at one time: one line in the queue, whatever number of rules it hit. */
 export interface Incident {
   readonly id: string
@@ -52,6 +55,11 @@ export interface Incident {
   readonly first: number
   readonly last: number
   readonly status: Status
+  /** Matches of all its alerts. */
+  readonly count: number
+  /** Technique ids of all its alerts. */
+  readonly attack: readonly string[]
+  /** The gravest first, at most 500. */
   readonly alerts: readonly {
     readonly id: string
     readonly strategy: string

@@ -1,4 +1,4 @@
-import type { Alert, Evidence, Incident } from './alert.ts'
+import type { Alert, Evidence, IncidentHead } from './alert.ts'
 import type { HostMount, Resource } from './event.ts'
 
 /**
@@ -26,7 +26,7 @@ export interface KeyedAlert {
 
 export interface KeyedIncident {
   readonly key: string
-  readonly incident: Omit<Incident, 'alerts'>
+  readonly incident: IncidentHead
 }
 
 /** What the store knows for the keys that were asked for. */

@@ -1,4 +1,4 @@
-import { EVIDENCE_LIMIT, type Alert, type Evidence, type Incident } from '../domain/alert.ts'
+import { EVIDENCE_LIMIT, type Alert, type Evidence, type IncidentHead } from '../domain/alert.ts'
 import type { Resource } from '../domain/event.ts'
 import { digest } from '../domain/hash.ts'
 import { maxLevel, type Level, type Match, type Rating } from '../domain/match.ts'
@@ -64,7 +64,7 @@ interface OpenAlert {
 }
 interface OpenIncident {
   readonly key: string
-  incident: Omit<Incident, 'alerts'>
+  incident: IncidentHead
   changed: boolean
 }
 

@@ -50,4 +50,45 @@ export const MIGRATIONS: readonly string[] = [
   `,
   // why an alert has another level than its rule's
   'ALTER TABLE alert ADD COLUMN rating TEXT',
+  // What the queue shows and searches of an incident stands in its row: the queue is read far more often than written.
+  `
+  ALTER TABLE incident ADD COLUMN count INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE incident ADD COLUMN attack TEXT NOT NULL DEFAULT '[]';
+  ALTER TABLE incident ADD COLUMN who TEXT NOT NULL DEFAULT '';
+  ALTER TABLE incident ADD COLUMN rules TEXT NOT NULL DEFAULT '\n';
+  ALTER TABLE incident ADD COLUMN strategies TEXT NOT NULL DEFAULT '\n';
+  UPDATE incident SET
+    count = (SELECT coalesce(sum(count), 0) FROM alert WHERE alert.incident = incident.id),
+    attack = (SELECT json_group_array(value) FROM
+      (SELECT DISTINCT each.value FROM alert, json_each(alert.attack) AS each WHERE alert.incident = incident.id)),
+    who = (SELECT coalesce(group_concat(atom, char(10)), '') FROM json_tree(incident.entity) WHERE atom IS NOT NULL),
+    rules = (SELECT char(10) || coalesce(group_concat(title, char(10)), '') || char(10) FROM
+      (SELECT DISTINCT title FROM alert WHERE alert.incident = incident.id)),
+    strategies = (SELECT char(10) || coalesce(group_concat(strategy, char(10)), '') || char(10) FROM
+      (SELECT DISTINCT strategy FROM alert WHERE alert.incident = incident.id));
+  CREATE TRIGGER alert_opened AFTER INSERT ON alert BEGIN
+    UPDATE incident SET
+      count = count + new.count,
+      attack = (SELECT json_group_array(value) FROM
+        (SELECT value FROM json_each(incident.attack) UNION SELECT value FROM json_each(new.attack)))
+    WHERE id = new.incident;
+    UPDATE incident SET rules = rules || new.title || char(10)
+    WHERE id = new.incident AND instr(rules, char(10) || new.title || char(10)) = 0;
+    UPDATE incident SET strategies = strategies || new.strategy || char(10)
+    WHERE id = new.incident AND instr(strategies, char(10) || new.strategy || char(10)) = 0;
+  END;
+  CREATE TRIGGER alert_grew AFTER UPDATE OF count ON alert WHEN new.count <> old.count BEGIN
+    UPDATE incident SET count = count + new.count - old.count WHERE id = new.incident;
+  END;
+  DROP INDEX incident_last;
+  CREATE INDEX incident_queue ON incident (last, id, level, status, first, who, rules, strategies);
+  CREATE INDEX incident_status ON incident (status, last, id);
+  DROP INDEX alert_last;
+  CREATE INDEX alert_queue ON alert (posture, last, id);
+  CREATE INDEX alert_status ON alert (posture, status, last, id);
+  CREATE INDEX alert_strategy ON alert (strategy, last, id);
+  DROP INDEX alert_incident;
+  CREATE INDEX alert_incident ON alert (incident, level DESC, first, id);
+  CREATE INDEX alert_open ON alert (incident) WHERE status = 'open';
+  `,
 ]

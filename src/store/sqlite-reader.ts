@@ -1,8 +1,9 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
-import type { Alert, Evidence, Incident, Status, Verdict } from '../domain/alert.ts'
+import type { Alert, Evidence, Incident, IncidentHead, Status, Verdict } from '../domain/alert.ts'
 import type { Failure, Finding, FindingKind, HostMount, Resource } from '../domain/event.ts'
 import { LEVELS, type Level, type Rating } from '../domain/match.ts'
 import type { SeenRow } from '../domain/state.ts'
+import { axisOf } from './histogram.ts'
 import type { AlertQuery, IncidentQuery, Page, Reader, Totals } from './store.ts'
 
 export type Row = Readonly<Record<string, string | number | null>>
@@ -39,6 +40,8 @@ export function reader(db: DatabaseSync): Reader {
   })
   const toIncident = (row: Row): Incident => ({
     ...toIncidentHead(row),
+    count: Number(row['count']),
+    attack: JSON.parse(String(row['attack'])) as string[],
     alerts: (alertsOf.all(row['id'] ?? '') as Row[]).map((alert) => ({
       id: String(alert['id']),
       strategy: String(alert['strategy']),
@@ -57,8 +60,11 @@ export function reader(db: DatabaseSync): Reader {
     const cursor = parseCursor(query.after)
     const [beyond, order] = query.order === 'oldest' ? ['>', 'ASC'] : ['<', 'DESC']
     if (cursor !== undefined) where.add(`(last, id) ${beyond} (?, ?)`, ...cursor)
+    // Which ones is found in an index alone; only the page's own rows are looked up.
     const rows = all(
-      `SELECT * FROM ${table} ${where.sql()} ORDER BY last ${order}, id ${order} LIMIT ?`,
+      `SELECT ${table}.* FROM
+         (SELECT id AS found FROM ${table} ${where.sql()} ORDER BY last ${order}, id ${order} LIMIT ?)
+       JOIN ${table} ON id = found ORDER BY last ${order}, id ${order}`,
       ...where.values,
       limit + 1,
     )
@@ -109,6 +115,35 @@ export function reader(db: DatabaseSync): Reader {
       idsOf(all('SELECT id FROM incident WHERE id >= ? AND id < ? LIMIT 10', prefix, `${prefix}\uffff`)),
     incidents: (query = {}) => page('incident', incidentFilter(query), query, toIncident),
     incident: (id) => mapped(one('SELECT * FROM incident WHERE id = ?', id), toIncident),
+    histogram(query, now) {
+      const where = incidentFilter(query)
+      const span = one(
+        `SELECT min(last) AS oldest, max(last) AS newest FROM incident ${where.sql()}`,
+        ...where.values,
+      )
+      const since = query.since ?? numberOf(span?.['oldest']) ?? query.until ?? now
+      const until = query.until ?? (query.since === undefined ? (numberOf(span?.['newest']) ?? now) : now)
+      const { first, step, buckets } = axisOf(since, until)
+      // Beyond the end lies what began before it and went on; a bucket of a histogram leaves nothing out.
+      const rows = all(
+        `SELECT CAST(min(max((last - ?) / ?, 0), ?) AS INTEGER) AS bucket, level, count(*) AS n FROM incident ${where.sql()} GROUP BY 1, 2`,
+        first,
+        step,
+        buckets - 1,
+        ...where.values,
+      )
+      const counts = Array.from({ length: buckets }, (): Partial<Record<Level, number>> => ({}))
+      for (const { bucket, level, n } of rows) {
+        const counted = counts[Number(bucket)]
+        if (counted !== undefined) counted[toLevel(level)] = Number(n)
+      }
+      return {
+        since: first,
+        until: first + buckets * step,
+        step,
+        buckets: counts.map((each, n) => ({ time: first + n * step, counts: each })),
+      }
+    },
     findings: (limit = 500) =>
       all('SELECT * FROM finding ORDER BY at DESC, id LIMIT ?', limit).map(toFinding),
     failures: (limit = 100) =>
@@ -154,8 +189,8 @@ export function toAlertHead(row: Row): Omit<Alert, 'evidence'> {
   }
 }
 
-/** An incident as its row has it: all but its alerts. */
-export function toIncidentHead(row: Row): Omit<Incident, 'alerts'> {
+/** An incident by itself. */
+export function toIncidentHead(row: Row): IncidentHead {
   return {
     id: String(row['id']),
     kind: row['kind'] as Incident['kind'],
@@ -198,31 +233,52 @@ class Where {
   }
 }
 
-function alertFilter(query: AlertQuery): Where {
-  const where = common(query, ['title', 'strategy', 'entity', 'id'])
-  if (query.incident === undefined) where.add('posture = ?', query.posture === true ? 1 : 0)
-  else where.add('incident = ?', query.incident)
-  if (query.strategy !== undefined) where.add('strategy = ?', query.strategy)
+function incidentFilter(query: IncidentQuery): Where {
+  const where = new Where()
+  const { strategy, entity, text = '' } = query
+  const searches = text !== '' || strategy !== undefined || entity !== undefined
+  // Unary plus: a search looks through the index that holds what is searched, not through rows by status.
+  if (query.status !== undefined) where.add(`${searches ? '+' : ''}status = ?`, query.status)
+  if (query.level !== undefined) where.add('level >= ?', rank(query.level as Level))
+  if (query.since !== undefined) where.add('last >= ?', query.since)
+  if (query.until !== undefined) where.add('first <= ?', query.until)
+  if (strategy !== undefined) where.add('instr(strategies, char(10) || ? || char(10)) > 0', strategy)
+  if (entity !== undefined) where.add("who LIKE ? ESCAPE '\\'", containing(entity))
+  if (text !== '') {
+    where.add(
+      `(who LIKE ? ESCAPE '\\' OR rules LIKE ? ESCAPE '\\' OR id LIKE ? ESCAPE '\\'
+        OR id IN (SELECT incident FROM alert WHERE id >= ? AND id < ?))`,
+      containing(text),
+      containing(text),
+      containing(text),
+      text.toLowerCase(),
+      `${text.toLowerCase()}\uffff`,
+    )
+  }
   return where
 }
 
-function incidentFilter(query: IncidentQuery): Where {
-  return common(query, ['entity', 'id'])
+function containing(text: string): string {
+  return `%${text.replace(/[\\%_]/g, '\\$&')}%`
 }
 
-function common(query: IncidentQuery, searched: readonly string[]): Where {
+function alertFilter(query: AlertQuery): Where {
   const where = new Where()
   if (query.status !== undefined) where.add('status = ?', query.status)
   if (query.level !== undefined) where.add('level >= ?', rank(query.level as Level))
   if (query.since !== undefined) where.add('last >= ?', query.since)
   if (query.until !== undefined) where.add('first <= ?', query.until)
   if (query.text !== undefined && query.text !== '') {
-    const text = `%${query.text.replace(/[\\%_]/g, '\\$&')}%`
+    const searched = ['title', 'strategy', 'entity', 'id']
+    const text = containing(query.text)
     where.add(
       `(${searched.map((column) => `${column} LIKE ? ESCAPE '\\'`).join(' OR ')})`,
       ...searched.map(() => text),
     )
   }
+  if (query.incident === undefined) where.add('posture = ?', query.posture === true ? 1 : 0)
+  else where.add('incident = ?', query.incident)
+  if (query.strategy !== undefined) where.add('strategy = ?', query.strategy)
   return where
 }
 

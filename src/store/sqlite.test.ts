@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { aContainer, rated } from '../../test/builders.ts'
+import { aCommit, aContainer, rated } from '../../test/builders.ts'
 import { UserError } from '../domain/errors.ts'
 import { BODY_HORIZON } from '../domain/state.ts'
 import { fold, stateKeys, type RatedMatch } from '../engine/alerting.ts'
@@ -22,32 +22,6 @@ afterEach(() => {
   store.close()
   rmSync(folder, { recursive: true })
 })
-
-function aCommit(parts: Partial<Commit> = {}): Commit {
-  return {
-    at: T,
-    input: 'docker',
-    streams: [],
-    bodies: [],
-    promised: false,
-    counters: {
-      records: 0,
-      evaluated: 0,
-      failed: 0,
-      duplicates: 0,
-      suppressed: {},
-      sources: {},
-      failures: {},
-    },
-    failures: [],
-    findings: [],
-    seen: [],
-    released: [],
-    containers: [],
-    output: { alerts: [], incidents: [] },
-    ...parts,
-  }
-}
 
 function foldInto(matches: readonly RatedMatch[], parts: Partial<Commit> = {}): void {
   store.commit(aCommit({ ...parts, output: fold(store.load(stateKeys(matches)), matches) }))

@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { UserError } from '../domain/errors.ts'
+import type { Resource } from '../domain/event.ts'
 import { rank, reader, toAlertHead, toIncidentHead, transaction, type Row } from './sqlite-reader.ts'
 import { MIGRATIONS } from './schema.ts'
 import {
@@ -102,7 +103,10 @@ const MENDS: readonly (readonly [RegExp, string])[] = [
   [/locked|busy/i, 'another process holds it: stop that one, or name another folder with --data'],
 ]
 
-type WriterPart = Pick<Store, 'load' | 'commit' | 'closeAlert' | 'audit' | 'setMeta' | 'close'>
+type WriterPart = Pick<
+  Store,
+  'load' | 'commit' | 'closeAlert' | 'closeIncident' | 'audit' | 'setMeta' | 'close'
+>
 
 function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
   const sql = statements(db)
@@ -128,7 +132,17 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
     }
     for (const { key, incident } of output.incidents) {
       const { id, kind, entity, level, first, last, status } = incident
-      sql.incident.run(id, key, kind, JSON.stringify(entity), rank(level), first, last, status)
+      sql.incident.run(
+        id,
+        key,
+        kind,
+        JSON.stringify(entity),
+        rank(level),
+        first,
+        last,
+        status,
+        valuesOf(entity),
+      )
     }
     for (const { key, posture, alert, kept, evidence } of output.alerts) {
       sql.alert.run(
@@ -221,11 +235,28 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
       })
       return closed
     },
+    closeIncident(id, verdict, note, actor, at) {
+      let closed = 0
+      guarded(() => {
+        for (const { alert } of sql.openOf.all(id) as { alert: string }[]) {
+          sql.close.run(verdict, note, alert)
+          sql.audit.run(at, actor, 'alert.close', JSON.stringify({ alert, incident: id, verdict, note }))
+          closed += 1
+        }
+        if (closed > 0) sql.settleIncident.run(id)
+      })
+      return closed
+    },
     audit: (actor, action, detail, at) =>
       guarded(() => void sql.audit.run(at, actor, action, JSON.stringify(detail))),
     setMeta: (key, value) => guarded(() => void sql.meta.run(key, value)),
     close: () => db.close(),
   }
+}
+
+/** What a search for an entity looks through: its attributes' values, one a line. */
+function valuesOf(entity: Resource): string {
+  return Object.values(entity).flat().join('\n')
 }
 
 function* counted({ counters }: Commit): Iterable<[kind: string, name: string, value: number]> {
@@ -250,8 +281,9 @@ function statements(db: DatabaseSync) {
     release: db.prepare('UPDATE seen SET keep = 0 WHERE id = ?'),
     container: db.prepare('INSERT OR REPLACE INTO container VALUES (?, ?, ?, ?, ?)'),
     incident: db.prepare(
-      `INSERT INTO incident VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
-       entity = excluded.entity, level = excluded.level, first = excluded.first, last = excluded.last,
+      `INSERT INTO incident (id, key, kind, entity, level, first, last, status, who)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
+       entity = excluded.entity, who = excluded.who, level = excluded.level, first = excluded.first, last = excluded.last,
        status = excluded.status`,
     ),
     alert: db.prepare(
@@ -280,6 +312,8 @@ function statements(db: DatabaseSync) {
       `UPDATE incident SET status = 'closed' WHERE id = (SELECT incident FROM alert WHERE id = ?)
        AND NOT EXISTS (SELECT 1 FROM alert WHERE alert.incident = incident.id AND alert.status = 'open')`,
     ),
+    openOf: db.prepare("SELECT id AS alert FROM alert WHERE incident = ? AND status = 'open' ORDER BY id"),
+    settleIncident: db.prepare("UPDATE incident SET status = 'closed' WHERE id = ?"),
     audit: db.prepare('INSERT INTO audit (at, actor, action, detail) VALUES (?, ?, ?, ?)'),
     meta: db.prepare('INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value'),
   }

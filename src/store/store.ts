@@ -1,4 +1,5 @@
 import type { Alert, Incident, Verdict } from '../domain/alert.ts'
+import type { Level } from '../domain/match.ts'
 import type { Failure, Finding } from '../domain/event.ts'
 import type { ContainerRow, EngineState, FoldOutput, SeenRow, StateKey } from '../domain/state.ts'
 
@@ -60,9 +61,27 @@ export interface IncidentQuery {
   readonly level?: string
   readonly since?: number
   readonly until?: number
+  /** In the values of its entity, the titles of its rules, or the beginning of an id of it or its alerts. */
   readonly text?: string
+  /** One of its alerts is of this strategy. */
+  readonly strategy?: string
+  /** In a value of its entity's attributes, whatever the case of ASCII letters. */
+  readonly entity?: string
   readonly limit?: number
   readonly after?: string
+}
+
+/** How many incidents of which level there were when: by their last match, each once. */
+export interface Histogram {
+  /** What the buckets span, and the length of one; ms. */
+  readonly since: number
+  readonly until: number
+  readonly step: number
+  /** In order of time, none left out; at most `HISTOGRAM_BUCKETS`. */
+  readonly buckets: readonly {
+    readonly time: number
+    readonly counts: Readonly<Partial<Record<Level, number>>>
+  }[]
 }
 
 /** One page, newest first; `next` is what `after` takes for the page behind it. */
@@ -87,6 +106,8 @@ export interface Store extends Reader {
   commit(commit: Commit): void
   /** True if there was such an open alert. Writes the audit trail. */
   closeAlert(id: string, verdict: Verdict, note: string, actor: string, at: number): boolean
+  /** Closes all of an incident's open alerts, each audited; how many there were. */
+  closeIncident(id: string, verdict: Verdict, note: string, actor: string, at: number): number
   audit(actor: string, action: string, detail: unknown, at: number): void
   setMeta(key: string, value: string): void
   close(): void
@@ -105,6 +126,8 @@ export interface Reader {
   incidentIds(prefix: string): readonly string[]
   incidents(query?: IncidentQuery): Page<Incident>
   incident(id: string): Incident | undefined
+  /** Over the incidents that the query chooses. Up to `now` where it names a beginning and no end. */
+  histogram(query: IncidentQuery, now: number): Histogram
   findings(limit?: number): readonly Finding[]
   failures(limit?: number): readonly Failure[]
   totals(): Totals

@@ -1,7 +1,7 @@
-import type { Event } from '../domain/event.ts'
-import { fileInput } from '../inputs/file.ts'
-import { sources } from '../sources/index.ts'
-import { createStreamDecoder, type StreamDecoder } from '../sources/stream.ts'
+import type { Event } from './domain/event.ts'
+import { fileInput } from './inputs/file.ts'
+import { sources } from './sources/index.ts'
+import { createStreamDecoder, type StreamDecoder } from './sources/stream.ts'
 
 /** Events of a file of raw records, as their source understands them. */
 export async function readEvents(path: string): Promise<readonly Event[]> {

@@ -1,9 +1,9 @@
-import { compilePredicate, compileRules } from '../sigma/sigma.ts'
-import { levelOf, type ComputedLevel } from '../strategy/levels.ts'
-import { lintStrategy } from '../strategy/lint.ts'
-import { parseStrategy } from '../strategy/parse.ts'
-import { runStrategyTests, testFindings, type TestResult } from '../strategy/run-tests.ts'
-import type { Strategy } from '../strategy/strategy.ts'
+import { compilePredicate, compileRules } from './sigma/sigma.ts'
+import { levelOf, type ComputedLevel } from './strategy/levels.ts'
+import { lintStrategy } from './strategy/lint.ts'
+import { parseStrategy } from './strategy/parse.ts'
+import { runStrategyTests, testFindings, type TestResult } from './strategy/run-tests.ts'
+import type { Strategy } from './strategy/strategy.ts'
 import { readEvents } from './read-events.ts'
 
 /** How far a document is proven: linted, and its tests run. */
