@@ -1,7 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
-import { configSchema } from '../src/config.ts'
+import { configJsonSchema } from '../src/config.ts'
 import {
   EXTENSIONS,
   RESOURCE_ATTRIBUTES,
@@ -79,7 +78,7 @@ function fieldsPage(): string {
 }
 
 function configurationPage(): string {
-  const schema = z.toJSONSchema(configSchema, { io: 'input' }) as JsonSchema
+  const schema = configJsonSchema() as JsonSchema
   const rows = [...keysOf(schema, '')].map(([key, { description, default: initial, enum: values }]) => {
     const unless = initial === undefined ? '' : `\`${JSON.stringify(initial)}\``
     return `| \`${key}\` | ${(description ?? values?.join(', ') ?? '').replaceAll('<', '&lt;')} | ${unless} |`
@@ -109,6 +108,7 @@ function* keysOf(schema: JsonSchema, prefix: string): Iterable<readonly [string,
 
 const pages = {
   'docs/configuration.md': configurationPage(),
+  'docs/tallyman.schema.json': `${JSON.stringify(configJsonSchema(), undefined, 2)}\n`,
   'docs/content.md': await contentPage(),
   'docs/fields.md': fieldsPage(),
 }

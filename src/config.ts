@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import type { Document } from 'yaml'
 import { z } from 'zod'
+import { placeOf, problemsOf, type CheckedText, type KeySchema } from './config-problems.ts'
+import { pathWarnings } from './config-warnings.ts'
 import { UserError, type Problem } from './domain/errors.ts'
 import { readYaml } from './site/read-yaml.ts'
 
@@ -81,29 +82,41 @@ function isZone(zone: string): boolean {
   }
 }
 
-/** Mistakes in the text, each with its place and its mend; the configuration if there are none. */
+/** What an editor checks the file against: JSON Schema of what is written, defaults left out. */
+export function configJsonSchema(): KeySchema {
+  return z.toJSONSchema(configSchema, { io: 'input' }) as KeySchema
+}
+
+/** Mistakes in the text, each with its place and its mend; the configuration and what may be wrong if there are none. */
 export function parseConfig(
   file: string,
   text: string,
-): { readonly config?: Config; readonly problems: readonly Problem[] } {
+): {
+  readonly config?: Config
+  readonly problems: readonly Problem[]
+  readonly warnings: () => readonly Problem[]
+} {
   const yaml = readYaml(text)
   if ('mistakes' in yaml) {
-    return { problems: yaml.mistakes.map((mistake) => ({ file, ...mistake, mend: 'correct the YAML' })) }
+    const problems = yaml.mistakes.map((mistake) => ({ file, ...mistake, mend: 'correct the YAML' }))
+    return { problems, warnings: () => [] }
   }
-  const { at, document } = yaml
-  const parsed = configSchema.safeParse(yaml.content ?? {})
+  const checked = { file, ...yaml, content: yaml.content ?? {}, schema: configJsonSchema() }
+  const parsed = configSchema.safeParse(checked.content)
   const problems = parsed.success
-    ? duplicateNames(file, parsed.data)
-    : parsed.error.issues.map((issue) => ({
-        file,
-        ...at(offsetOf(document, issue.path, issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined)),
-        message: `${issue.path.join('.') || 'configuration'}: ${issue.message}`,
-        mend: mendOf(issue),
-      }))
-  problems.sort((a, b) => a.line - b.line || a.column - b.column)
-  return parsed.success && problems.length === 0
-    ? { config: withAbsolutePaths(parsed.data, dirname(resolve(file))), problems }
-    : { problems }
+    ? duplicateNames(checked, parsed.data)
+    : problemsOf(parsed.error.issues, checked)
+  problems.sort(byPlace)
+  if (!parsed.success || problems.length > 0) return { problems, warnings: () => [] }
+  const config = withAbsolutePaths(parsed.data, dirname(resolve(file)))
+  return {
+    config,
+    problems,
+    warnings: () =>
+      pathWarnings(config)
+        .map(({ path, ...warning }) => ({ file, ...placeOf(checked, path), ...warning }))
+        .toSorted(byPlace),
+  }
 }
 
 /** The configuration that is read where none is named. */
@@ -133,17 +146,20 @@ export function readConfigText(file: string): string {
   }
 }
 
-function duplicateNames(file: string, config: Config): Problem[] {
-  const names = config.inputs.map((input) => input.name)
-  return names
-    .filter((each, index) => names.indexOf(each) !== index)
-    .map((each) => ({
-      file,
-      line: 1,
-      column: 1,
-      message: `two inputs are named ${each}`,
-      mend: 'give each input a name of its own',
-    }))
+function duplicateNames(checked: CheckedText, { inputs }: Config): Problem[] {
+  const names = inputs.map(({ name: each }) => each)
+  return names.flatMap((each, index) =>
+    names.indexOf(each) === index
+      ? []
+      : [
+          {
+            file: checked.file,
+            ...placeOf(checked, ['inputs', index, 'name']),
+            message: `another input is named ${each} already`,
+            mend: 'give each input a name of its own: where to go on is kept under it',
+          },
+        ],
+  )
 }
 
 function withAbsolutePaths(config: Config, folder: string): Config {
@@ -156,33 +172,17 @@ function withAbsolutePaths(config: Config, folder: string): Config {
     rules: config.rules.map(absolute),
     inputs: config.inputs.map((input) => {
       if (input.type === 'file') return { ...input, paths: input.paths.map(absolute) }
-      return input.type === 'docker' ? { ...input, socket: absolute(input.socket) } : input
+      if (input.type !== 'docker' || isAddress(input.socket)) return input
+      return { ...input, socket: absolute(input.socket) }
     }),
   }
 }
 
-function offsetOf(yaml: Document.Parsed, path: readonly PropertyKey[], key: string | undefined): number {
-  for (let length = path.length; length >= 0; length -= 1) {
-    const node: unknown = length === 0 ? yaml.contents : yaml.getIn(path.slice(0, length), true)
-    const pair = key === undefined ? undefined : pairOf(node, key)
-    const range = rangeOf(pair ?? node)
-    if (range !== undefined) return range
-  }
-  return 0
+/** Of an engine that is reached otherwise than by a path. */
+function isAddress(socket: string): boolean {
+  return /^(?:http|tcp|unix):\/\//.test(socket)
 }
 
-function pairOf(node: unknown, key: string): unknown {
-  const items = (node as { items?: readonly { key?: { value?: unknown } }[] } | null)?.items
-  return items?.find((item) => item.key?.value === key)?.key
-}
-
-function rangeOf(node: unknown): number | undefined {
-  return (node as { range?: readonly number[] } | null | undefined)?.range?.[0]
-}
-
-function mendOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'unrecognized_keys')
-    return `remove ${issue.keys.join(', ')}, or see docs/configuration.md for the keys there are`
-  if (issue.code === 'invalid_union') return 'type is one of file, docker, stdin'
-  return `see ${issue.path.findLast((step) => typeof step === 'string') ?? 'the key'} in docs/configuration.md`
+function byPlace(a: Problem, b: Problem): number {
+  return a.line - b.line || a.column - b.column
 }

@@ -1,20 +1,32 @@
 import { stringify } from 'yaml'
-import { loadConfig, parseConfig, readConfigText } from '../config.ts'
+import { configJsonSchema, loadConfig, parseConfig, readConfigText } from '../config.ts'
 import { EXIT, type Exit } from './exit.ts'
 import { printJson, safe, type Output } from './output.ts'
 
-/** Every mistake of the file, each with its place and its mend. */
+/** Every mistake of the file, each with its place and its mend, and what may be one. Only mistakes make it invalid. */
 export function checkConfig(file: string, json: boolean, output: Output): Exit {
-  const { config, problems } = parseConfig(file, readConfigText(file))
-  for (const problem of problems) {
+  const { config, problems, warnings } = parseConfig(file, readConfigText(file))
+  const told = [
+    ...problems.map((problem) => ({ severity: 'error', ...problem })),
+    ...warnings().map((problem) => ({ severity: 'warning', ...problem })),
+  ]
+  for (const problem of told) {
     if (json || !output.terminal) printJson(output, problem)
-    else
+    else {
+      const { severity, line, column, message, mend = '' } = problem
       output.out(
-        `${safe(file)}:${problem.line}:${problem.column}: ${safe(problem.message)}\n  mend: ${safe(problem.mend ?? '')}\n`,
+        `${safe(file)}:${line}:${column}: ${severity === 'error' ? '' : 'warning: '}${safe(message)}\n  mend: ${safe(mend)}\n`,
       )
+    }
   }
   if (config === undefined) return EXIT.user
   output.err(`${safe(file)} is valid\n`)
+  return EXIT.ok
+}
+
+/** What an editor completes and checks `tallyman.yaml` with. */
+export function printSchema(output: Output): Exit {
+  output.out(`${JSON.stringify(configJsonSchema(), undefined, 2)}\n`)
   return EXIT.ok
 }
 

@@ -7,7 +7,7 @@ import { LEVELS, type Level } from '../domain/match.ts'
 import { VERSION } from '../version.ts'
 import { closeAlert, listAlerts, listIncidents, showAlert, showIncident } from './alerts.ts'
 import { addSilence, adopt } from './change.ts'
-import { checkConfig, showConfig } from './config-command.ts'
+import { checkConfig, printSchema, showConfig } from './config-command.ts'
 import { discover } from './discover.ts'
 import { doctor } from './doctor.ts'
 import { EXIT, report, type Exit } from './exit.ts'
@@ -291,6 +291,11 @@ function addLists(program: Command, output: Output, done: Done): void {
     .action((options: { config?: string; json: boolean }) =>
       done(showConfig(options.config, options.json, output)),
     )
+  config
+    .command('schema')
+    .description('JSON Schema, with which an editor completes and checks the file')
+    .addHelpText('after', example('tallyman config schema > tallyman.schema.json'))
+    .action(() => done(printSchema(output)))
   withData(
     program
       .command('doctor')

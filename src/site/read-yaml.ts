@@ -27,7 +27,12 @@ export function readYaml(text: string): ReadYaml | { readonly mistakes: readonly
     const { line, col } = lines.linePos(offset)
     return { line: Math.max(1, line), column: Math.max(1, col) }
   }
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false })
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    uniqueKeys: true,
+    prettyErrors: false,
+    logLevel: 'error',
+  })
   if (document.errors.length > 0) {
     return {
       mistakes: document.errors
