@@ -297,6 +297,34 @@ const KERNEL_CALL: Readonly<Record<string, Field>> = {
   'syscall.result': SYSCALL_RESULT,
 }
 
+const PEER: Readonly<Record<string, string>> = {
+  'container.id': 'full id of the container',
+  'container.name': 'name of the container',
+  'container.image.name': 'its image, without tag or digest',
+  'k8s.namespace.name': 'namespace of the pod',
+  'k8s.pod.name': 'name of the pod',
+}
+
+/**
+ * What the inventory adds to a record about a connection, for the end that opened it (`client`) and the end that
+ * answered (`server`), where the address belonged to a container or pod at that time.
+ */
+export const PEER_FIELDS: Readonly<Record<string, Field>> = Object.fromEntries(
+  ['client', 'server'].flatMap((end) => [
+    ...Object.entries(PEER).map(([name, description]) => [
+      `${end}.${name}`,
+      { type: 'string', description: `At the ${end}’s address: ${description}.` } satisfies Field,
+    ]),
+    [
+      `${end}.container.ambiguous`,
+      {
+        type: 'boolean',
+        description: `True where containers of several machines had the ${end}’s address: none is named.`,
+      } satisfies Field,
+    ],
+  ]),
+)
+
 /** Categories of ours, which Sigma's taxonomy lacks, with the fields that their records have. */
 export const EXTENSIONS: Readonly<Record<string, Readonly<Record<string, Field>>>> = {
   container_create: CONTAINER_CREATE,

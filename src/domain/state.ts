@@ -49,11 +49,22 @@ export interface ContainerRow {
   readonly id: string
   readonly resource: Resource
   readonly mounts: readonly HostMount[]
-  /** IP addresses of its own, as they are written shortest. */
-  readonly addresses?: readonly string[]
+  /** IP addresses that it has and had, the newest last. */
+  readonly addresses?: readonly AddressLease[]
   /** When it was last told of, and when it went; ms since the epoch. */
   readonly time: number
   readonly gone?: number
+}
+
+/** An interval in which a container had an IP address; ms since the epoch. */
+export interface AddressLease {
+  /** As it is written shortest. */
+  readonly address: string
+  /** From when on it may have had it, and when it was first seen with it. */
+  readonly since: number
+  readonly seen: number
+  /** When it was first seen without it. */
+  readonly until?: number
 }
 
 /** A container that is gone is remembered this long, for records that arrive late; ms. */

@@ -2,8 +2,10 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Event, Fact, HostMount } from '../domain/event.ts'
 import { GONE_HORIZON, type ContainerRow } from '../domain/state.ts'
 import { hostPathOf } from '../domain/host-path-of.ts'
+import { createAddressBook, ended, renewed } from './addresses.ts'
+import { withPeers } from './peers.ts'
 
-/** Whose an event is: container, image and node attributes joined on the container's id. */
+/** Whose an event is: container, image and node attributes joined on the container's id, or on addresses. */
 export interface Inventory {
   observe(fact: Fact): void
   /** The event with what is known of its container added; what the event says itself wins. */
@@ -18,10 +20,13 @@ const MAX_CONTAINERS = 100_000
 export function createInventory(rows: readonly ContainerRow[]): Inventory {
   const containers = new Map(rows.map((row) => [shortId(row.id), row]))
   const changed = new Map<string, ContainerRow>()
+  const book = createAddressBook()
+  for (const row of rows) book.put(row)
 
   const put = (row: ContainerRow): void => {
     containers.set(shortId(row.id), row)
     changed.set(row.id, row)
+    book.put(row)
     if (containers.size > MAX_CONTAINERS) forget(containers)
   }
 
@@ -29,23 +34,24 @@ export function createInventory(rows: readonly ContainerRow[]): Inventory {
     observe(fact) {
       if (fact.kind === 'container') {
         const known = containers.get(shortId(fact.id))
-        if (
-          known !== undefined &&
-          known.gone === undefined &&
-          isDeepStrictEqual(known.resource, fact.resource) &&
-          isDeepStrictEqual(known.mounts, fact.mounts)
-        )
-          return
-        put({ id: fact.id, resource: fact.resource, mounts: fact.mounts, time: fact.time })
+        const { id, resource, mounts, time } = fact
+        const leases = known?.addresses ?? []
+        const addresses =
+          fact.addresses === undefined
+            ? leases
+            : renewed(leases, fact.addresses, { time, before: known?.time ?? time })
+        const row = { id, resource, mounts, time, ...(addresses.length > 0 && { addresses }) }
+        if (known !== undefined && isDeepStrictEqual({ ...known, time }, row)) return
+        put(row)
       } else if (fact.kind === 'container-gone') {
         const known = containers.get(shortId(fact.id))
-        if (known !== undefined && known.gone === undefined) put({ ...known, gone: fact.time })
+        if (known !== undefined && known.gone === undefined) put(gone(known, fact.time))
       }
     },
     resolve(event) {
       const id = event.resource['container.id']
       const known = typeof id === 'string' ? containers.get(shortId(id)) : undefined
-      if (known === undefined) return event
+      if (known === undefined) return withPeers(event, book)
       return {
         ...event,
         resource: { ...known.resource, ...event.resource, 'container.id': known.id },
@@ -58,6 +64,10 @@ export function createInventory(rows: readonly ContainerRow[]): Inventory {
       return rows
     },
   }
+}
+
+function gone(row: ContainerRow, time: number): ContainerRow {
+  return { ...row, gone: time, ...(row.addresses !== undefined && { addresses: ended(row.addresses, time) }) }
 }
 
 /** A command that writes below a mount writes on the host: the path there is what rules ask for. */

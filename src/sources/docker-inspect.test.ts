@@ -139,3 +139,34 @@ test('a command writes below the folder that it is started in', () => {
   expect(written({ WorkingDir: '' })).toEqual([['/motd'], undefined])
   expect(written({})).toEqual([['motd'], undefined])
 })
+
+describe('a container’s addresses', () => {
+  const addresses = (inspect: object, host: object = {}): unknown => {
+    const [item] = read([inspectOf(inspect, host)]).items
+    return item?.decoded.facts.map((fact) => (fact.kind === 'container' ? fact.addresses : fact.kind))
+  }
+  const networks = {
+    shop: { IPAddress: '198.19.0.2', GlobalIPv6Address: '2001:db8::2' },
+    other: { IPAddress: '198.19.1.2', GlobalIPv6Address: '' },
+    gone: null,
+  }
+
+  test('are those of all of its networks, of the old form too', () => {
+    const settings = { IPAddress: '198.18.0.2', GlobalIPv6Address: '', Networks: networks }
+    expect(addresses({ NetworkSettings: settings })).toEqual([
+      ['198.19.0.2', '2001:db8::2', '198.19.1.2', '198.18.0.2'],
+    ])
+  })
+
+  test.each(['host', 'none', 'container:abc', 'ns:/run/netns/x'])('are none on the network %s', (mode) => {
+    const settings = { IPAddress: '', Networks: { [mode]: { IPAddress: '192.0.2.1' } } }
+    expect(addresses({ NetworkSettings: settings }, { NetworkMode: mode })).toEqual([[]])
+  })
+
+  test.each([null, 'x', [], { Networks: 'x' }, { Networks: { a: { IPAddress: 7 } } }])(
+    'are none in %j',
+    (settings) => {
+      expect(addresses({ NetworkSettings: settings })).toEqual([[]])
+    },
+  )
+})

@@ -1,4 +1,5 @@
 import type { Resource } from '../domain/event.ts'
+import { addressesOf } from './docker-addresses.ts'
 import { hostMountsOf, specEvents } from './container-spec.ts'
 import { dockerSpec } from './docker-spec.ts'
 import { contentOf } from './events.ts'
@@ -94,7 +95,9 @@ function decode(record: FramedRecord): Decoded {
   return {
     kind: 'evaluated',
     events,
-    facts: [{ kind: 'container', id, time, resource, mounts: hostMountsOf(spec) }],
+    facts: [
+      { kind: 'container', id, time, resource, mounts: hostMountsOf(spec), addresses: addressesOf(inspect) },
+    ],
     identity: { id: `docker.inspect:${id}`, content, changes: true },
   }
 }

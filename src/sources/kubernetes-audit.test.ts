@@ -195,3 +195,53 @@ describe('an exec', () => {
     expect(commands({ stage: 'RequestReceived', responseStatus: undefined })).toEqual([])
   })
 })
+
+describe('a pod’s addresses', () => {
+  const uid = '0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9'
+  const running = {
+    ...POD,
+    metadata: { ...POD.metadata, uid, ownerReferences: [{ controller: true, kind: 'Job', name: 'nightly' }] },
+    status: { podIP: '10.1.0.7', podIPs: [{ ip: '10.1.0.7' }, { ip: '2001:db8::7' }] },
+  }
+  const status = { resource: 'pods', namespace: 'shop', name: 'web', subresource: 'status' }
+  const factsOf = (over: object): unknown => {
+    const bytes = Buffer.from(`${JSON.stringify(auditEvent(over))}\n`)
+    const { items } = createStreamDecoder(sources, 's').push({ stream: 's', offset: 0, bytes, end: true })
+    return items.flatMap(({ decoded }) => decoded.facts)
+  }
+
+  test('are in the status that its kubelet writes', () => {
+    expect(factsOf({ objectRef: status, responseObject: running })).toEqual([
+      {
+        kind: 'container',
+        id: uid.replaceAll('-', ''),
+        time: Date.UTC(2026, 10, 21, 7, 0, 0, 200),
+        resource: { 'k8s.namespace.name': 'shop', 'k8s.pod.name': 'web', 'k8s.job.name': 'nightly' },
+        mounts: [],
+        addresses: ['10.1.0.7', '2001:db8::7'],
+      },
+    ])
+  })
+
+  test('are its node’s, and so not told, on the node’s network', () => {
+    const responseObject = { ...running, spec: { ...running.spec, hostNetwork: true } }
+    expect(factsOf({ objectRef: status, responseObject })).toEqual([])
+  })
+
+  test('are free once its node has deleted it', () => {
+    const deleted = (seconds: number): unknown =>
+      factsOf({
+        verb: 'delete',
+        responseObject: {
+          ...running,
+          metadata: { ...running.metadata, deletionGracePeriodSeconds: seconds },
+        },
+      })
+    expect(deleted(30)).toEqual([])
+    expect(deleted(0)).toMatchObject([{ kind: 'container-gone', id: uid.replaceAll('-', '') }])
+  })
+
+  test('are not taken from a request that failed', () => {
+    expect(factsOf({ objectRef: status, responseObject: running, responseStatus: { code: 403 } })).toEqual([])
+  })
+})

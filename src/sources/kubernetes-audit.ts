@@ -1,6 +1,7 @@
-import type { Event, Logsource, Resource } from '../domain/event.ts'
+import type { Event, Fact, Logsource, Resource } from '../domain/event.ts'
 import { isAuditRecord, splitAudit, unwrapAudit } from './audit-envelope.ts'
 import type { Unwrapped } from './audit-envelope.ts'
+import { podAddressFacts } from './pod-addresses.ts'
 import { podContainers } from './pod-spec.ts'
 import type { PodOrigin } from './pod-spec.ts'
 import { specEvents } from './container-spec.ts'
@@ -69,7 +70,28 @@ function decode(record: FramedRecord): Decoded {
     event,
   )
   const events = derived.length === 0 ? [first] : [first, ...derived]
-  return { kind: 'evaluated', events, facts: [], ...(identity !== undefined && { identity }) }
+  return {
+    kind: 'evaluated',
+    events,
+    facts: factsOf(event, time, resource),
+    ...(identity !== undefined && { identity }),
+  }
+}
+
+function factsOf(
+  event: JsonObject,
+  time: number,
+  { 'user.name': _user, ...said }: Resource,
+): readonly Fact[] {
+  const { resource, subresource } = objectOf(event['objectRef'])
+  if (resource !== 'pods' || !['', 'status'].includes(textOf(subresource) ?? '')) return []
+  if (!succeeded(event) || !isComplete(event) || isDryRun(event)) return []
+  const { verb, responseObject } = event
+  if (verb !== 'delete' && !(typeof verb === 'string' && WRITES.has(verb))) return []
+  return podAddressFacts({ verb, responseObject }, time, {
+    ...said,
+    ...ownerAttributes(objectOf(responseObject)),
+  })
 }
 
 /** A verb; or, from pipelines that drop it, at least what was asked for. */

@@ -91,4 +91,6 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX alert_incident ON alert (incident, level DESC, first, id);
   CREATE INDEX alert_open ON alert (incident) WHERE status = 'open';
   `,
+  // IP addresses that a container has and had
+  'ALTER TABLE container ADD COLUMN addresses TEXT',
 ]

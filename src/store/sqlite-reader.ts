@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import type { Alert, Evidence, Incident, IncidentHead, Status, Verdict } from '../domain/alert.ts'
 import type { Failure, Finding, FindingKind, HostMount, Resource } from '../domain/event.ts'
 import { LEVELS, type Level, type Rating } from '../domain/match.ts'
-import type { SeenRow } from '../domain/state.ts'
+import type { AddressLease, SeenRow } from '../domain/state.ts'
 import { axisOf } from './histogram.ts'
 import type { AlertQuery, IncidentQuery, Page, Reader, Totals } from './store.ts'
 
@@ -106,6 +106,9 @@ export function reader(db: DatabaseSync): Reader {
         mounts: JSON.parse(String(row['mounts'])) as HostMount[],
         time: Number(row['time']),
         ...(row['gone'] === null ? {} : { gone: Number(row['gone']) }),
+        ...(row['addresses'] === null
+          ? {}
+          : { addresses: JSON.parse(String(row['addresses'])) as AddressLease[] }),
       })),
     alerts: (query = {}) => page('alert', alertFilter(query), query, toAlert),
     alert: (id) => mapped(one('SELECT * FROM alert WHERE id = ?', id), toAlert),

@@ -28,6 +28,19 @@ function foldInto(matches: readonly RatedMatch[], parts: Partial<Commit> = {}): 
 }
 
 describe('a commit', () => {
+  it('keeps what is known of containers, with the addresses that they had', () => {
+    const bare = { id: 'a', resource: { 'container.name': 'web' }, mounts: [], time: 1 }
+    const known = {
+      ...bare,
+      id: 'b',
+      time: 2,
+      gone: 9,
+      addresses: [{ address: '10.0.0.2', since: 1, seen: 2, until: 9 }],
+    }
+    store.commit(aCommit({ at: 10, containers: [bare, known] }))
+    expect(store.containers()).toEqual([bare, known])
+  })
+
   it('keeps alerts over batches as folding at once would have made them', () => {
     foldInto([rated({ id: 'a', time: T })])
     foldInto([

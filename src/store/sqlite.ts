@@ -128,6 +128,7 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
         JSON.stringify(row.mounts),
         row.time,
         row.gone ?? null,
+        row.addresses === undefined ? null : JSON.stringify(row.addresses),
       )
     }
     for (const { key, incident } of output.incidents) {
@@ -279,7 +280,7 @@ function statements(db: DatabaseSync) {
     body: db.prepare('INSERT OR REPLACE INTO body (input, stream, length) VALUES (?, ?, ?)'),
     seen: db.prepare('INSERT OR REPLACE INTO seen (id, content, keep) VALUES (?, ?, ?)'),
     release: db.prepare('UPDATE seen SET keep = 0 WHERE id = ?'),
-    container: db.prepare('INSERT OR REPLACE INTO container VALUES (?, ?, ?, ?, ?)'),
+    container: db.prepare('INSERT OR REPLACE INTO container VALUES (?, ?, ?, ?, ?, ?)'),
     incident: db.prepare(
       `INSERT INTO incident (id, key, kind, entity, level, first, last, status, who)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET

@@ -10,6 +10,9 @@ const CONTROL = new Set(['at', 'category', 'source', 'product', 'service'])
 const LOGSOURCES: Readonly<Partial<Record<SourceName, Logsource>>> = {
   'kubernetes.audit': { product: 'kubernetes', service: 'audit' },
   falco: { product: 'falco' },
+  'zeek.conn': { product: 'zeek', service: 'conn' },
+  'zeek.ssl': { product: 'zeek', service: 'ssl' },
+  'zeek.x509': { product: 'zeek', service: 'x509' },
 }
 /** Categories whose records come from Linux here. */
 const LINUX = new Set([

@@ -1,0 +1,168 @@
+import { describe, expect, it } from 'vitest'
+import { anEvent } from '../../test/builders.ts'
+import type { Event, Fact, Resource } from '../domain/event.ts'
+import { createInventory, type Inventory } from './inventory.ts'
+
+const HOUR = 3_600_000
+const idOf = (name: string): string => Buffer.from(name.padEnd(32, '-')).toString('hex')
+
+function seen(name: string, time: number, addresses: readonly string[], more: Resource = {}): Fact {
+  const id = idOf(name)
+  const resource = {
+    'container.id': id,
+    'container.name': name,
+    'container.image.name': `shop/${name}`,
+    'host.name': 'node-1',
+    ...more,
+  }
+  return { kind: 'container', id, time, resource, mounts: [], addresses }
+}
+
+function knowing(...facts: readonly Fact[]): Inventory {
+  const inventory = createInventory([])
+  for (const fact of facts) inventory.observe(fact)
+  return inventory
+}
+
+/** A connection from 10.0.0.2 to 10.0.0.3. */
+function flow(time: number, parts: Partial<Event> = {}): Event {
+  return anEvent({
+    time,
+    source: 'zeek.ssl',
+    logsource: { product: 'zeek', service: 'ssl' },
+    resource: {},
+    record: { uid: 'C1' },
+    flow: { client: '10.0.0.2', server: '10.0.0.3' },
+    ...parts,
+  })
+}
+
+function clientOf(inventory: Inventory, time: number, parts: Partial<Event> = {}): unknown {
+  return (inventory.resolve(flow(time, parts)).record as Record<string, unknown>)['client.container.name']
+}
+
+describe('a connection', () => {
+  it('happened to the container that opened it, and names both ends', () => {
+    const event = knowing(seen('web', 10, ['10.0.0.2']), seen('db', 10, ['10.0.0.3'])).resolve(flow(20))
+    expect(event.resource).toMatchObject({ 'container.name': 'web', 'host.name': 'node-1' })
+    expect(event.record).toEqual({
+      uid: 'C1',
+      'client.container.id': idOf('web'),
+      'client.container.name': 'web',
+      'client.container.image.name': 'shop/web',
+      'server.container.id': idOf('db'),
+      'server.container.name': 'db',
+      'server.container.image.name': 'shop/db',
+    })
+  })
+
+  it('happened to the server where its client is no container', () => {
+    const event = knowing(seen('db', 10, ['10.0.0.3'])).resolve(flow(20))
+    expect(event.resource).toMatchObject({ 'container.name': 'db' })
+    expect(event.record).not.toHaveProperty('client.container.name')
+  })
+
+  it('of nobody that is known is left as it is', () => {
+    const event = flow(20)
+    expect(knowing(seen('web', 10, ['10.0.0.9'])).resolve(event)).toBe(event)
+  })
+
+  it('finds an address in any spelling, and never loopback', () => {
+    const inventory = knowing(seen('web', 10, ['2001:db8::2', '127.0.0.1', '::1']))
+    const named = (client: string) => clientOf(inventory, 20, { flow: { client, server: '192.0.2.1' } })
+    expect(named('2001:0DB8:0:0::2')).toBe('web')
+    expect(named('127.0.0.1')).toBeUndefined()
+    expect(named('::1')).toBeUndefined()
+    expect(named('\u001b[31m')).toBeUndefined()
+  })
+})
+
+describe('an address that is used again', () => {
+  const inventory = knowing(
+    seen('old', 10, ['10.0.0.2']),
+    { kind: 'container-gone', id: idOf('old'), time: 100 },
+    seen('new', 200, ['10.0.0.2']),
+  )
+
+  it('is of whoever had it at the time, also of one that is gone', () => {
+    expect(clientOf(inventory, 50)).toBe('old')
+    expect(clientOf(inventory, 150)).toBeUndefined()
+    expect(clientOf(inventory, 200)).toBe('new')
+    expect(clientOf(inventory, HOUR)).toBe('new')
+    expect(clientOf(inventory, 5)).toBeUndefined()
+  })
+
+  it('is of the newest where nobody told of the end of the other', () => {
+    const stale = knowing(seen('stopped', 10, ['10.0.0.2']), seen('new', 200, ['10.0.0.2']))
+    expect(clientOf(stale, 100)).toBe('stopped')
+    expect(clientOf(stale, 300)).toBe('new')
+  })
+})
+
+it('takes an address that a container gets at its start as its own since it was made', () => {
+  const inventory = knowing(seen('web', 10, []), seen('web', 200, ['10.0.0.2']))
+  expect(clientOf(inventory, 150)).toBe('web')
+  expect(clientOf(inventory, 5)).toBeUndefined()
+})
+
+it('prefers who surely had the address to who may have had it', () => {
+  const inventory = knowing(
+    seen('web', 10, ['10.0.0.2']),
+    seen('created', 20, []),
+    seen('web', 100, []),
+    seen('created', 200, ['10.0.0.2']),
+  )
+  expect(clientOf(inventory, 50)).toBe('web')
+  expect(clientOf(inventory, 150)).toBe('created')
+})
+
+it('follows a container from network to network', () => {
+  const inventory = knowing(
+    seen('web', 10, ['10.0.0.2']),
+    seen('web', 100, ['10.0.0.2', '10.1.0.2']),
+    seen('web', 200, ['10.1.0.2']),
+  )
+  expect(clientOf(inventory, 150)).toBe('web')
+  expect(clientOf(inventory, 250)).toBeUndefined()
+  expect(clientOf(inventory, 250, { flow: { client: '10.1.0.2', server: '192.0.2.1' } })).toBe('web')
+})
+
+describe('the same address on two machines', () => {
+  const inventory = knowing(
+    seen('here', 10, ['10.0.0.2']),
+    seen('there', 20, ['10.0.0.2'], { 'host.name': 'node-2' }),
+  )
+
+  it('names nobody, and says so', () => {
+    const event = inventory.resolve(flow(30))
+    expect(event.record).toEqual({ uid: 'C1', 'client.container.ambiguous': true })
+    expect(event.resource).toEqual({})
+  })
+
+  it('is told apart by the machine that the record is about', () => {
+    expect(clientOf(inventory, 30, { resource: { 'host.name': 'node-2' } })).toBe('there')
+    expect(clientOf(inventory, 30, { resource: { 'host.name': 'node-1' } })).toBe('here')
+    expect(clientOf(inventory, 30, { resource: { 'host.name': 'sensor-1' } })).toBeUndefined()
+  })
+
+  it('is one machine’s before the other had it', () => {
+    expect(clientOf(inventory, 15)).toBe('here')
+  })
+})
+
+it('finds the same after a restart', () => {
+  const before = knowing(seen('web', 10, []), seen('web', 200, ['10.0.0.2']))
+  const after = createInventory(JSON.parse(JSON.stringify(before.changes())))
+  expect(clientOf(after, 150)).toBe('web')
+  after.observe(seen('web', 300, ['10.0.0.2']))
+  expect(after.changes()).toEqual([])
+})
+
+it('keeps a bounded number of addresses and of their holders', () => {
+  const inventory = createInventory([])
+  for (let round = 0; round < 100; round += 1) inventory.observe(seen('web', round, [`10.0.1.${round}`]))
+  expect(inventory.changes()[0]?.addresses).toHaveLength(16)
+  for (let round = 0; round < 500; round += 1) inventory.observe(seen(`c${round}`, round, ['10.0.0.2']))
+  expect(clientOf(inventory, HOUR)).toBe('c499')
+  expect(clientOf(inventory, 100)).toBeUndefined()
+})
