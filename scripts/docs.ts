@@ -16,10 +16,15 @@ import { loadStrategies } from '../src/strategy/load.ts'
 
 /** Rows of the content plan that are covered so far: the report's phrase behind each. */
 const ROWS: Readonly<Record<string, string>> = {
+  W05: 'T1600: file integrity monitoring systems',
   W07: 'T1600: unauthorized access to cryptographic keys',
+  W08: 'T1600: manipulating configurations',
+  W09: 'T1600: exploiting vulnerabilities within containerized environments',
   W12: 'T1600: altering network policies to bypass monitoring',
   W13: 'T1600: docker run --rm -it <image> /bin/bash',
   W14: 'T1600: kubectl create -f ./compromised-pod.yaml',
+  W16: 'T1600: introduce unauthorized encryption libraries into a container',
+  W30: 'T1600: unusual encryption-related activities within containers',
   D06: 'T1491.001: creation of unauthorized or unexpected containers',
   D24: 'T1491.001: replace desktop wallpaper (gsettings)',
   D28: 'T1491.001: internal defacement by means of a container',

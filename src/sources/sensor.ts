@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
-import type { Event, Fact, Finding, Logsource } from '../domain/event.ts'
-import { contentOf, OWN_NAMES } from './events.ts'
+import type { Event, Fact, Finding, Logsource, Mapping } from '../domain/event.ts'
+import { contentOf } from './events.ts'
 import { isObject, known, listOf, objectOf, textOf, textsOf } from './json.ts'
 import type { JsonObject } from './json.ts'
 import { defineSource, failed } from './source.ts'
@@ -115,9 +115,15 @@ function eventOf(line: JsonObject, now: Last): Event | 'unknown kind' | undefine
       ...(container !== undefined && { 'container.id': container }),
     },
     record: known({ ...processFields(line), ...FIELDS[kind]?.(line) }),
-    mapping: OWN_NAMES,
+    mapping: MAPPING,
   }
 }
+
+/** Records have the names that rules use; what is asked of all ancestors is found in each. */
+const MAPPING: Mapping = Object.freeze({
+  'process.ancestors.executable': [['process.ancestors', 'executable']],
+  'process.ancestors.command_line': [['process.ancestors', 'command_line']],
+})
 
 /** Who did it, under Sigma's names and OpenTelemetry's. */
 function processFields(line: JsonObject): JsonObject {
