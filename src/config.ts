@@ -11,6 +11,54 @@ const name = z
   .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'lower-case letters, digits, dots, dashes; at most 64')
   .describe('Unique name: checkpoints are kept under it. Changing it starts the input anew.')
 
+const file = z.string().min(1)
+const mebibytes = z.number().int().min(1).max(1024)
+
+/** Telemetry that is sent by HTTP. */
+const httpSchema = z
+  .strictObject({
+    type: z.literal('http'),
+    name: name.refine(
+      (own) => own !== 'cli',
+      'cli.token is the token of the command line: take another name',
+    ),
+    host: z.string().default('127.0.0.1').describe('Address to listen on; beyond loopback only with tls'),
+    port: z.number().int().min(0).max(65_535).default(7411).describe('0 takes a free one'),
+    tls: z
+      .strictObject({
+        cert: file.describe('PEM file of the certificate, with its chain; read again when it changes'),
+        key: file.describe('PEM file of its key'),
+        clientCa: file
+          .optional()
+          .describe('PEM file of an authority: senders that show a certificate of it need no token'),
+      })
+      .optional()
+      .describe('Speak TLS'),
+    tokens: z
+      .array(
+        z.strictObject({
+          name: name.describe('Who sends with it, for people'),
+          file: file.describe('File that holds it, 16 characters at least; read again when it changes'),
+        }),
+      )
+      .default([])
+      .describe(
+        'Who may send; without any, and without clientCa, one is made in NAME.token of the data folder',
+      ),
+    limits: z
+      .strictObject({
+        body: mebibytes.default(16).describe('Size of a body as it is sent, MiB'),
+        unpacked: mebibytes.default(64).describe('Size of what it unpacks to, MiB'),
+        waiting: mebibytes.default(128).describe('Size of all that waits to be committed, MiB'),
+      })
+      .default({ body: 16, unpacked: 64, waiting: 128 })
+      .describe('More is refused: 413 for a body, 429 or 503 with Retry-After for what waits'),
+  })
+  .refine(({ host, tls }) => isLoopback(host) || tls !== undefined, {
+    message: 'beyond loopback telemetry is taken through TLS only: name cert and key under tls',
+    path: ['host'],
+  })
+
 /** One way for telemetry to arrive. */
 export const inputSchema = z.discriminatedUnion('type', [
   z.strictObject({
@@ -28,6 +76,7 @@ export const inputSchema = z.discriminatedUnion('type', [
       .describe('Socket of Docker’s or Podman’s Engine API; only read'),
   }),
   z.strictObject({ type: z.literal('stdin'), name }),
+  httpSchema,
 ])
 export type InputConfig = z.infer<typeof inputSchema>
 
@@ -171,9 +220,28 @@ function withAbsolutePaths(config: Config, folder: string): Config {
     ...(config.strategies === undefined ? {} : { strategies: absolute(config.strategies) }),
     rules: config.rules.map(absolute),
     inputs: config.inputs.map((input) => {
+      if (input.type === 'http') return withAbsoluteFiles(input, absolute)
       if (input.type === 'file') return { ...input, paths: input.paths.map(absolute) }
       if (input.type !== 'docker' || isAddress(input.socket)) return input
       return { ...input, socket: absolute(input.socket) }
+    }),
+  }
+}
+
+function withAbsoluteFiles(
+  input: Extract<InputConfig, { type: 'http' }>,
+  absolute: (path: string) => string,
+): InputConfig {
+  const { tls, tokens } = input
+  return {
+    ...input,
+    tokens: tokens.map((token) => ({ ...token, file: absolute(token.file) })),
+    ...(tls !== undefined && {
+      tls: {
+        cert: absolute(tls.cert),
+        key: absolute(tls.key),
+        ...(tls.clientCa !== undefined && { clientCa: absolute(tls.clientCa) }),
+      },
     }),
   }
 }

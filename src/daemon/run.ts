@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { serve } from '@hono/node-server'
 import { isLoopback, type Config, type InputConfig } from '../config.ts'
 import { createCommands } from '../commands.ts'
@@ -13,6 +14,7 @@ import { sources } from '../sources/index.ts'
 import { openReader, openStore } from '../store/sqlite.ts'
 import { createApi } from './api.ts'
 import { createAuth } from './auth.ts'
+import { configuredHttp } from './configured-http.ts'
 import { currentDetection } from './current-detection.ts'
 import { dataFiles, lockDataFolder } from './data-folder.ts'
 import { discoveredInputs } from './discovered-inputs.ts'
@@ -47,7 +49,7 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
   const wanted = isConfigured ? config.inputs : discoveredInputs(found)
   const inputs = wanted.map((each) => ({
     type: each.type,
-    input: isConfigured ? createInput(each) : awaitedInput(each),
+    input: isConfigured ? createInput(each, options) : awaitedInput(each, options),
   }))
   const files = dataFiles(config.data)
   const site = config.site ?? files.site
@@ -118,13 +120,13 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
 }
 
 /** What was discovered, read as soon as it is there. */
-function awaitedInput(config: InputConfig): Input {
-  if (config.type === 'docker') return onceThere(config.socket, createInput(config))
-  if (config.type !== 'file') return createInput(config)
+function awaitedInput(config: InputConfig, options: RunOptions): Input {
+  if (config.type === 'docker') return onceThere(config.socket, createInput(config, options))
+  if (config.type !== 'file') return createInput(config, options)
   return fileInput({ name: config.name, paths: config.paths, follow: config.follow, awaited: true })
 }
 
-function createInput(config: InputConfig): Input {
+function createInput(config: InputConfig, { config: { data }, say }: RunOptions): Input {
   switch (config.type) {
     case 'file':
       return fileInput({ name: config.name, paths: config.paths, follow: config.follow })
@@ -132,6 +134,8 @@ function createInput(config: InputConfig): Input {
       return dockerInput({ name: config.name, socket: config.socket, now: Date.now })
     case 'stdin':
       return stdinInput({ name: config.name })
+    case 'http':
+      return configuredHttp(config, join(data, `${config.name}.token`), say)
   }
 }
 

@@ -1,0 +1,95 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+/** What a sender is told. */
+export type Answer =
+  /** Committed: it need not be kept any longer. */
+  { readonly kind: 'committed'; readonly repeated: boolean } | Refusal
+
+export interface Refusal {
+  readonly kind: 'refused'
+  readonly status: 400 | 401 | 404 | 405 | 413 | 415 | 429 | 503
+  readonly error: string
+  readonly mend: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Seconds after which a sender that must wait is asked to come again. */
+const RETRY_AFTER = 2
+
+export const STRANGER = refusal(401, 'no token that may write here', {
+  mend: 'send the header Authorization: Bearer <token>; the daemon says at its start which file holds it',
+  headers: { 'WWW-Authenticate': 'Bearer' },
+})
+export const STOPPING = refusal(503, 'the daemon stops', {
+  mend: 'send it again',
+  headers: { 'Retry-After': String(RETRY_AFTER) },
+})
+export const FULL = refusal(503, 'too much waits to be committed', {
+  mend: 'send it again after Retry-After',
+  headers: { 'Retry-After': String(RETRY_AFTER) },
+})
+export const OVER_SHARE = refusal(429, 'too much of this sender waits to be committed', {
+  mend: 'send it again after Retry-After',
+  headers: { 'Retry-After': String(RETRY_AFTER) },
+})
+
+export function refusal(
+  status: Refusal['status'],
+  error: string,
+  { mend, headers }: { readonly mend: string; readonly headers?: Readonly<Record<string, string>> },
+): Refusal {
+  return { kind: 'refused', status, error, mend, ...(headers !== undefined && { headers }) }
+}
+
+/** What a refused sender is still sending is thrown away, for so long and so many bytes: then the line is cut. */
+const PATIENCE = 2_000
+const PATIENCE_BYTES = 1024 * 1024
+
+/** Says it in JSON; to Firehose in the form that it takes for an answer. Nobody may be there to hear it any more. */
+export function send(request: IncomingMessage, response: ServerResponse, answer: Answer, now: number): void {
+  if (response.headersSent || response.destroyed) return
+  const status = answer.kind === 'committed' ? 200 : answer.status
+  const firehose = firehoseRequest(request)
+  const body = firehose === undefined ? plain(answer) : forFirehose(firehose, answer, now)
+  response.writeHead(status, {
+    'Content-Type': 'application/json',
+    'Cache-Control': 'no-store',
+    ...(answer.kind === 'refused' && answer.headers),
+    // Nothing was sent yet by who waits to be asked for it, and nothing may come: a new request needs a new line.
+    ...(request.headers.expect !== undefined && !request.complete && { Connection: 'close' }),
+  })
+  response.end(JSON.stringify(body))
+  if (!request.complete) discardRest(request)
+}
+
+/** Firehose's id of the request; undefined for every other sender. */
+export function firehoseRequest({ headers }: IncomingMessage): string | undefined {
+  const id = headers['x-amz-firehose-request-id']
+  return typeof id === 'string' && id.length <= 256 ? id : undefined
+}
+
+function plain(answer: Answer): object {
+  return answer.kind === 'committed'
+    ? { status: 'committed', repeated: answer.repeated }
+    : { error: answer.error, mend: answer.mend }
+}
+
+function forFirehose(requestId: string, answer: Answer, timestamp: number): object {
+  if (answer.kind === 'committed') return { requestId, timestamp }
+  return { requestId, timestamp, errorMessage: `${answer.error}; ${answer.mend}` }
+}
+
+/** Closing at once would take the answer away from whoever is still sending. */
+function discardRest(request: IncomingMessage): void {
+  let discarded = 0
+  const cut = (): void => void request.socket.destroy()
+  const timer = setTimeout(cut, PATIENCE)
+  timer.unref()
+  request.on('data', (piece: Buffer) => {
+    discarded += piece.length
+    if (discarded > PATIENCE_BYTES) cut()
+  })
+  request.once('end', () => clearTimeout(timer))
+  request.once('close', () => clearTimeout(timer))
+  request.resume()
+}

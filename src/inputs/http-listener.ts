@@ -1,0 +1,108 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import { readFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { createSecureContext } from 'node:tls'
+import { UserError } from '../domain/errors.ts'
+
+/** PEM files. */
+export interface TlsFiles {
+  readonly cert: string
+  readonly key: string
+  /** Authority of senders' certificates: whoever shows one of its needs no token. */
+  readonly clientCa?: string | undefined
+}
+
+export interface Listener {
+  /** With the port that was taken. */
+  readonly url: string
+  /** Takes what stands in the TLS files now. Throws a UserError, and nothing changes, where they are of no use. */
+  reread(): void
+  /** Takes no more connections; those that are there have their answers first, and a moment to hear them. */
+  close(): Promise<void>
+}
+
+const MAX_CONNECTIONS = 512
+/** Whoever connects and does not ask, or sends very slowly, is cut off; ms. */
+const TIMEOUTS = {
+  headersTimeout: 5_000,
+  requestTimeout: 60_000,
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 1_000,
+} as const
+const HANDSHAKE_TIMEOUT = 10_000
+/** Answers are on their way when listening ends; so long they have, ms. */
+const FAREWELL = 1_000
+
+/** Throws a UserError where it cannot listen or the TLS files are of no use. */
+export async function listen(
+  { host, port, tls }: { readonly host: string; readonly port: number; readonly tls?: TlsFiles | undefined },
+  handle: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<Listener> {
+  const secured =
+    tls === undefined
+      ? undefined
+      : createTlsServer({ ...readTls(tls), ...TIMEOUTS, handshakeTimeout: HANDSHAKE_TIMEOUT }, handle)
+  const server = secured ?? createServer(TIMEOUTS, handle)
+  server.maxConnections = MAX_CONNECTIONS
+  // Whoever asks before sending hears what is wrong without sending.
+  server.on('checkContinue', handle)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) => reject(cannotListen(host, port, cause)))
+    server.listen(port, host, resolve)
+  })
+  const taken = (server.address() as AddressInfo).port
+  return {
+    url: `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${taken}`,
+    reread() {
+      if (tls !== undefined) secured?.setSecureContext(readTls(tls))
+    },
+    close() {
+      return new Promise((resolve) => {
+        const cut = setTimeout(() => server.closeAllConnections(), FAREWELL)
+        server.close(() => {
+          clearTimeout(cut)
+          resolve()
+        })
+      })
+    },
+  }
+}
+
+function readTls({ cert, key, clientCa }: TlsFiles) {
+  const context = {
+    cert: readPem(cert),
+    key: readPem(key),
+    minVersion: 'TLSv1.2' as const,
+    ...(clientCa !== undefined && { ca: readPem(clientCa), requestCert: true, rejectUnauthorized: false }),
+  }
+  try {
+    createSecureContext(context)
+  } catch (cause) {
+    throw new UserError(`cannot use ${cert} with ${key}: ${(cause as Error).message}`, {
+      file: cert,
+      mend: 'name PEM files of a certificate (with its chain) and of the key that belongs to it',
+      cause,
+    })
+  }
+  return context
+}
+
+function readPem(file: string): Buffer {
+  try {
+    return readFileSync(file)
+  } catch (cause) {
+    throw new UserError(`cannot read ${(cause as Error).message}`, {
+      file,
+      mend: 'name an existing PEM file under tls, readable for this user',
+      cause,
+    })
+  }
+}
+
+function cannotListen(host: string, port: number, cause: Error): UserError {
+  return new UserError(`cannot listen on ${host}:${port}: ${cause.message}`, {
+    mend: 'name another port, or an address of this machine, for this input in the configuration',
+    cause,
+  })
+}
