@@ -11,6 +11,9 @@ export const CONFIG_SCHEMA = join(SHIPPED, 'docs', 'tallyman.schema.json')
 /** Recorded telemetry, for the tour. */
 export const TOUR_RECORDINGS = join(SHIPPED, 'tour')
 
+/** The console as it was built, likewise. */
+export const SHIPPED_CONSOLE = join(fileURLToPath(new URL('../..', import.meta.url)), 'web', 'dist')
+
 export function parseLevel(text: string): Level {
   const level = LEVELS.find((each) => each === text.toLowerCase())
   if (level === undefined) throw new UserError(`no level ${text}`, { mend: `one of ${LEVELS.join(', ')}` })

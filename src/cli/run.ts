@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts'
 import { EXIT, type Exit } from './exit.ts'
-import { SHIPPED_STRATEGIES } from './options.ts'
+import { SHIPPED_CONSOLE, SHIPPED_STRATEGIES } from './options.ts'
 import { narrate, safe, type Output } from './output.ts'
 
 /** Runs the daemon until it is told to stop (SIGINT, SIGTERM) or its inputs end. */
@@ -15,7 +15,10 @@ export async function run(config: Config, hostRoot: string | undefined, output: 
     narrate()
     const say = (line: string): void => output.out(`${new Date().toISOString()} ${safe(line)}\n`)
     const found = hostRoot === undefined ? {} : { hostRoot }
-    await runDaemon({ config, ...found, strategies: SHIPPED_STRATEGIES, now: Date.now, say }, stop.signal)
+    await runDaemon(
+      { config, ...found, strategies: SHIPPED_STRATEGIES, console: SHIPPED_CONSOLE, now: Date.now, say },
+      stop.signal,
+    )
     return EXIT.ok
   } finally {
     process.off('SIGINT', ask)

@@ -1,6 +1,6 @@
 import { serve } from '@hono/node-server'
 import { hc } from 'hono/client'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -21,6 +21,7 @@ import { createApi, type Api } from './api.ts'
 import { createAuth, readCliToken, SESSION_IDLE, type Auth } from './auth.ts'
 import type { DataApi, DataParts } from './data-routes.ts'
 import { strategyLevels } from './strategy-levels.ts'
+import { readConsole } from './console-files.ts'
 import { createLive, type Live } from './live.ts'
 
 const HOST = '127.0.0.1:7410'
@@ -109,11 +110,20 @@ async function createWorld(): Promise<World> {
     tour: () => tour.data,
     start: { discovery: () => [DISCOVERED] },
     auth,
+    console: readConsole(builtConsole(folder)),
+    audit: (actor, action, detail) => store.audit(actor, action, detail, now()),
     now,
     hosts: () => hosts,
     report: (cause) => void reported.push(cause),
   })
   return { folder, store, reader, auth, live, data, tour, api, hosts, reported }
+}
+
+function builtConsole(folder: string): string {
+  const built = join(folder, 'console')
+  mkdirSync(built)
+  writeFileSync(join(built, 'index.html'), '<!doctype html><title>Tallyman</title>')
+  return built
 }
 
 /** Three alerts on two containers, and one of what ran before the first start; a finding and a failure. */
@@ -243,7 +253,6 @@ const strategy: Strategy = {
 /** Every route with a request that it answers, and how. */
 const ROUTES: readonly (readonly [method: string, path: string, status: number, body: object | undefined])[] =
   [
-    ['GET', '/', 200, undefined],
     ['GET', '/api', 200, undefined],
     ['GET', '/api/status', 200, undefined],
     ['GET', '/api/alerts', 200, undefined],
@@ -322,10 +331,17 @@ const cli = (): Readonly<Record<string, string>> => ({
   authorization: `Bearer ${readCliToken(world.folder) ?? ''}`,
 })
 
-async function login(): Promise<{ readonly cookie: string }> {
+async function login(): Promise<{ readonly cookie: string; readonly 'x-tallyman-key': string }> {
   const answer = await send(world.auth.loginLink(ORIGIN).slice(ORIGIN.length))
   expect(answer.status).toBe(303)
-  return { cookie: answer.headers.get('set-cookie')?.split(';')[0] ?? '' }
+  return credentialsOf(answer)
+}
+
+function credentialsOf({ headers }: Response) {
+  return {
+    cookie: headers.get('set-cookie')?.split(';')[0] ?? '',
+    'x-tallyman-key': headers.get('location')?.replace('/#key=', '') ?? '',
+  }
 }
 
 function placed(path: string): string {
@@ -363,8 +379,8 @@ describe('a stranger', () => {
     ['a wrong token', { authorization: 'Bearer AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' }],
     ['an empty token', { authorization: 'Bearer ' }],
     ['another scheme', { authorization: 'Basic YTpi' }],
-    ['a made-up session', { cookie: 'tallyman_session=AAAA' }],
-    ['an empty session', { cookie: 'tallyman_session=' }],
+    ['a made-up session', { cookie: 'tallyman_session_7410=AAAA', 'x-tallyman-key': 'AAAA' }],
+    ['an empty session', { cookie: 'tallyman_session_7410=', 'x-tallyman-key': '' }],
   ])('gets 401 with %s', async (_what, headers) => {
     expect((await send('/api/alerts', { headers })).status).toBe(401)
   })
@@ -378,9 +394,11 @@ describe('the login link', () => {
   test('works once, sets a cookie that scripts and other sites do not get, and leads to the front page', async () => {
     const path = world.auth.loginLink(ORIGIN).slice(ORIGIN.length)
     const answer = await send(path)
-    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/'])
+    expect(answer.status).toBe(303)
+    expect(answer.headers.get('location')).toMatch(/^\/#key=[\w-]{43}$/)
+    expect(answer.headers.get('location')).not.toContain(credentialsOf(answer).cookie.split('=')[1])
     expect(answer.headers.get('set-cookie')).toMatch(
-      /^tallyman_session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/,
+      /^tallyman_session_7410=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/,
     )
     expect(answer.headers.get('cache-control')).toBe('no-store')
     expect((await send(path)).status).toBe(401)
@@ -395,6 +413,9 @@ describe('the login link', () => {
   test('is not used up by a preview, a wrong name or another origin', async () => {
     const path = world.auth.loginLink(ORIGIN).slice(ORIGIN.length)
     expect((await send(path, { method: 'HEAD' })).status).toBe(401)
+    for (const purpose of ['prefetch', 'prefetch;prerender']) {
+      expect((await send(path, { headers: { 'sec-purpose': purpose } })).status).toBe(401)
+    }
     expect((await send(path, { headers: { host: 'evil.example:7410' } })).status).toBe(421)
     expect((await send(path, { headers: { origin: 'http://127.0.0.1:8080' } })).status).toBe(403)
     expect((await send(path)).status).toBe(303)
@@ -474,7 +495,7 @@ describe('a session', () => {
   test('ends with a logout', async () => {
     const headers = await login()
     const answer = await send('/api/logout', { method: 'POST', headers: { ...headers, 'x-tallyman': '1' } })
-    expect(answer.headers.get('set-cookie')).toMatch(/^tallyman_session=; Max-Age=0/)
+    expect(answer.headers.get('set-cookie')).toMatch(/^tallyman_session_7410=; Max-Age=0/)
     expect((await send('/api', { headers })).status).toBe(401)
   })
 
@@ -506,6 +527,50 @@ describe('a session', () => {
       200,
     )
   })
+})
+
+describe('a stolen half of a session', () => {
+  test('opens nothing: a cookie goes to every port of this host', async () => {
+    const { cookie } = await login()
+    const { 'x-tallyman-key': key } = await login()
+    for (const headers of [{ cookie }, { 'x-tallyman-key': key }, { cookie, 'x-tallyman-key': key }]) {
+      expect((await send('/api/alerts', { headers })).status).toBe(401)
+      expect((await send('/tour/api/alerts', { headers })).status).toBe(401)
+    }
+  })
+
+  test('is no use to keep people out: a planted cookie is passed over', async () => {
+    const { cookie, ...key } = await login()
+    const headers = { ...key, cookie: `tallyman_session_7410=planted; ${cookie}; other=1` }
+    expect((await send('/api/alerts', { headers })).status).toBe(200)
+  })
+
+  test('does not end with the session of a daemon on another port', async () => {
+    const { cookie, ...key } = await login()
+    const headers = { ...key, cookie: `tallyman_session_7411=other; ${cookie}` }
+    expect((await send('/api/alerts', { headers })).status).toBe(200)
+  })
+})
+
+test('logins and logouts are in the audit trail, and told apart', async () => {
+  const headers = await login()
+  await send('/api/logout', { method: 'POST', headers: { ...headers, 'x-tallyman': '1' } })
+  const { items } = await get('/api/audit')
+  expect(items.map(({ actor, action }: any) => [actor, action])).toEqual([
+    ['console', 'session.logout'],
+    ['console', 'session.login'],
+  ])
+  expect(items[0].detail.session).toMatch(/^[\da-f]{12}$/)
+  expect(items[0].detail).toEqual(items[1].detail)
+})
+
+test('a browser that opens a used link is told so in a page of plain words', async () => {
+  const path = world.auth.loginLink(ORIGIN).slice(ORIGIN.length)
+  await send(path)
+  const answer = await send(path, { headers: { accept: 'text/html,*/*' } })
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([401, 'text/html; charset=UTF-8'])
+  expect(await answer.text()).toContain('used already')
+  expect(answer.headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'")
 })
 
 test.each(['/health', '/nowhere', '/login?token=x', '/api/alerts'])(
@@ -603,9 +668,10 @@ describe('alerts', () => {
     const { items } = await json(send('/api/audit', { headers: cli() }))
     expect(items.map(({ actor, action, at }: any) => [actor, action, at])).toEqual([
       ['console', 'alert.close', '2026-11-21T10:00:00.000Z'],
+      ['console', 'session.login', '2026-11-21T10:00:00.000Z'],
       [`cli:alice_${'x'.repeat(58)}`, 'alert.close', '2026-11-21T10:00:00.000Z'],
     ])
-    expect(items[1].detail.note).toBe(HOSTILE)
+    expect(items[2].detail.note).toBe(HOSTILE)
   })
 
   test.each([
@@ -1037,8 +1103,9 @@ describe('through a real socket', () => {
       const link = world.auth.loginLink(origin)
       const answer = await fetch(link, { redirect: 'manual' })
       expect(answer.status).toBe(303)
-      const cookie = answer.headers.get('set-cookie')?.split(';')[0] ?? ''
-      expect((await fetch(`${origin}/`, { headers: { cookie } })).status).toBe(200)
+      const headers = credentialsOf(answer)
+      expect((await fetch(`${origin}/api`, { headers })).status).toBe(200)
+      expect((await fetch(`${origin}/api`, { headers: { cookie: headers.cookie } })).status).toBe(401)
       expect((await fetch(link, { redirect: 'manual' })).status).toBe(401)
       const stranger = await fetch(`${origin}/api/silences`, {
         method: 'POST',

@@ -1,20 +1,12 @@
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { deleteCookie, setCookie } from 'hono/cookie'
 import { HTTPException } from 'hono/http-exception'
 import { UserError } from '../domain/errors.ts'
 import type { Auth } from './auth.ts'
+import { consoleFiles, type ConsoleFiles } from './console-files.ts'
 import { DATA_ROUTES, dataRoutes, type DataParts } from './data-routes.ts'
-import {
-  absent,
-  fromHere,
-  known,
-  refusal,
-  secureHeaders,
-  SESSION_COOKIE,
-  unauthorized,
-  type ApiEnvironment,
-} from './guard.ts'
+import { absent, fromHere, known, refusal, secureHeaders, type ApiEnvironment } from './guard.ts'
+import { login, logout, type Audit } from './login.ts'
 import { streamOpener } from './open-stream.ts'
 import { START_ROUTES, startRoutes, type StartParts } from './start-routes.ts'
 
@@ -26,6 +18,10 @@ export interface ApiParts {
   readonly tour?: () => DataParts | undefined
   readonly start: StartParts
   readonly auth: Auth
+  /** The built console, read at start. */
+  readonly console: ConsoleFiles
+  /** Who logged in and out is part of the audit trail. */
+  readonly audit: Audit
   readonly now: () => number
   /** `Host` headers that are served: `127.0.0.1:7410`, `localhost:7410`, `[::1]:7410`. */
   readonly hosts: () => readonly string[]
@@ -37,8 +33,8 @@ export interface ApiParts {
 export type Api = ReturnType<typeof createApi>
 
 /**
- * The HTTP API. Nothing but `GET /health` answers without the command line's token or a session (loopback is
- * not trusted). JSON in and out; times are ISO 8601; what fails is `{error, mend}`.
+ * The HTTP API, and the console's files, which hold no data. Nothing else but `GET /health` answers without the
+ * command line's token or a session (loopback is not trusted). JSON in and out; times are ISO 8601; what fails is `{error, mend}`.
  */
 export function createApi(parts: ApiParts) {
   const { auth, now } = parts
@@ -48,24 +44,8 @@ export function createApi(parts: ApiParts) {
     .use(secureHeaders)
     .get('/health', (context) => context.json({ status: 'ok' }))
     .use(fromHere(parts.hosts))
-    .get('/login', (context) => {
-      const token = context.req.query('token')
-      // A HEAD request, as previews of links send it, must not use the link up.
-      if (token === undefined || context.req.method !== 'GET') return unauthorized(context)
-      const redeemed = auth.redeem(token)
-      if (redeemed.kind === 'limited') {
-        context.header('Retry-After', String(redeemed.retryAfter))
-        return context.json(refusal('too many wrong login links', `wait ${redeemed.retryAfter} s`), 429)
-      }
-      if (redeemed.kind === 'refused') return unauthorized(context)
-      setCookie(context, SESSION_COOKIE, redeemed.secret, {
-        path: '/',
-        httpOnly: true,
-        sameSite: 'Strict',
-        secure: context.req.header('x-forwarded-proto') === 'https',
-      })
-      return context.redirect('/', 303)
-    })
+    .get('/login', login(auth, parts.audit))
+    .use(consoleFiles(parts.console))
     .use(known(auth))
     .use(
       bodyLimit({
@@ -75,15 +55,8 @@ export function createApi(parts: ApiParts) {
     )
 
   const routes = api
-    .get('/', (context) =>
-      context.text(`Tallyman ${parts.data.status().version}: you are logged in. The API is at /api.\n`),
-    )
     .get('/api', (context) => context.json({ routes: ROUTES }))
-    .post('/api/logout', (context) => {
-      auth.end(context.get('credential'))
-      deleteCookie(context, SESSION_COOKIE, { path: '/' })
-      return context.json({ loggedOut: true })
-    })
+    .post('/api/logout', logout(auth, parts.audit))
     .route('/api', dataRoutes({ data: () => parts.data, now, openStream }))
     .route('/api', startRoutes(parts.start))
     .route('/tour/api', dataRoutes({ data: () => parts.tour?.(), now, openStream }))

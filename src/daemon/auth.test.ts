@@ -12,7 +12,15 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createAuth, LOGIN_LINK_LIFE, newLoginLink, readCliToken, SESSION_IDLE, type Auth } from './auth.ts'
+import {
+  createAuth,
+  LOGIN_LINK_LIFE,
+  newLoginLink,
+  readCliToken,
+  SESSION_IDLE,
+  type Auth,
+  type Secrets,
+} from './auth.ts'
 
 let folder: string
 let time: number
@@ -30,14 +38,16 @@ function newToken(): string {
   return auth.loginLink('http://127.0.0.1:7410').replace('http://127.0.0.1:7410/login?token=', '')
 }
 
-function login(): string {
+function login(): Secrets {
   const redeemed = auth.redeem(newToken())
   if (redeemed.kind !== 'session') throw new Error(`login was ${redeemed.kind}`)
-  return redeemed.secret
+  return redeemed.secrets
 }
 
-const session = (secret: string) => auth.identify({ authorization: undefined, session: secret })
-const bearer = (token: string) => auth.identify({ authorization: `Bearer ${token}`, session: undefined })
+const NO_SESSION = { sessions: [], key: undefined }
+const shown = ({ session: cookie, key }: Secrets) => ({ sessions: [cookie], key })
+const session = (secrets: Secrets) => auth.identify({ authorization: undefined, ...shown(secrets) })
+const bearer = (token: string) => auth.identify({ authorization: `Bearer ${token}`, ...NO_SESSION })
 const mode = (...path: string[]): number => statSync(join(folder, ...path)).mode & 0o777
 
 test('a login link holds 256 random bits and works once', () => {
@@ -109,6 +119,39 @@ test('a session lives on while it is used and ends after twelve idle hours', () 
   expect(session(secret)).toBeUndefined()
 })
 
+test('neither half of what a login gives opens anything without the other', () => {
+  const [mine, other] = [login(), login()]
+  expect(mine.key).not.toBe(mine.session)
+  for (const halves of [
+    { sessions: [mine.session], key: undefined },
+    { sessions: [mine.session], key: '' },
+    { sessions: [mine.session], key: mine.session },
+    { sessions: [mine.session], key: other.key },
+    { sessions: [], key: mine.key },
+    { sessions: [mine.key], key: mine.key },
+    { sessions: [''], key: mine.key },
+  ]) {
+    expect(auth.identify({ authorization: undefined, ...halves })).toBeUndefined()
+  }
+  expect(session(mine)).toMatchObject({ kind: 'session' })
+})
+
+test('a cookie that another port has put beside ours neither helps nor hinders', () => {
+  const [mine, other] = [login(), login()]
+  const both = { authorization: undefined, sessions: ['planted', other.session, mine.session], key: mine.key }
+  expect(auth.identify(both)).toEqual(session(mine))
+  const many = { ...both, sessions: [...Array<string>(8).fill('planted'), mine.session] }
+  expect(auth.identify(many)).toBeUndefined()
+})
+
+test('guessing a key does not keep its session from idling out', () => {
+  const mine = login()
+  time += SESSION_IDLE - 1
+  expect(session({ ...mine, key: 'guess' })).toBeUndefined()
+  time += 1
+  expect(session(mine)).toBeUndefined()
+})
+
 test('asking whether a session holds does not prolong it', () => {
   const credential = session(login())
   if (credential === undefined) throw new Error('no session')
@@ -143,18 +186,18 @@ test('the command line shows the token of the running daemon, and only that', ()
   expect(bearer(token)).toEqual({ kind: 'cli' })
   expect(bearer(`${token}A`)).toBeUndefined()
   expect(bearer('')).toBeUndefined()
-  expect(session(token)).toBeUndefined()
-  expect(bearer(login())).toBeUndefined()
+  expect(session({ session: token, key: token })).toBeUndefined()
+  expect(bearer(login().session)).toBeUndefined()
   const next = createAuth({ folder, now })
-  expect(next.identify({ authorization: `Bearer ${token}`, session: undefined })).toBeUndefined()
-  expect(next.identify({ authorization: `Bearer ${readCliToken(folder)}`, session: undefined })).toEqual({
+  expect(next.identify({ authorization: `Bearer ${token}`, ...NO_SESSION })).toBeUndefined()
+  expect(next.identify({ authorization: `Bearer ${readCliToken(folder)}`, ...NO_SESSION })).toEqual({
     kind: 'cli',
   })
 })
 
 test('a wrong bearer token is not mended by a good cookie', () => {
-  expect(auth.identify({ authorization: 'Bearer wrong', session: login() })).toBeUndefined()
-  expect(auth.identify({ authorization: 'Basic dXNlcjpwYXNz', session: undefined })).toBeUndefined()
+  expect(auth.identify({ authorization: 'Bearer wrong', ...shown(login()) })).toBeUndefined()
+  expect(auth.identify({ authorization: 'Basic dXNlcjpwYXNz', ...NO_SESSION })).toBeUndefined()
 })
 
 test('the token is not written into a file that lay there before', () => {

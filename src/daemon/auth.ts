@@ -13,6 +13,15 @@ const SESSION_LIMIT = 256
 /** Refused login links that are answered before the rest are told to wait, and how often one more is; ms. */
 const REFUSED_LOGINS = { capacity: 10, every: 6_000 }
 
+/** Cookies of our name that are looked at, where somebody else sets more of them. */
+const COOKIES_TRIED = 8
+
+/** What is kept of a session, under the hash of its cookie: when it was used last, and the hash of its key. */
+interface Session {
+  readonly used: number
+  readonly paired: Buffer
+}
+
 /** Who is asking: a person's browser, or the command line of whoever may read the data folder. */
 export type Credential = { readonly kind: 'session'; readonly key: string } | { readonly kind: 'cli' }
 
@@ -20,12 +29,23 @@ export type Credential = { readonly kind: 'session'; readonly key: string } | { 
 export interface Shown {
   /** The header `Authorization`; where there is one, nothing else counts. */
   readonly authorization: string | undefined
-  /** The cookie's value. */
-  readonly session: string | undefined
+  /** What the cookie says; several where another port of this host has set one of its own beside ours. */
+  readonly sessions: readonly string[]
+  /** The header `X-Tallyman-Key`. */
+  readonly key: string | undefined
+}
+
+/**
+ * What a login gives a browser: a cookie, which scripts never see but which the browser sends to every port of
+ * this host, and a key that only pages of this origin can hold. Neither is worth anything without the other.
+ */
+export interface Secrets {
+  readonly session: string
+  readonly key: string
 }
 
 export type Redeemed =
-  | { readonly kind: 'session'; readonly secret: string }
+  | { readonly kind: 'session'; readonly secrets: Secrets; readonly credential: Credential }
   | { readonly kind: 'refused' }
   /** Seconds to wait. Never the answer to a good link: guessing must not lock people out. */
   | { readonly kind: 'limited'; readonly retryAfter: number }
@@ -50,17 +70,18 @@ export interface Auth {
 export function createAuth({ folder, now }: { readonly folder: string; readonly now: () => number }): Auth {
   const logins = join(folder, 'logins')
   const cli = hashed(writeCliToken(folder))
-  const sessions = new Map<string, number>()
+  const sessions = new Map<string, Session>()
   const refusals = createTokenBucket(REFUSED_LOGINS, now)
   dropExpired(logins, now())
 
   const holds = (key: string): boolean => {
-    const used = sessions.get(key)
-    return used !== undefined && now() < used + SESSION_IDLE
+    const session = sessions.get(key)
+    return session !== undefined && now() < session.used + SESSION_IDLE
   }
-  const touch = (key: string): void => {
+  /** The one that is idle for longest stays first. */
+  const touch = (key: string, paired: Buffer): void => {
     sessions.delete(key)
-    sessions.set(key, now())
+    sessions.set(key, { used: now(), paired })
   }
 
   return {
@@ -70,22 +91,27 @@ export function createAuth({ folder, now }: { readonly folder: string; readonly 
         const wait = refusals.take()
         return wait === 0 ? { kind: 'refused' } : { kind: 'limited', retryAfter: Math.ceil(wait / 1_000) }
       }
-      const session = secret()
-      touch(hashed(session).toString('hex'))
-      for (const [key] of sessions) if (!holds(key) || sessions.size > SESSION_LIMIT) sessions.delete(key)
-      return { kind: 'session', secret: session }
+      const secrets = { session: secret(), key: secret() }
+      const key = hashed(secrets.session).toString('hex')
+      touch(key, hashed(secrets.key))
+      for (const [each] of sessions) if (!holds(each) || sessions.size > SESSION_LIMIT) sessions.delete(each)
+      return { kind: 'session', secrets, credential: { kind: 'session', key } }
     },
-    identify({ authorization, session }) {
+    identify({ authorization, sessions: shown, key: paired }) {
       if (authorization !== undefined) {
         const token = /^Bearer ([\w-]{1,128})$/i.exec(authorization)?.[1]
         return token !== undefined && timingSafeEqual(hashed(token), cli) ? { kind: 'cli' } : undefined
       }
-      if (session === undefined) return undefined
+      if (paired === undefined) return undefined
+      const proof = hashed(paired)
       // Looked up by its hash: how long that takes says nothing about the secret.
-      const key = hashed(session).toString('hex')
-      if (!holds(key)) return undefined
-      touch(key)
-      return { kind: 'session', key }
+      for (const key of shown.slice(0, COOKIES_TRIED).map((each) => hashed(each).toString('hex'))) {
+        const session = sessions.get(key)
+        if (session === undefined || !holds(key) || !timingSafeEqual(session.paired, proof)) continue
+        touch(key, session.paired)
+        return { kind: 'session', key }
+      }
+      return undefined
     },
     holds: (credential) => credential.kind === 'cli' || holds(credential.key),
     end(credential) {

@@ -1,8 +1,22 @@
 import type { Context, MiddlewareHandler } from 'hono'
-import { getCookie } from 'hono/cookie'
 import type { Auth, Credential } from './auth.ts'
 
-export const SESSION_COOKIE = 'tallyman_session'
+/**
+ * The cookie's name at one address. A browser keeps the cookies of all ports of a host together: two daemons on
+ * one machine must not take each other's place.
+ */
+export function sessionCookie(host: string | undefined): string {
+  const port = /:(\d{1,5})$/.exec(host ?? '')?.[1]
+  return port === undefined ? 'tallyman_session' : `tallyman_session_${port}`
+}
+
+/** All values of one cookie: another port of this host may have set one of the same name beside ours. */
+export function cookiesOf({ req }: Context, name: string): readonly string[] {
+  return (req.header('cookie') ?? '').split(';').flatMap((pair) => {
+    const [given, value] = pair.split('=', 2)
+    return given?.trim() === name && value !== undefined ? [value.trim()] : []
+  })
+}
 
 /** What later handlers know of the request. */
 export interface ApiEnvironment {
@@ -19,15 +33,21 @@ const SECURE_HEADERS = {
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',
+  'Cross-Origin-Opener-Policy': 'same-origin',
   'Referrer-Policy': 'no-referrer',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Cache-Control': 'no-store',
 } as const
 
+/** What the console's own files say of themselves. */
+const OWN_HEADERS: ReadonlySet<string> = new Set(['Content-Security-Policy', 'Cache-Control'])
+
 /** Set on every answer, refusals and failures included. No CORS header is ever set. */
 export const secureHeaders: MiddlewareHandler = async (context, next) => {
   await next()
-  for (const [name, value] of Object.entries(SECURE_HEADERS)) context.res.headers.set(name, value)
+  for (const [name, value] of Object.entries(SECURE_HEADERS)) {
+    if (!OWN_HEADERS.has(name) || !context.res.headers.has(name)) context.res.headers.set(name, value)
+  }
 }
 
 /**
@@ -63,7 +83,8 @@ export function known(auth: Auth): MiddlewareHandler<ApiEnvironment> {
   return async (context, next) => {
     const credential = auth.identify({
       authorization: context.req.header('authorization'),
-      session: getCookie(context, SESSION_COOKIE),
+      sessions: cookiesOf(context, sessionCookie(context.req.header('host'))),
+      key: context.req.header('x-tallyman-key'),
     })
     if (credential === undefined) return unauthorized(context)
     if (credential.kind === 'session' && forged(context)) {
@@ -108,6 +129,11 @@ function forged({ req }: Context): boolean {
   if (asker !== undefined && asker !== 'same-origin' && asker !== 'none') return true
   if (req.method === 'GET' || req.method === 'HEAD') return false
   return req.header('x-tallyman') !== '1' && !isJson(req.header('content-type'))
+}
+
+/** Whether a person's browser asks for something to look at. */
+export function wantsPage({ req }: Context): boolean {
+  return req.header('accept')?.includes('text/html') === true
 }
 
 export function isJson(contentType: string | undefined): boolean {

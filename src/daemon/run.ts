@@ -13,6 +13,7 @@ import { runPipeline, type BatchResult } from '../pipeline.ts'
 import { sources } from '../sources/index.ts'
 import { openReader, openStore } from '../store/sqlite.ts'
 import { createApi } from './api.ts'
+import { readConsole } from './console-files.ts'
 import { createAuth } from './auth.ts'
 import { configuredHttp } from './configured-http.ts'
 import { currentDetection } from './current-detection.ts'
@@ -31,6 +32,8 @@ export interface RunOptions {
   /** Where the machine's root is; `/` unless told. */
   readonly hostRoot?: string
   readonly strategies: string
+  /** The folder of the built console. */
+  readonly console: string
   readonly now: () => number
   /** One line for people; hostile text is the caller's to make safe. */
   readonly say: (line: string) => void
@@ -75,6 +78,7 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
   const { tend } = createTending({ now, failed: status.failed, again: status.again })
   const commands = createCommands({ store, site, now, reload: detection.reload })
   const address = { ...config.listen }
+  const consoleFiles = readConsole(options.console)
   const report = (cause: unknown): void => say(`request failed: ${String(cause)}`)
   const api = createApi({
     data: {
@@ -89,6 +93,8 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
     },
     start: { discovery: () => discoveryItems(look(), wanted) },
     auth,
+    console: consoleFiles,
+    audit: (actor, action, detail) => store.audit(actor, action, detail, now()),
     now,
     hosts: () => allowedHosts(address),
     report,
@@ -103,6 +109,8 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
   say(`data in ${config.data}`)
   for (const words of isConfigured ? configuredWords(config.inputs) : startWords(found)) say(words)
   say(`open ${auth.loginLink(address.origin ?? url)}  (works once, for 15 minutes)`)
+  if (consoleFiles.size === 0)
+    say("the console is not built: stop, and start with 'npm start', which builds it; the command line works")
   const tell = createNews(store, say)
   const committed = (result: BatchResult): void => {
     status.committed(result)
