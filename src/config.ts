@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { placeOf, problemsOf, type CheckedText, type KeySchema } from './config-problems.ts'
 import { pathWarnings } from './config-warnings.ts'
 import { UserError, type Problem } from './domain/errors.ts'
+import { sinkSchema, type SinkConfig } from './notify-config.ts'
 import { readYaml } from './site/read-yaml.ts'
 
 const name = z
@@ -115,6 +116,7 @@ export const configSchema = z.strictObject({
     .default({ host: '127.0.0.1', port: 7410 })
     .describe('Where the API answers'),
   inputs: z.array(inputSchema).default([]).describe('Without any, what `tallyman discover` finds'),
+  notify: z.array(sinkSchema).default([]).describe('Who is told: webhooks, syslog, mail (docs/notify.md)'),
 })
 export type Config = z.infer<typeof configSchema>
 
@@ -195,17 +197,30 @@ export function readConfigText(file: string): string {
   }
 }
 
-function duplicateNames(checked: CheckedText, { inputs }: Config): Problem[] {
-  const names = inputs.map(({ name: each }) => each)
+function duplicateNames(checked: CheckedText, { inputs, notify }: Config): Problem[] {
+  return [
+    ...duplicates(checked, 'inputs', inputs, 'input', 'where to go on'),
+    ...duplicates(checked, 'notify', notify, 'sink', 'what was told already'),
+  ]
+}
+
+function duplicates(
+  checked: CheckedText,
+  key: string,
+  items: readonly { readonly name: string }[],
+  noun: string,
+  kept: string,
+): Problem[] {
+  const names = items.map(({ name: each }) => each)
   return names.flatMap((each, index) =>
     names.indexOf(each) === index
       ? []
       : [
           {
             file: checked.file,
-            ...placeOf(checked, ['inputs', index, 'name']),
-            message: `another input is named ${each} already`,
-            mend: 'give each input a name of its own: where to go on is kept under it',
+            ...placeOf(checked, [key, index, 'name']),
+            message: `another ${noun} is named ${each} already`,
+            mend: `give each ${noun} a name of its own: ${kept} is kept under it`,
           },
         ],
   )
@@ -225,6 +240,7 @@ function withAbsolutePaths(config: Config, folder: string): Config {
       if (input.type !== 'docker' || isAddress(input.socket)) return input
       return { ...input, socket: absolute(input.socket) }
     }),
+    notify: config.notify.map((sink) => withAbsoluteSinkFiles(sink, absolute)),
   }
 }
 
@@ -244,6 +260,14 @@ function withAbsoluteFiles(
       },
     }),
   }
+}
+
+/** Keys of sinks that end in `File` are paths. */
+function withAbsoluteSinkFiles(sink: SinkConfig, absolute: (path: string) => string): SinkConfig {
+  const files = Object.entries(sink).flatMap(([key, value]) =>
+    key.endsWith('File') && typeof value === 'string' ? [[key, absolute(value)] as const] : [],
+  )
+  return { ...sink, ...Object.fromEntries(files) }
 }
 
 /** Of an engine that is reached otherwise than by a path. */

@@ -1,6 +1,8 @@
 import type { Chunk, Event, Failure, Finding } from './domain/event.ts'
 import { digest } from './domain/hash.ts'
+import type { Route } from './domain/notice.ts'
 import { fold, stateKeys, type RatedMatch } from './engine/alerting.ts'
+import { noticesOf } from './engine/notices.ts'
 import type { Input, InputBatch } from './inputs/input.ts'
 import { createInventory, type Inventory } from './inventory/inventory.ts'
 import type { Ruleset } from './sigma/sigma.ts'
@@ -21,6 +23,8 @@ export interface PipelineParts {
   /** Asked anew for each batch, so that a reload swaps both between batches. */
   readonly detection: () => { readonly ruleset: Ruleset; readonly judge: Judge }
   readonly now: () => number
+  /** What sinks want to be told of; written with what caused it. */
+  readonly routes?: readonly Route[]
   /** Told after each commit. */
   readonly committed?: (result: BatchResult) => void
   /**
@@ -175,10 +179,13 @@ function processBatch(
     else streams.push({ stream: chunk.stream, ...decoder.checkpoint() })
   }
 
-  const output = fold(store.load(stateKeys(matches)), matches)
+  const before = store.load(stateKeys(matches))
+  const output = fold(before, matches)
+  const at = parts.now()
+  const outbox = noticesOf({ routes: parts.routes ?? [], before, output, findings, at })
   const { counters, failures } = tally.total()
   store.commit({
-    at: parts.now(),
+    at,
     input,
     checkpoint: batch.checkpoint,
     streams: latest(streams),
@@ -191,6 +198,7 @@ function processBatch(
     released,
     containers: inventory.changes(),
     output,
+    outbox,
   })
   return {
     input,

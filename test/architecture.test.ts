@@ -20,8 +20,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | 'everything'>> = {
   cli: 'everything',
 }
 
-/** Files directly in src: the loop, and what wires parts together. None of them knows SQL, HTTP or a command line. */
+/**
+ * Files directly in src: the loop, and what wires parts together. None of them knows SQL, HTTP or a command line.
+ * The configuration's schema is made of the actions' options.
+ */
 const ROOT_FILES_MAY_IMPORT = [
+  'actions',
   'domain',
   'inputs',
   'sources',

@@ -1,3 +1,5 @@
+import { escapeUnsafe, plainText, UNSAFE } from '../domain/plain-text.ts'
+
 /** Where a verb writes. Tests pass their own. */
 export interface Output {
   readonly out: (text: string) => void
@@ -31,22 +33,12 @@ export const standardOutput: Output = {
 /** One JSON object a line; characters that a terminal obeys are escaped, also those that JSON lets through. */
 export function printJson(output: Output, value: unknown): void {
   output.out(
-    `${JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? item.toString() : item)).replace(UNSAFE, escape)}\n`,
+    `${JSON.stringify(value, (_key, item: unknown) => (typeof item === 'bigint' ? item.toString() : item)).replace(UNSAFE, escapeUnsafe)}\n`,
   )
 }
 
-/** Control characters, and those that reorder or hide text. */
-const UNSAFE =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
-
 /** Hostile text made harmless for a terminal: one line, nothing that it obeys. */
-export function safe(text: string): string {
-  return text.replace(/[\t\n]/g, ' ').replace(UNSAFE, escape)
-}
-
-function escape(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-}
+export const safe = plainText
 
 /** Aligned columns, the last one as wide as it is. Cells are made safe. */
 export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {

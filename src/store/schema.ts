@@ -93,4 +93,19 @@ export const MIGRATIONS: readonly string[] = [
   `,
   // IP addresses that a container has and had
   'ALTER TABLE container ADD COLUMN addresses TEXT',
+  // what sinks are told: one row for each sink and key, and the level of each subject that a sink was told of last
+  `
+  CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, sink TEXT NOT NULL, key TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
+    incident TEXT, alert TEXT, level INTEGER, strategy TEXT, notice TEXT NOT NULL, created INTEGER NOT NULL,
+    since INTEGER NOT NULL, next INTEGER NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
+    settled INTEGER, error TEXT, digest INTEGER
+  );
+  CREATE INDEX outbox_pending ON outbox (sink, id) WHERE state = 'pending' AND digest IS NULL;
+  CREATE INDEX outbox_delivered ON outbox (sink, settled) WHERE state = 'delivered';
+  CREATE INDEX outbox_state ON outbox (state, id);
+  CREATE INDEX outbox_in_digest ON outbox (digest) WHERE digest IS NOT NULL;
+  CREATE INDEX outbox_digests ON outbox (sink, created) WHERE kind = 'digest';
+  CREATE TABLE notified (sink TEXT NOT NULL, subject TEXT NOT NULL, rank INTEGER NOT NULL, PRIMARY KEY (sink, subject)) WITHOUT ROWID;
+  `,
 ]

@@ -4,6 +4,7 @@ import type { Failure, Finding, FindingKind, HostMount, Resource } from '../doma
 import { LEVELS, type Level, type Rating } from '../domain/match.ts'
 import type { AddressLease, SeenRow } from '../domain/state.ts'
 import { axisOf } from './histogram.ts'
+import { outboxReader } from './sqlite-outbox.ts'
 import type { AlertQuery, IncidentQuery, Page, Reader, Totals } from './store.ts'
 
 export type Row = Readonly<Record<string, string | number | null>>
@@ -77,6 +78,7 @@ export function reader(db: DatabaseSync): Reader {
   }
 
   return {
+    ...outboxReader(db),
     resume(input) {
       const checkpoint = one('SELECT value FROM checkpoint WHERE input = ?', input)
       const stream = db.prepare('SELECT offset, state FROM stream WHERE input = ? AND stream = ?')

@@ -3,6 +3,8 @@ import { UserError } from '../domain/errors.ts'
 import type { Resource } from '../domain/event.ts'
 import { rank, reader, toAlertHead, toIncidentHead, transaction, type Row } from './sqlite-reader.ts'
 import { MIGRATIONS } from './schema.ts'
+import { outboxWriter } from './sqlite-outbox.ts'
+import type { OutboxWriter } from './outbox.ts'
 import {
   BODY_HORIZON,
   GONE_HORIZON,
@@ -103,13 +105,19 @@ const MENDS: readonly (readonly [RegExp, string])[] = [
   [/locked|busy/i, 'another process holds it: stop that one, or name another folder with --data'],
 ]
 
-type WriterPart = Pick<
-  Store,
-  'load' | 'commit' | 'closeAlert' | 'closeIncident' | 'audit' | 'setMeta' | 'close'
->
+type WriterPart = OutboxWriter &
+  Pick<Store, 'load' | 'commit' | 'closeAlert' | 'closeIncident' | 'audit' | 'setMeta' | 'close'>
 
 function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
   const sql = statements(db)
+  const guarded = (work: () => void): void => {
+    try {
+      transaction(db, work)
+    } catch (cause) {
+      throw storeTrouble(file, cause)
+    }
+  }
+  const { enqueue, ...outbox } = outboxWriter(db, guarded)
   const commit = (batch: Commit): void => {
     const { at, input, output } = batch
     if (batch.checkpoint !== undefined) sql.checkpoint.run(input, JSON.stringify(batch.checkpoint))
@@ -190,20 +198,15 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
     for (const { reason, stream, position, sample } of batch.failures) {
       sql.failure.run(reason, stream, String(position), sample, at)
     }
+    if (batch.outbox !== undefined) enqueue(batch.outbox, at)
     for (const [kind, name, value] of counted(batch)) sql.counter.run(kind, name, value)
     if (batch.containers.length > 0) sql.forgetContainers.run(at - GONE_HORIZON)
     if (batch.seen.length > 0) sql.forgetSeen.run(IDENTITY_HORIZON)
     if (batch.bodies.length > 0) sql.forgetBodies.run(BODY_HORIZON)
     if (batch.failures.length > 0) sql.forgetFailures.run(FAILURE_SAMPLES)
   }
-  const guarded = (work: () => void): void => {
-    try {
-      transaction(db, work)
-    } catch (cause) {
-      throw storeTrouble(file, cause)
-    }
-  }
   return {
+    ...outbox,
     load: (keys) => ({
       alerts: keys
         .filter(({ kind }) => kind === 'alert')

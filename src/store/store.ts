@@ -1,7 +1,9 @@
 import type { Alert, Incident, Verdict } from '../domain/alert.ts'
 import type { Level } from '../domain/match.ts'
 import type { Failure, Finding } from '../domain/event.ts'
+import type { OutboxEntry } from '../domain/notice.ts'
 import type { ContainerRow, EngineState, FoldOutput, SeenRow, StateKey } from '../domain/state.ts'
+import type { OutboxReader, OutboxWriter } from './outbox.ts'
 
 /** Everything that one batch led to, written in one transaction. */
 export interface Commit {
@@ -23,6 +25,8 @@ export interface Commit {
   readonly released: readonly string[]
   readonly containers: readonly ContainerRow[]
   readonly output: FoldOutput
+  /** What sinks are to be told of it. */
+  readonly outbox?: readonly OutboxEntry[]
 }
 
 export interface Counters {
@@ -99,7 +103,7 @@ export interface AuditRow {
 }
 
 /** Where state, alerts and checkpoints live. One writer; state is addressed by key; nothing outside knows SQL. */
-export interface Store extends Reader {
+export interface Store extends Reader, OutboxWriter {
   /** Alerts and incidents that folding needs for these keys. */
   load(keys: readonly StateKey[]): EngineState
   /** One transaction: all of it or nothing. Throws a UserError where the disk is full or refuses. */
@@ -114,7 +118,7 @@ export interface Store extends Reader {
 }
 
 /** Questions that change nothing; the API asks them on a connection of its own. */
-export interface Reader {
+export interface Reader extends OutboxReader {
   resume(input: string): StreamResume
   /** The newest identities, oldest first, and all that are kept. */
   seen(limit: number): readonly SeenRow[]

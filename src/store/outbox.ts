@@ -1,0 +1,60 @@
+import type { Notification, NotificationState, SinkSummary } from '../domain/notice.ts'
+import type { Page } from './store.ts'
+
+export interface NotificationQuery {
+  readonly state?: NotificationState | undefined
+  readonly sink?: string | undefined
+  /** At most 500; 100 unless told. */
+  readonly limit?: number | undefined
+  /** Opaque, from the page before. */
+  readonly after?: string | undefined
+}
+
+/** What decides a sink's next step. */
+export interface OutboxState {
+  /** The oldest that is due. */
+  readonly head: Notification | undefined
+  /** Since when it is tried: written, or asked for again. ms. */
+  readonly since: number
+  /** When the next is due where none is now. */
+  readonly next: number | undefined
+  /** Pending, and not in a digest; counted up to `atMost`. */
+  readonly waiting: number
+  /** Delivered one by one within the span, and when the first of them was. */
+  readonly told: number
+  readonly firstTold: number | undefined
+  /** When the newest digest was written. */
+  readonly lastDigest: number | undefined
+}
+
+/** Questions about the outbox. */
+export interface OutboxReader {
+  /** Newest first. */
+  notifications(query?: NotificationQuery): Page<Notification>
+  notification(id: number): Notification | undefined
+  sinkSummaries(): readonly SinkSummary[]
+  outboxState(
+    sink: string,
+    parts: { readonly now: number; readonly within: number; readonly atMost: number },
+  ): OutboxState
+}
+
+/** What happens to rows of the outbox after they were committed. A digest takes the rows with it for which it stands. */
+export interface OutboxWriter {
+  delivered(id: number, at: number): void
+  /** The attempt failed; another follows at `next`. */
+  postponed(id: number, next: number, error: string): void
+  /** Given up: stays until somebody retries or dismisses it. */
+  died(id: number, at: number, error: string): void
+  /** Gives up what is older; returns how many. */
+  expire(sink: string, before: number, at: number, error: string): number
+  /** Gives up what belongs to sinks that are no longer there; returns how many. */
+  abandon(known: readonly string[], at: number, error: string): number
+  /** One digest for all of a sink that wait now. */
+  gather(sink: string, at: number): void
+  /** True if there was such a dead one. Writes the audit trail. */
+  retryNotification(id: number, actor: string, at: number): boolean
+  dismissNotification(id: number, actor: string, at: number): boolean
+  /** Drops what was delivered before, and all but the newest. */
+  forgetDelivered(before: number): void
+}
