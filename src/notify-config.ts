@@ -47,7 +47,7 @@ export const sinkSchema = z.discriminatedUnion(
   actions.map(({ options }) => options.safeExtend(routing)) as unknown as [
     z.ZodObject<{ type: z.ZodLiteral<string> }>,
   ],
-) as unknown as z.ZodType<SinkConfig, unknown>
+) as unknown as z.ZodType<SinkConfig>
 
 /** What the pure part needs to know of the sinks. */
 export function routesOf(sinks: readonly SinkConfig[]): readonly Route[] {
