@@ -17,6 +17,7 @@ import { loadStrategies } from '../src/strategy/load.ts'
 /** Rows of the content plan that are covered so far: the report's phrase behind each. */
 const ROWS: Readonly<Record<string, string>> = {
   W05: 'T1600: file integrity monitoring systems',
+  W06: 'T1600: unexpected changes in encryption protocols',
   W07: 'T1600: unauthorized access to cryptographic keys',
   W08: 'T1600: manipulating configurations',
   W09: 'T1600: exploiting vulnerabilities within containerized environments',
