@@ -1,5 +1,5 @@
 import react from '@vitejs/plugin-react'
-import { defineConfig } from 'vite'
+import { defineConfig, type ProxyOptions } from 'vite'
 
 /** A daemon to develop against: `tallyman run --port 7410`. */
 const DAEMON = process.env['TALLYMAN_URL'] ?? 'http://127.0.0.1:7410'
@@ -20,6 +20,15 @@ export default defineConfig({
   css: { modules: { localsConvention: 'camelCaseOnly' } },
   server: {
     host: '127.0.0.1',
-    proxy: { '/api': { target: DAEMON }, '/tour/api': { target: DAEMON }, '/login': { target: DAEMON } },
+    proxy: Object.fromEntries(['/api', '/tour/api', '/login'].map((path) => [path, toDaemon()])),
   },
 })
+
+/** The daemon answers its own origin only. */
+function toDaemon(): ProxyOptions {
+  return {
+    target: DAEMON,
+    changeOrigin: true,
+    configure: (proxy) => proxy.on('proxyReq', (request) => request.removeHeader('origin')),
+  }
+}

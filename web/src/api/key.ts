@@ -1,0 +1,31 @@
+const STORED_AS = 'tallyman.key'
+const KEY = /^[\w-]{1,128}$/
+
+/**
+ * The second half of a session, beside the cookie. A cookie of 127.0.0.1 is sent to every port of it; what
+ * an origin stores is its own. The login link hands it over behind the `#`, which no server ever sees.
+ */
+export function takeKey(): void {
+  const given = /^#key=([^&]*)$/.exec(window.location.hash)?.[1]
+  if (given === undefined) return
+  window.history.replaceState(null, '', window.location.pathname + window.location.search)
+  if (KEY.test(given)) window.localStorage.setItem(STORED_AS, given)
+}
+
+export function readKey(): string | undefined {
+  const stored = window.localStorage.getItem(STORED_AS)
+  return stored !== null && KEY.test(stored) ? stored : undefined
+}
+
+export function forgetKey(): void {
+  window.localStorage.removeItem(STORED_AS)
+}
+
+/** Calls back when another tab logs in. */
+export function onNewKey(listener: () => void): () => void {
+  const heard = ({ key, newValue }: StorageEvent): void => {
+    if (key === STORED_AS && newValue !== null) listener()
+  }
+  window.addEventListener('storage', heard)
+  return () => window.removeEventListener('storage', heard)
+}

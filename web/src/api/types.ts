@@ -1,0 +1,91 @@
+import type { hc, InferResponseType } from 'hono/client'
+import type { Api } from '../../../src/daemon/api.ts'
+import type { DataApi } from '../../../src/daemon/data-routes.ts'
+
+/** What the API answers, as its routes are typed: nothing is written down twice. Every string may be hostile. */
+type Client = ReturnType<typeof hc<DataApi>>
+type Start = ReturnType<typeof hc<Api>>['api']
+type Answer<Route extends { $get: unknown }> = InferResponseType<Route['$get'], 200>
+type Item<Page extends { readonly items: readonly unknown[] }> = Page['items'][number]
+
+export type Level = Incident['level']
+export type Resource = Readonly<Record<string, string | readonly string[]>>
+export interface Page<T> {
+  readonly items: readonly T[]
+  readonly next?: string
+}
+
+export type Incident = Item<Answer<Client['incidents']>>
+export type Alert = Omit<Item<Answer<Client['alerts']>>, 'evidence'> & {
+  readonly evidence: readonly Evidence[]
+}
+export type Evidence = Omit<Item<Answer<Client['alerts']>>['evidence'][number], 'fields'> & {
+  readonly fields: Readonly<Record<string, unknown>>
+}
+export type IncidentDetail = Answer<Client['incidents'][':id']> & {
+  readonly incident: Incident
+  readonly alerts: Page<Alert>
+}
+export type Response = IncidentDetail['response'][number]
+export type Histogram = Answer<Client['incidents']['histogram']>
+/** Without a level while that is not known yet. */
+export type StrategyHead = Item<Answer<Client['strategies']>> & { readonly level?: string }
+export type Strategy = Answer<Client['strategies'][':id']> & { readonly level?: string }
+export type Rule = Strategy['rules'][number]
+export type Status = Answer<Client['status']>
+export type InputStatus = Status['inputs'][number]
+export type Totals = Answer<Client['totals']>
+export type Limit = Item<Answer<Client['limits']>>
+export type Finding = Item<Answer<Client['findings']>>
+export type Failure = Item<Answer<Client['failures']>>
+export type Silence = Item<Answer<Client['silences']>>
+export type Source = Item<Answer<Client['sources']>>
+export type AuditRow = Item<Answer<Client['audit']>>
+export type Discovery = Answer<Start['discovery']>
+
+export const LEVELS = [
+  'critical',
+  'high',
+  'medium',
+  'low',
+  'informational',
+] as const satisfies readonly Level[]
+export const VERDICTS = ['true-positive', 'false-positive', 'benign', 'unclear'] as const
+export type Verdict = (typeof VERDICTS)[number]
+
+export interface Tour {
+  readonly state: 'idle' | 'playing' | 'done' | 'failed'
+  readonly records: number
+  readonly total: number
+  readonly message?: string
+}
+
+export interface Notification {
+  readonly id: string
+  readonly sink: string
+  readonly alert?: string
+  readonly incident?: string
+  readonly state: 'pending' | 'delivered' | 'dead'
+  readonly attempts: number
+  readonly created: string
+  readonly next?: string
+  readonly error?: string
+}
+
+/** What the stream tells. */
+export type LiveMessage =
+  | { readonly kind: 'incident'; readonly opened: boolean; readonly incident: Incident }
+  | { readonly kind: 'alert'; readonly opened: boolean; readonly alert: Alert }
+  | { readonly kind: 'finding'; readonly finding: Finding }
+  | { readonly kind: 'status'; readonly status?: unknown }
+
+/** How one sink is doing. */
+export interface NotificationSummary {
+  readonly sink: string
+  readonly pending: number
+  readonly delivered: number
+  readonly dead: number
+  /** When the oldest that is pending was made. */
+  readonly oldest?: string
+  readonly error?: string
+}

@@ -1,0 +1,70 @@
+import { useState } from 'react'
+import type { Evidence as EvidenceView } from '../api/types.ts'
+import { Copy } from '../text/copy.tsx'
+import { Text } from '../text/text.tsx'
+import { exactly, utc } from '../text/time.ts'
+import styles from './evidence.module.css'
+import { groupFields } from './fields.ts'
+import { Value } from './value.tsx'
+
+/** One event behind an alert: what the rule reads, and on demand all of it. */
+export function Evidence({
+  evidence,
+  read,
+}: {
+  readonly evidence: EvidenceView
+  readonly read: readonly string[]
+}) {
+  const [all, setAll] = useState(false)
+  const groups = groupFields(evidence, read)
+  const nothingRead = groups.read.length === 0
+  return (
+    <div className={styles.evidence}>
+      <header>
+        <time dateTime={evidence.time} title={exactly(Date.parse(evidence.time))}>
+          {utc(Date.parse(evidence.time))}
+        </time>
+        <span className="quiet">
+          <Text value={`${evidence.source} · ${evidence.logsource}`} />
+        </span>
+        <span className={styles.tools}>
+          <Copy value={JSON.stringify(evidence, null, 2)} what="the event as JSON" />
+        </span>
+      </header>
+      <Fields fields={nothingRead ? groups.rest : groups.read} />
+      {nothingRead || groups.rest.length === 0 ? null : (
+        <>
+          {all ? <Fields fields={groups.rest} quiet /> : null}
+          <button type="button" className={styles.all} aria-expanded={all} onClick={() => setAll(!all)}>
+            {all ? 'fewer fields' : `all fields (${groups.rest.length} more)`}
+          </button>
+        </>
+      )}
+    </div>
+  )
+}
+
+function Fields({
+  fields,
+  quiet = false,
+}: {
+  readonly fields: readonly (readonly [string, unknown])[]
+  readonly quiet?: boolean
+}) {
+  return (
+    <table className={`${styles.fields} ${quiet ? styles.quiet : ''}`}>
+      <tbody>
+        {fields.map(([name, value]) => (
+          <tr key={name}>
+            <th scope="row">
+              <Text mono value={name} />
+            </th>
+            <td>
+              <Value value={value} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}

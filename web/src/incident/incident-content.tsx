@@ -1,0 +1,75 @@
+import { useMemo, type ReactNode } from 'react'
+import type { IncidentDetail, Rule } from '../api/types.ts'
+import { bySeverity } from '../level/level.ts'
+import { AlertCard } from './alert-card.tsx'
+import styles from './incident-content.module.css'
+import { ProcessList } from './process-list.tsx'
+import { processTree } from './process-tree.ts'
+import { ResponseSteps } from './response-steps.tsx'
+import { TimelineList } from './timeline-list.tsx'
+import { timeline } from './timeline.ts'
+
+/** The parts of an incident, in order; `[` and `]` go from one to the next. */
+export const PARTS = ['alerts', 'timeline', 'processes', 'response'] as const
+
+/** What the rules saw, what happened in which order, by which processes, and what to do. */
+export function IncidentContent({
+  detail: { incident, alerts, response },
+  rules,
+}: {
+  readonly detail: IncidentDetail
+  readonly rules: ReadonlyMap<string, Rule>
+}) {
+  const ordered = useMemo(() => alerts.items.toSorted((a, b) => bySeverity(a.level, b.level)), [alerts.items])
+  const rows = useMemo(() => timeline(alerts.items), [alerts.items])
+  const tree = useMemo(() => processTree(rows.map(({ evidence }) => evidence)), [rows])
+  return (
+    <>
+      <Part id="alerts" title={`Alerts ${alerts.items.length}${alerts.next === undefined ? '' : ' of more'}`}>
+        {ordered.map((alert) => (
+          <AlertCard key={alert.id} alert={alert} rule={rules.get(alert.rule.id)} />
+        ))}
+      </Part>
+      <Part id="timeline" title={`Timeline ${rows.length}`} note="UTC" framed>
+        <TimelineList rows={rows} />
+      </Part>
+      <Part id="processes" title="Processes" framed>
+        {tree.length === 0 ? (
+          <p className="quiet">Nothing that reports here tells of processes.</p>
+        ) : (
+          <ProcessList nodes={tree} />
+        )}
+      </Part>
+      <Part id="response" title="Response" framed>
+        {response.map((each) => (
+          <ResponseSteps key={each.strategy.id} incident={incident.id} response={each} />
+        ))}
+        {response.length === 0 ? <p className="quiet">Its rules belong to no strategy document.</p> : null}
+      </Part>
+    </>
+  )
+}
+
+function Part({
+  id,
+  title,
+  note,
+  framed = false,
+  children,
+}: {
+  readonly id: (typeof PARTS)[number]
+  readonly title: string
+  readonly note?: string
+  readonly framed?: boolean
+  readonly children: ReactNode
+}) {
+  return (
+    <section id={id} className={styles.part} aria-labelledby={`${id}-title`}>
+      <h2 id={`${id}-title`}>
+        {title}
+        {note === undefined ? null : <span className="quiet"> {note}</span>}
+      </h2>
+      {framed ? <div className={styles.framed}>{children}</div> : children}
+    </section>
+  )
+}

@@ -1,0 +1,35 @@
+/** Every key of the console, for the help and the documentation. */
+export const KEYS = [
+  {
+    where: 'Anywhere',
+    keys: [
+      { keys: ['?'], does: 'show the keys' },
+      { keys: ['g q', 'g p', 'g s', 'g i'], does: 'go to queue, posture, strategies, inputs' },
+      { keys: ['g f', 'g n', 'g l'], does: 'go to findings, notifications, silences' },
+      { keys: ['Esc'], does: 'close, go back' },
+      { keys: ['Shift D'], does: 'change between light and dark' },
+    ],
+  },
+  {
+    where: 'Queue',
+    keys: [
+      { keys: ['j', 'k'], does: 'next, previous (arrows in the list too)' },
+      { keys: ['Enter', 'o'], does: 'open the incident' },
+      { keys: ['/'], does: 'search' },
+      { keys: ['f'], does: 'filters' },
+      { keys: ['n'], does: 'show what is new' },
+      { keys: ['x'], does: 'clear the filters' },
+      { keys: ['t'], does: 'play the tour, while the queue is empty' },
+    ],
+  },
+  {
+    where: 'Incident',
+    keys: [
+      { keys: ['v'], does: 'give a verdict' },
+      { keys: ['1', '2', '3', '4'], does: 'true positive, false positive, benign, unclear' },
+      { keys: ['Enter'], does: 'close the incident with it' },
+      { keys: ['s'], does: 'the strategy’s document, and back' },
+      { keys: ['[', ']'], does: 'previous, next part' },
+    ],
+  },
+] as const

@@ -1,0 +1,21 @@
+import type { Resource } from '../api/types.ts'
+
+/** The image with its tags, without a registry’s digest; empty where none is known. */
+export function imageLabel(entity: Resource): string {
+  const name = one(entity, 'container.image.name')
+  const tags = entity['container.image.tags']
+  const tag = Array.isArray(tags) ? (tags[0] as string | undefined) : tags
+  return name === '' ? '' : tag === undefined || tag === '' ? name : `${name}:${String(tag)}`
+}
+
+/** Where it runs: cluster and node, or the host. */
+export function placeLabel(entity: Resource): string {
+  return [one(entity, 'k8s.cluster.name'), one(entity, 'k8s.node.name') || one(entity, 'host.name')]
+    .filter(Boolean)
+    .join(' / ')
+}
+
+function one(entity: Resource, name: string): string {
+  const value = entity[name]
+  return typeof value === 'string' ? value : (value?.[0] ?? '')
+}

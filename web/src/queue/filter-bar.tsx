@@ -1,0 +1,144 @@
+import { useEffect, useRef, useState, type Ref } from 'react'
+import { LEVELS, type StrategyHead } from '../api/types.ts'
+import { useAnswer } from '../api/use-answer.ts'
+import { isLevel } from '../level/level.ts'
+import { FILTER_STATUSES, isFiltered, NO_FILTER, type Filter } from './filter.ts'
+import styles from './filter-bar.module.css'
+import { TimeFilter } from './time-filter.tsx'
+
+/** Typing settles for this long before the queue is asked anew, ms. */
+const SETTLE = 250
+
+/** Everything that the queue can be narrowed by. */
+export function FilterBar({
+  filter,
+  change,
+  search,
+  first,
+}: {
+  readonly filter: Filter
+  readonly change: (part: Partial<Filter>) => void
+  readonly search: Ref<HTMLInputElement>
+  /** The first filter behind the search. */
+  readonly first: Ref<HTMLSelectElement>
+}) {
+  const strategies = useAnswer<{ readonly items: readonly StrategyHead[] }>('/strategies', {
+    staleTime: 300_000,
+  })
+  const [open, setOpen] = useState(false)
+  return (
+    <search className={styles.bar} data-open={open} aria-label="Filter the queue">
+      <TextFilter
+        label="Search"
+        placeholder="Search  /"
+        value={filter.text}
+        set={(text) => change({ text })}
+        input={search}
+        wide
+      />
+      <button type="button" className={styles.toggle} aria-expanded={open} onClick={() => setOpen(!open)}>
+        Filters
+      </button>
+      <select
+        ref={first}
+        aria-label="Level and above"
+        value={filter.level ?? ''}
+        onChange={({ target: { value } }) => change({ level: isLevel(value) ? value : undefined })}
+      >
+        <option value="">any level</option>
+        {LEVELS.slice(0, -1).map((level) => (
+          <option key={level} value={level}>
+            {level === 'critical' ? level : `${level} and above`}
+          </option>
+        ))}
+      </select>
+      <select
+        aria-label="Status"
+        value={filter.status}
+        onChange={({ target: { value } }) =>
+          change({ status: FILTER_STATUSES.find((each) => each === value) ?? 'open' })
+        }
+      >
+        <option value="open">open</option>
+        <option value="closed">closed</option>
+        <option value="all">open and closed</option>
+      </select>
+      <select
+        className={styles.strategy}
+        aria-label="Strategy"
+        value={filter.strategy}
+        onChange={({ target: { value } }) => change({ strategy: value })}
+      >
+        <option value="">any strategy</option>
+        {(strategies.data?.items ?? []).map(({ id }) => (
+          <option key={id} value={id}>
+            {id}
+          </option>
+        ))}
+      </select>
+      <TextFilter
+        label="Entity"
+        placeholder="entity"
+        value={filter.entity}
+        set={(entity) => change({ entity })}
+      />
+      <TimeFilter filter={filter} change={change} />
+      {isFiltered(filter) ? (
+        <button
+          type="button"
+          className={styles.clear}
+          onClick={() => change(NO_FILTER)}
+          title="Clear the filters (x)"
+        >
+          Clear
+        </button>
+      ) : null}
+    </search>
+  )
+}
+
+function TextFilter({
+  label,
+  placeholder,
+  value,
+  set,
+  input,
+  wide = false,
+}: {
+  readonly label: string
+  readonly placeholder: string
+  readonly value: string
+  readonly set: (value: string) => void
+  readonly input?: Ref<HTMLInputElement>
+  readonly wide?: boolean
+}) {
+  const [typed, setTyped] = useState(value)
+  const told = useRef(value)
+  useEffect(() => {
+    if (value === told.current) return
+    told.current = value
+    setTyped(value)
+  }, [value])
+  useEffect(() => {
+    if (typed === told.current) return
+    const timer = setTimeout(() => {
+      told.current = typed
+      set(typed)
+    }, SETTLE)
+    return () => clearTimeout(timer)
+  }, [typed, set])
+  return (
+    <input
+      ref={input}
+      type="search"
+      className={wide ? styles.search : styles.entity}
+      aria-label={label}
+      placeholder={placeholder}
+      maxLength={256}
+      spellCheck={false}
+      autoComplete="off"
+      value={typed}
+      onChange={({ target }) => setTyped(target.value)}
+    />
+  )
+}

@@ -1,0 +1,47 @@
+import { useBase } from '../api/base.ts'
+import type { Discovery } from '../api/types.ts'
+import { useAnswer } from '../api/use-answer.ts'
+import { Copy } from '../text/copy.tsx'
+import { Text } from '../text/text.tsx'
+import styles from './tour.module.css'
+
+/** What this machine has to read, and the lines that make it an input. */
+export function Discovered() {
+  const here = useBase() === '/api'
+  const answer = useAnswer<Discovery>('/discovery', { enabled: here })
+  const items = answer.data?.items ?? []
+  if (items.length === 0) return null
+  return (
+    <section className={styles.discovered}>
+      <h2>Found on this machine</h2>
+      <ul>
+        {items.map(({ what, path, state, message, add }) => (
+          <li key={`${what}${path}`} data-state={state}>
+            <span className={styles.state}>{state}</span>
+            <span className={styles.what}>
+              <span>
+                <strong>
+                  <Text value={what} />
+                </strong>{' '}
+                <Text mono value={path} />
+              </span>
+              <span className="quiet">
+                <Text value={message} />
+              </span>
+              {add === undefined ? null : (
+                <span className={styles.add}>
+                  {/* Scrolls sideways, so that the keyboard must reach it. */}
+                  {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+                  <pre tabIndex={0} role="region" aria-label={`Configuration for ${what}`}>
+                    {add}
+                  </pre>
+                  <Copy value={add} what={`the configuration for ${what}`} />
+                </span>
+              )}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
