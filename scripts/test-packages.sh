@@ -15,6 +15,8 @@ need runc runc
 need netavark /usr/lib/podman/netavark
 need aardvark-dns /usr/lib/podman/aardvark-dns
 need catatonit catatonit
+need chromium chromium
+[ -e /usr/share/fonts/truetype/dejavu ] || missing="$missing fonts-dejavu-core"
 if [ -z "$missing" ]; then exit 0; fi
 if [ "$(uname -s)" != Linux ] || ! command -v apt-get >/dev/null 2>&1 || [ "$(id -u)" != 0 ]; then
   echo "tests: missing$missing. Tests that need them are skipped (they install themselves as root on Debian)." >&2
