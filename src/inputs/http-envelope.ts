@@ -132,17 +132,21 @@ const SMALL = 2_000
 const MANY = 200_000
 
 function parsed(bytes: Buffer, brackets: number): unknown {
-  let opened = 0
-  for (const byte of bytes) {
-    if (byte !== 0x5b && byte !== 0x7b) continue
-    opened += 1
-    if (opened > brackets) return undefined
-  }
+  if (hasMore(bytes, '{', brackets) || hasMore(bytes, '[', brackets)) return undefined
   try {
     return JSON.parse(bytes.toString('utf8')) as unknown
   } catch {
     return undefined
   }
+}
+
+function hasMore(bytes: Buffer, character: string, than: number): boolean {
+  let found = 0
+  for (let at = bytes.indexOf(character); at !== -1; at = bytes.indexOf(character, at + 1)) {
+    found += 1
+    if (found > than) return true
+  }
+  return false
 }
 
 function memberOf(value: unknown, name: string): unknown {

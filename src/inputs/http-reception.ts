@@ -39,19 +39,19 @@ export function createReception({
   const unanswered = new Set<(answer: Answer) => void>()
   let stopped = false
 
-  /** Reads a body of a known sender, and puts it into the queue. */
+  /** Reads a body of a known sender, for whom OVERHEAD is taken, and puts it into the queue. */
   const takeIn = async (
     { request, sender, answer }: Asked,
     coding: Coding | undefined,
     refuse: (refused: Refusal) => void,
   ): Promise<void> => {
-    let held = 0
+    let held = OVERHEAD
     let trouble: Refusal = FULL
     const hold = (bytes: number): boolean => {
-      const took = waiting.take(sender, bytes)
-      if (took === 'taken') held += bytes
-      else trouble = took === 'full' ? FULL : OVER_SHARE
-      return took === 'taken'
+      const refused = pressureOf(waiting.take(sender, bytes))
+      if (refused === undefined) held += bytes
+      else trouble = refused
+      return refused === undefined
     }
     const letGo = (bytes = held): void => {
       waiting.give(sender, bytes)
@@ -98,7 +98,7 @@ export function createReception({
       inflate,
     })
     if (opened.kind === 'too-large') return fail(tooLarge(limits.unpacked), TOO_LARGE)
-    const more = (opened.kind === 'opened' ? opened.bytes.length : 0) - held
+    const more = OVERHEAD + (opened.kind === 'opened' ? opened.bytes.length : 0) - held
     if (more > 0 && !hold(more)) {
       letGo()
       return refuse(trouble)
@@ -136,10 +136,11 @@ export function createReception({
       if (wrong.reason !== undefined) queue.fail(sender, wrong.reason)
       return answer(wrong.refused)
     }
-    const length = Number(request.headers['content-length'] ?? 0)
-    const room = waiting.take(sender, length)
-    if (room !== 'taken') return refuse(room === 'full' ? FULL : OVER_SHARE)
-    waiting.give(sender, length)
+    const announced = OVERHEAD + Number(request.headers['content-length'] ?? 0)
+    const full = pressureOf(waiting.take(sender, announced))
+    if (full !== undefined) return refuse(full)
+    // what is announced may never come
+    waiting.give(sender, announced - OVERHEAD)
     if (request.headers.expect !== undefined) response.writeContinue()
     unanswered.add(answer)
     response.once('close', () => unanswered.delete(answer))
@@ -159,6 +160,14 @@ interface Asked {
   readonly request: IncomingMessage
   readonly sender: string
   readonly answer: (answer: Answer) => void
+}
+
+/** What a request takes beside its body: somebody may send a great many small ones at once. */
+const OVERHEAD = 2048
+
+function pressureOf(took: 'taken' | 'full' | 'share'): Refusal | undefined {
+  if (took === 'taken') return undefined
+  return took === 'full' ? FULL : OVER_SHARE
 }
 
 const NOTHING = Buffer.alloc(0)

@@ -9,6 +9,9 @@ export type Upload =
   /** `take` refused more. */
   | { readonly kind: 'refused' }
 
+/** Pieces of a byte each would cost a hundred times what they hold: so many are joined. */
+const JOINED = 256
+
 /** Reads a body to its end. `take` is asked for each piece, before it is kept. */
 export function receive(
   request: IncomingMessage,
@@ -16,8 +19,15 @@ export function receive(
   take: (bytes: number) => boolean,
 ): Promise<Upload> {
   return new Promise((resolve) => {
-    const pieces: Buffer[] = []
+    const joined: Buffer[] = []
+    let pieces: Buffer[] = []
     let length = 0
+    const keep = (piece: Buffer): void => {
+      pieces.push(piece)
+      if (pieces.length < JOINED) return
+      joined.push(Buffer.concat(pieces))
+      pieces = []
+    }
     const finish = (upload: Upload): void => {
       request.off('data', read)
       request.off('end', end)
@@ -27,10 +37,10 @@ export function receive(
     const read = (piece: Buffer): void => {
       length += piece.length
       if (length > limit) finish({ kind: 'too-large' })
-      else if (take(piece.length)) pieces.push(piece)
+      else if (take(piece.length)) keep(piece)
       else finish({ kind: 'refused' })
     }
-    const end = (): void => finish({ kind: 'whole', bytes: Buffer.concat(pieces, length) })
+    const end = (): void => finish({ kind: 'whole', bytes: Buffer.concat([...joined, ...pieces], length) })
     const close = (): void => finish({ kind: 'aborted' })
     request.on('data', read)
     request.on('end', end)

@@ -234,7 +234,8 @@ describe('refused', () => {
 })
 
 describe('under pressure', () => {
-  const limits = { body: 1_000, unpacked: 1_000, waiting: 4_000 }
+  // two bodies of each of two senders, with what a request takes beside its body
+  const limits = { body: 1_000, unpacked: 1_000, waiting: 12_000 }
 
   it('tells senders to come again, tells one of several so first, and tells of it', async () => {
     const tokens = ['a', 'b'].map((name) => ({ name, file: join(folder, name) }))
@@ -260,6 +261,39 @@ describe('under pressure', () => {
     expect(input.batches.flatMap(({ findings }) => findings)).toMatchObject([
       { kind: 'bound-reached', about: 'audit', message: expect.stringContaining('come again') },
     ])
+  })
+
+  it('takes a body that comes a byte at a time', async () => {
+    const input = await start({ limits: SMALL })
+    const socket = await connected(input)
+    socket.setNoDelay(true)
+    socket.write(
+      `POST / HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nAuthorization: Bearer ${input.token}\r\nTransfer-Encoding: chunked\r\n\r\n`,
+    )
+    const text = 'abcdefghij'.repeat(60)
+    for (const character of text) socket.write(`1\r\n${character}\r\n`)
+    socket.write('0\r\n\r\n')
+    expect(await heard(socket)).toMatch(/^HTTP\/1\.1 200 /)
+    socket.destroy()
+    expect(input.texts()).toEqual([text])
+  })
+
+  it('bounds requests that hold nothing', async () => {
+    const input = await start({ limits: { ...limits, waiting: 20_000 } })
+    input.hold()
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, n) => {
+        const answer = post(input, String(n))
+        return Promise.race([
+          answer,
+          new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 1_000)),
+        ])
+      }),
+    )
+    const statuses = answers.map((answer) => answer?.status)
+    expect(new Set(statuses)).toEqual(new Set([undefined, 503]))
+    expect(statuses.filter((status) => status === undefined).length).toBeLessThan(12)
+    input.resume()
   })
 
   it('lets go of what an aborted upload held', async () => {
