@@ -6,7 +6,8 @@ export type Effect = 'notify' | 'collect' | 'contain'
 
 /** What came of it. The reason is for people and may hold hostile text. */
 export type ActionResult =
-  | { readonly kind: 'done'; readonly reason: string }
+  /** `warning` is what people should know although it is done. */
+  | { readonly kind: 'done'; readonly reason: string; readonly warning?: string }
   /** For good: asking again would be refused again. */
   | { readonly kind: 'refused'; readonly reason: string }
   | {

@@ -110,7 +110,7 @@ function ofSome(errors: readonly SmtpError[], answer: string): ActionResult {
   const refusals = cut(errors.map(({ response, message }) => plainText(response ?? message)).join('; '), 300)
   const forGood = errors.every(({ responseCode }) => responseCode !== undefined && responseCode >= 500)
   return forGood
-    ? { kind: 'done', reason: `${answer}; not for all: ${refusals}` }
+    ? { kind: 'done', reason: answer, warning: `not for all receivers: ${refusals}` }
     : { kind: 'failed', answered: true, reason: `not for all: ${refusals}` }
 }
 
