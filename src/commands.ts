@@ -23,6 +23,10 @@ export interface Commands {
   addSilence(request: SilenceRequest, actor: string): Promise<string>
   /** Turns entries of the posture report into expiring filters; returns how many filters were written. */
   adopt(request: AdoptRequest, actor: string): Promise<number>
+  /** Sends a dead notification again. Throws a UserError where there is none. */
+  retryNotification(id: number, actor: string): void
+  /** Drops a dead notification. Throws a UserError where there is none. */
+  dismissNotification(id: number, actor: string): void
 }
 
 export interface SilenceRequest {
@@ -49,9 +53,11 @@ export interface CommandParts {
   readonly now: () => number
   /** Called after the site's folder changed; tells its own trouble, for the change stands. */
   readonly reload: () => Promise<void>
+  /** Called when a notification is to be sent again. */
+  readonly retried?: () => void
 }
 
-export function createCommands({ store, site, now, reload }: CommandParts): Commands {
+export function createCommands({ store, site, now, reload, retried }: CommandParts): Commands {
   let last: Promise<unknown> = Promise.resolve()
   /** Files of the site are read, extended and written back: one change after the other. */
   const inTurn = <T>(change: () => Promise<T>): Promise<T> => {
@@ -120,7 +126,21 @@ export function createCommands({ store, site, now, reload }: CommandParts): Comm
         await reload()
         return filters.length
       }),
+    retryNotification(id, actor) {
+      if (!store.retryNotification(id, actor, now())) throw notDead(store, id)
+      retried?.()
+    },
+    dismissNotification(id, actor) {
+      if (!store.dismissNotification(id, actor, now())) throw notDead(store, id)
+    },
   }
+}
+
+function notDead(store: Store, id: number): UserError {
+  const known = store.notification(id)
+  const message =
+    known === undefined ? `no notification ${id}` : `notification ${id} is ${known.state}, not dead`
+  return new UserError(message, { mend: "see 'tallyman notify list --state dead'" })
 }
 
 function posture(store: Store): readonly Alert[] {

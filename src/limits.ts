@@ -15,7 +15,7 @@ export interface Limit {
 export interface LimitsOf {
   readonly detection: Detection
   /** Undefined where nothing was stored yet. */
-  readonly reader: Pick<Reader, 'findings' | 'totals'> | undefined
+  readonly reader: Pick<Reader, 'findings' | 'totals' | 'sinkSummaries'> | undefined
   /** The folder of the site's lists and filters. */
   readonly site: string
   readonly zone: string
@@ -24,7 +24,12 @@ export interface LimitsOf {
 
 /** What is not seen, not decided, or not in order: what 'tallyman doctor' shows. Messages may be hostile text. */
 export function limits({ detection, reader, site, zone, now }: LimitsOf): readonly Limit[] {
-  return [...ofDetection(detection, site), ...ofSite(detection, zone, now), ...ofStore(reader)]
+  return [
+    ...ofDetection(detection, site),
+    ...ofSite(detection, zone, now),
+    ...ofStore(reader),
+    ...ofSinks(reader),
+  ]
 }
 
 function* ofDetection({ ruleset, problems }: Detection, site: string): Iterable<Limit> {
@@ -92,6 +97,27 @@ function* ofSite({ site, strategies }: Detection, zone: string, now: number): It
         about: `${file}:${line}`,
         message: `the list expired on ${expires}: it counts as not set`,
         mend: 'review it: renew or remove it',
+      }
+    }
+  }
+}
+
+function* ofSinks(reader: LimitsOf['reader']): Iterable<Limit> {
+  for (const { sink, dead, pending, failing, oldest } of reader?.sinkSummaries() ?? []) {
+    if (failing !== undefined) {
+      yield {
+        severity: 'warning',
+        about: sink,
+        message: `is not reached since ${instant(oldest ?? failing.next)}, ${pending} wait: ${failing.error}`,
+        mend: `see that it answers; try it with 'tallyman notify test ${sink}'`,
+      }
+    }
+    if (dead > 0) {
+      yield {
+        severity: 'warning',
+        about: sink,
+        message: `${dead} notifications were given up`,
+        mend: "see 'tallyman notify list --state dead'; retry or dismiss them",
       }
     }
   }

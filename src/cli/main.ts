@@ -13,6 +13,7 @@ import { doctor } from './doctor.ts'
 import { EXIT, report, type Exit } from './exit.ts'
 import { lint } from './lint.ts'
 import { login } from './login.ts'
+import { addNotify } from './notify-command.ts'
 import { collect, parseLevel, SHIPPED_STRATEGIES } from './options.ts'
 import { standardOutput, type Output } from './output.ts'
 import { run } from './run.ts'
@@ -54,6 +55,7 @@ function createProgram(output: Output, done: Done): Command {
   addDocuments(program, output, done)
   addQueue(program, output, done)
   addChanges(program, output, done)
+  addNotify<DataOptions>(program, { withData, configOf, parseCount, example }, output, done)
   addLists(program, output, done)
   return program
 }

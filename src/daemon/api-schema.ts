@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { STATUSES, VERDICTS } from '../domain/alert.ts'
 import { endOfDay, parseDuration } from '../domain/day.ts'
 import { LEVELS } from '../domain/match.ts'
+import { NOTIFICATION_STATES } from '../domain/notice.ts'
 
 /** Requests to the API. Whatever is not named here is refused by name. */
 
@@ -46,6 +47,11 @@ export function createSchemas(now: () => number) {
     incidents: z.strictObject({ ...page, ...interval, ...filter, ...ofIncidents }),
     histogram: z.strictObject({ ...interval, ...filter, ...ofIncidents }),
     posture: z.strictObject({ ...page, ...filter, strategy: id.optional() }),
+    notifications: z.strictObject({
+      ...page,
+      state: z.enum(NOTIFICATION_STATES).optional(),
+      sink: id.optional(),
+    }),
     few: z.strictObject({ limit: limit.optional() }),
     close: z.strictObject({ verdict: z.enum(VERDICTS), note: z.string().trim().max(2_048).default('') }),
     adopt: z.strictObject({ alerts: z.array(id).min(1).max(500).optional(), expires, owner, reason }),

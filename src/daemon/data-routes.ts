@@ -3,6 +3,7 @@ import type { Commands } from '../commands.ts'
 import type { Detection } from '../detection.ts'
 import { alertView, findingView, incidentView, instant } from '../domain/alert-view.ts'
 import { SOURCE_NAMES } from '../domain/event.ts'
+import { notificationView, sinkSummaryView } from '../domain/notice-view.ts'
 import { sources } from '../sources/index.ts'
 import type { Limit } from '../limits.ts'
 import type { Histogram, Reader } from '../store/store.ts'
@@ -181,6 +182,27 @@ export function dataRoutes({ data, now, openStream }: DataRoutesParts) {
       const rows = context.get('data').reader.auditTrail(context.req.valid('query').limit)
       return context.json({ items: rows.map((row) => ({ ...row, at: instant(row.at) })) })
     })
+    .get('/notifications', asked(schemas.notifications), (context) => {
+      const { items, next } = context.get('data').reader.notifications(given(context.req.valid('query')))
+      return context.json({ items: items.map(notificationView), ...following(next) })
+    })
+    .get('/notifications/summary', (context) =>
+      context.json({ items: context.get('data').reader.sinkSummaries().map(sinkSummaryView) }),
+    )
+    .post('/notifications/:id{[0-9]+}/retry', (context) => {
+      const { reader, commands } = context.get('data')
+      const id = Number(context.req.param('id'))
+      if (reader.notification(id) === undefined) return context.json(absent('notification'), 404)
+      commands.retryNotification(id, actorOf(context))
+      return context.json({ retried: String(id) })
+    })
+    .post('/notifications/:id{[0-9]+}/dismiss', (context) => {
+      const { reader, commands } = context.get('data')
+      const id = Number(context.req.param('id'))
+      if (reader.notification(id) === undefined) return context.json(absent('notification'), 404)
+      commands.dismissNotification(id, actorOf(context))
+      return context.json({ dismissed: String(id) })
+    })
     .get('/stream', (context) => openStream(context, context.get('data').live))
 }
 
@@ -206,6 +228,10 @@ export const DATA_ROUTES = [
   'GET /silences',
   'POST /silences {match, rules?, for, owner, reason}',
   'GET /audit?limit=',
+  'GET /notifications?state=&sink=&limit=&after=',
+  'GET /notifications/summary',
+  'POST /notifications/:id/retry',
+  'POST /notifications/:id/dismiss',
   'GET /stream',
 ] as const
 

@@ -8,6 +8,7 @@ import { fileInput } from '../inputs/file.ts'
 import type { Input } from '../inputs/input.ts'
 import { onceThere } from '../inputs/once-there.ts'
 import { stdinInput } from '../inputs/stdin.ts'
+import { routesOf } from '../notify-config.ts'
 import { limits } from '../limits.ts'
 import { runPipeline, type BatchResult } from '../pipeline.ts'
 import { sources } from '../sources/index.ts'
@@ -15,14 +16,17 @@ import { openReader, openStore } from '../store/sqlite.ts'
 import { createApi } from './api.ts'
 import { readConsole } from './console-files.ts'
 import { createAuth } from './auth.ts'
+import { systemClock } from './clock.ts'
 import { configuredHttp } from './configured-http.ts'
 import { currentDetection } from './current-detection.ts'
 import { dataFiles, lockDataFolder } from './data-folder.ts'
 import { discoveredInputs } from './discovered-inputs.ts'
 import { discover, type Discovered } from './discovery.ts'
 import { configuredWords, discoveryItems, startWords } from './discovery-view.ts'
+import { createDispatcher } from './dispatcher.ts'
 import { createLive } from './live.ts'
 import { createNews } from './news.ts'
+import { createSink } from './sink.ts'
 import { strategyLevels } from './strategy-levels.ts'
 import { createStatus } from './status.ts'
 import { createTending } from './tending.ts'
@@ -76,7 +80,8 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
   const live = createLive()
   const status = createStatus(inputs, now, store.findings())
   const { tend } = createTending({ now, failed: status.failed, again: status.again })
-  const commands = createCommands({ store, site, now, reload: detection.reload })
+  let retried = (): void => {}
+  const commands = createCommands({ store, site, now, reload: detection.reload, retried: () => retried() })
   const address = { ...config.listen }
   const consoleFiles = readConsole(options.console)
   const report = (cause: unknown): void => say(`request failed: ${String(cause)}`)
@@ -111,19 +116,35 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
   say(`open ${auth.loginLink(address.origin ?? url)}  (works once, for 15 minutes)`)
   if (consoleFiles.size === 0)
     say("the console is not built: stop, and start with 'npm start', which builds it; the command line works")
+  const dispatcher = createDispatcher({
+    outbox: store,
+    sinks: config.notify.map(createSink),
+    console: () => address.origin ?? url,
+    clock: systemClock,
+    random: Math.random,
+    say,
+  })
+  retried = dispatcher.again
   const tell = createNews(store, say)
   const committed = (result: BatchResult): void => {
     status.committed(result)
+    if (result.alerts.length + result.findings.length > 0) dispatcher.wake()
     live.committed(result, store)
     tell(result)
   }
   const { ended } = status
-  const parts = { store, sources, detection: detection.current, now, committed, tend, ended }
-  await runPipeline(
-    inputs.map(({ input }) => input),
-    parts,
-    signal,
-  )
+  const routes = routesOf(config.notify)
+  const parts = { store, sources, detection: detection.current, now, routes, committed, tend, ended }
+  try {
+    await runPipeline(
+      inputs.map(({ input }) => input),
+      parts,
+      signal,
+    )
+    if (!signal.aborted) await Promise.race([dispatcher.settled(), systemClock.wait(LAST_WORDS, signal)])
+  } finally {
+    await dispatcher.stop()
+  }
   say(signal.aborted ? 'stopped' : 'all inputs have ended')
 }
 
@@ -146,6 +167,9 @@ function createInput(config: InputConfig, { config: { data }, say }: RunOptions)
       return configuredHttp(config, join(data, `${config.name}.token`), say)
   }
 }
+
+/** When all inputs have ended, sinks are told for so long at most, ms; the rest after the next start. */
+const LAST_WORDS = 30_000
 
 const MAX_CONNECTIONS = 256
 /** Whoever connects and does not ask is cut off soon, ms. */

@@ -123,44 +123,6 @@ export interface Notification {
   readonly digest?: number
 }
 
-/** The same, as it leaves. */
-export interface NotificationView {
-  readonly id: string
-  readonly sink: string
-  readonly key: string
-  readonly kind: Notice['kind']
-  readonly alert?: string
-  readonly incident?: string
-  readonly state: NotificationState
-  readonly attempts: number
-  /** ISO 8601, UTC. */
-  readonly created: string
-  readonly next?: string
-  readonly settled?: string
-  readonly error?: string
-  readonly digest?: string
-}
-
-export function notificationView(row: Notification): NotificationView {
-  const { id, sink, key, notice, incident, alert, state, attempts, created, next, settled, error, digest } =
-    row
-  return {
-    id: String(id),
-    sink,
-    key,
-    kind: notice.kind,
-    ...(alert === undefined ? {} : { alert }),
-    ...(incident === undefined ? {} : { incident }),
-    state,
-    attempts,
-    created: new Date(created).toISOString(),
-    ...(next === undefined ? {} : { next: new Date(next).toISOString() }),
-    ...(settled === undefined ? {} : { settled: new Date(settled).toISOString() }),
-    ...(error === undefined ? {} : { error }),
-    ...(digest === undefined ? {} : { digest: String(digest) }),
-  }
-}
-
 /** How one sink is doing. */
 export interface SinkSummary {
   readonly sink: string

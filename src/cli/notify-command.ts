@@ -1,0 +1,63 @@
+import { Option, type Command } from 'commander'
+import type { Config } from '../config.ts'
+import { NOTIFICATION_STATES, type NotificationState } from '../domain/notice.ts'
+import type { Exit } from './exit.ts'
+import { dismissNotification, listNotifications, retryNotification, testSink } from './notify.ts'
+import type { Output } from './output.ts'
+
+/** What `main` knows: options that name the data, the configuration they lead to, and the help's examples. */
+export interface NotifyWords<O> {
+  readonly withData: (command: Command) => Command
+  readonly configOf: (options: O) => Config
+  readonly parseCount: (text: string) => number
+  readonly example: (command: string) => string
+}
+
+interface ListWords {
+  readonly json: boolean
+  readonly state?: NotificationState
+  readonly sink?: string
+  readonly limit?: number
+  readonly after?: string
+}
+
+/** `notify list|test|retry|dismiss` */
+export function addNotify<O>(
+  program: Command,
+  { withData, configOf, parseCount, example }: NotifyWords<O>,
+  output: Output,
+  done: (exit: Exit) => void,
+): void {
+  const notify = program.command('notify').description('who is told: webhooks, syslog, mail')
+  withData(
+    notify
+      .command('list')
+      .description('what was told and is to be told, newest first')
+      .addHelpText('after', example('tallyman notify list --state dead')),
+  )
+    .option('--json', 'one JSON object a line', false)
+    .addOption(new Option('--state <state>', 'pending, delivered or dead').choices([...NOTIFICATION_STATES]))
+    .option('--sink <name>', 'of one sink')
+    .option('--limit <n>', 'at most 500', parseCount)
+    .option('--after <cursor>', 'the next page, as the one before says')
+    .action((options: O & ListWords) => {
+      const { json, state, sink, limit, after } = options
+      done(listNotifications(configOf(options), { json, state, sink, limit, after }, output))
+    })
+  withData(
+    notify
+      .command('test')
+      .description('send a test through a sink, and say what it answered')
+      .argument('<name>', 'of the sink'),
+  )
+    .addHelpText('after', example('tallyman notify test ops'))
+    .action(async (name: string, options: O) => done(await testSink(configOf(options), name, output)))
+  withData(
+    notify.command('retry').description('send a dead one again').argument('<id>', 'as the list shows it'),
+  )
+    .addHelpText('after', example('tallyman notify retry 17'))
+    .action(async (id: string, options: O) => done(await retryNotification(configOf(options), id, output)))
+  withData(notify.command('dismiss').description('drop a dead one').argument('<id>', 'as the list shows it'))
+    .addHelpText('after', example('tallyman notify dismiss 17'))
+    .action(async (id: string, options: O) => done(await dismissNotification(configOf(options), id, output)))
+}
