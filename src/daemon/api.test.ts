@@ -71,7 +71,7 @@ async function createWorld(): Promise<World> {
     detection = await detectionOf(site)
   }
   const auth = createAuth({ folder, now })
-  const live = createLive()
+  const live = createLive({ every: 0 })
   const hosts = [HOST, 'localhost:7410', '[::1]:7410']
   const reported: unknown[] = []
   const tour: World['tour'] = { data: undefined }
@@ -1024,12 +1024,20 @@ describe('the live stream', () => {
     const lines = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
     expect((await lines?.read())?.value).toBe('retry: 3000\n\n')
     world.live.committed(opened(), world.store)
-    const [event, data] = (await lines?.read())?.value?.split('\n') ?? []
-    expect(event).toBe('event: alert')
-    expect(JSON.parse(data?.replace(/^data: /, '') ?? '')).toMatchObject({
-      opened: true,
-      alert: { level: 'high', strategy: { id: 't1' } },
-    })
+    const next = async (): Promise<unknown[]> => {
+      const [event, data] = (await lines?.read())?.value?.split('\n') ?? []
+      return [event, JSON.parse(data?.replace(/^data: /, '') ?? '')]
+    }
+    expect(await next()).toMatchObject([
+      'event: incident',
+      { kind: 'incident', opened: true, incident: { level: 'high', count: 1 } },
+    ])
+    expect(await next()).toMatchObject([
+      'event: alert',
+      { kind: 'alert', opened: true, alert: { level: 'high', strategy: { id: 't1' } } },
+    ])
+    world.live.status(world.data.status())
+    expect(await next()).toMatchObject(['event: status', { kind: 'status', status: { version: '1.2.3' } }])
     await lines?.cancel()
   })
 

@@ -1,4 +1,4 @@
-import type { LiveMessage } from './live.ts'
+import { encoded, type LiveMessage } from './live.ts'
 
 export const HEARTBEAT = 15_000
 /** What a client may leave unread, in bytes, before it is hung up on. */
@@ -38,9 +38,8 @@ export function liveStream({
     if (why !== 'cancelled') controller.close()
     ended(why)
   }
-  const send = (text: string): void => {
+  const send = (chunk: Uint8Array<ArrayBuffer>): void => {
     if (!open) return
-    const chunk = encoder.encode(text)
     if (wanted) {
       wanted = false
       controller.enqueue(chunk)
@@ -50,17 +49,18 @@ export function liveStream({
       if (bytes > UNREAD_LIMIT) end('slow')
     }
   }
-  const timer = setInterval(() => (holds() ? send(': still here\n\n') : end('over')), heartbeat)
-  timer.unref()
-  const unsubscribe = subscribe((message) =>
-    send(`event: ${message.kind}\ndata: ${JSON.stringify(message)}\n\n`),
+  const timer = setInterval(
+    () => (holds() ? send(encoder.encode(': still here\n\n')) : end('over')),
+    heartbeat,
   )
+  timer.unref()
+  const unsubscribe = subscribe((message) => send(encoded(message)))
 
   return new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
       start(given) {
         controller = given
-        send('retry: 3000\n\n')
+        send(encoder.encode('retry: 3000\n\n'))
       },
       pull() {
         const chunk = unread.shift()

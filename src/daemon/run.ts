@@ -79,6 +79,8 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
   const auth = createAuth({ folder: config.data, now })
   const live = createLive()
   const status = createStatus(inputs, now, store.findings())
+  atEnd.defer(status.onChange((changed) => live.status(changed)))
+  atEnd.defer(() => live.stop())
   const { tend } = createTending({ now, failed: status.failed, again: status.again })
   let retried = (): void => {}
   const commands = createCommands({ store, site, now, reload: detection.reload, retried: () => retried() })

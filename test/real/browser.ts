@@ -80,7 +80,8 @@ async function open(
   const troubles: string[] = []
   const { host } = new URL(url)
   page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) troubles.push(`${message.type()}: ${message.text()}`)
+    if (['error', 'warning'].includes(message.type()))
+      troubles.push(`${message.type()}: ${message.text()} (${message.location().url})`)
   })
   page.on('pageerror', (error) => troubles.push(`exception: ${error.stack ?? error.message}`))
   page.on('request', (request) => {
