@@ -10,6 +10,7 @@ need iptables iptables
 need iproute2 ip
 need busybox-static /bin/busybox
 need openssl openssl
+need tshark tshark
 need podman podman
 need runc runc
 need netavark /usr/lib/podman/netavark

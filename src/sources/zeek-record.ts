@@ -28,9 +28,14 @@ export function spellingOf(names: readonly string[]): ReadonlyMap<string, string
 /** Of the tuple that stands in every log about a connection. */
 export const CONNECTION_SPELLING = spellingOf(['id.orig_h', 'id.orig_p', 'id.resp_h', 'id.resp_p'])
 
-/** The name of the log that an entry says it is of: Zeek's `_path`, or Corelight's `@stream`. */
+/**
+ * The name of the log that an entry says it is of: `_path`, Corelight's `@stream`, or the `_stream` of Zeek's own
+ * example of an extension of all logs.
+ */
 export function pathOf(json: JsonObject): string | undefined {
-  return textOf(memberOf(json, '_path')) ?? textOf(memberOf(json, '@stream'))
+  return (
+    textOf(memberOf(json, '_path')) ?? textOf(memberOf(json, '@stream')) ?? textOf(memberOf(json, '_stream'))
+  )
 }
 
 /** The member under its dotted name, or as Corelight spells it. */

@@ -41,9 +41,9 @@ const PODMAN_PACKAGES = {
   'busybox-static': '/bin/busybox',
 }
 
-/** What a real Docker Engine needs and this machine lacks: Debian packages, `root`, or `Linux`. */
-export function missing(): readonly string[] {
-  return missingOf(DOCKER_PACKAGES)
+/** What a real Docker Engine needs and this machine lacks: Debian packages, `root`, or `Linux`; `more`: package → program. */
+export function missing(more: Readonly<Record<string, string>> = {}): readonly string[] {
+  return missingOf({ ...DOCKER_PACKAGES, ...more })
 }
 
 export function missingForPodman(): readonly string[] {
