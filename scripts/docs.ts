@@ -40,11 +40,16 @@ const ROWS: Readonly<Record<string, string>> = {
   A16: 'T1560.003: docker run -v /path/on/host:/path/in/container',
   A27: 'T1560.003: the positive control, docker run --network=host <image>',
   A34: 'T1560.003: mounting host filesystem for persistence',
+  C05: 'T1608.003: certificate store changes',
   C11: 'T1608.003: openssl and its like for certificate generation',
   C13: 'T1608.003: openssl req -x509 -newkey rsa:4096 … -nodes',
   C14: 'T1608.003: /etc/ssl/certs:/usr/local/share/ca-certificates',
+  C15: 'T1608.003: advanced obfuscation techniques',
+  S07: 'T1074.002: unexpected data staging activities within containers',
+  S08: 'T1074.002: abnormal inter-container communication',
   S09: 'T1074.002: exploiting the isolation features of container environments',
   S11: 'T1074.002: deploying a container with sensitive access permissions',
+  S25: 'T1074.002: communicating with suspicious external endpoints',
 }
 
 async function contentPage(): Promise<string> {
