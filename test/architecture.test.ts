@@ -15,6 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | 'everything'>> = {
   strategy: ['domain', 'sigma'],
   engine: ['domain', 'sigma', 'strategy', 'site'],
   store: ['domain'],
+  sensor: ['domain'],
   actions: ['domain'],
   daemon: 'everything',
   cli: 'everything',

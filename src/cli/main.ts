@@ -18,6 +18,7 @@ import { collect, parseLevel, SHIPPED_STRATEGIES } from './options.ts'
 import { standardOutput, type Output } from './output.ts'
 import { run } from './run.ts'
 import { scan } from './scan.ts'
+import { sensor, type SensorWords } from './sensor.ts'
 import { listSources } from './sources.ts'
 import { listStrategies, showStrategy } from './strategies.ts'
 import { testStrategies } from './test.ts'
@@ -50,6 +51,7 @@ function createProgram(output: Output, done: Done): Command {
     .showHelpAfterError('(see --help)')
   addRun(program, output, done)
   addDiscover(program, output, done)
+  addSensor(program, output, done)
   addLogin(program, output, done)
   addScan(program, output, done)
   addDocuments(program, output, done)
@@ -89,6 +91,21 @@ function hostRoot(): Option {
   return new Option('--host-root <dir>', 'where the machine’s root is mounted, in a container').argParser(
     (dir: string) => resolve(dir),
   )
+}
+
+function addSensor(program: Command, output: Output, done: Done): void {
+  program
+    .command('sensor')
+    .description('watch the system calls of containers on this machine with bpftrace, as root')
+    .option('--out <dir>', 'folder of the files that it writes', '/var/log/tallyman/sensor')
+    .option('--host', 'watch the host’s own processes as well', false)
+    .option('--bpftrace <program>', 'its name or path', 'bpftrace')
+    .option('--file-size <mib>', 'a file is closed when it is larger', parseCount, 64)
+    .option('--disk <mib>', 'the oldest files are removed when all are larger', parseCount, 1024)
+    .addHelpText('after', example('tallyman sensor --out /var/log/tallyman/sensor'))
+    .action(async (options: SensorWords) =>
+      done(await sensor({ ...options, out: resolve(options.out) }, output)),
+    )
 }
 
 function addLogin(program: Command, output: Output, done: Done): void {

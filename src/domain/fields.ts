@@ -205,7 +205,10 @@ const PROCESS: Readonly<Record<string, Field>> = {
   ParentProcessId: { type: 'number', description: 'As the host numbers it.' },
   ParentImage: { type: 'string', description: 'Path of the parent’s program.' },
   ParentCommandLine: { type: 'string', description: 'The parent’s arguments, joined by blanks.' },
-  'process.executable.name': { type: 'string', description: 'Base name of Image.' },
+  'process.executable.name': {
+    type: 'string',
+    description: 'Base name of Image; of busybox and its like the program that the arguments choose.',
+  },
   'process.executable.file': {
     type: 'string',
     description:

@@ -141,11 +141,11 @@ function processFields(line: JsonObject): JsonObject {
     ParentProcessId: integerOf(process['ppid']),
     ParentImage: textOf(parent['executable']),
     ParentCommandLine: lineOf(parent['args']),
-    'process.executable.name': nameOf(process['executable']),
+    'process.executable.name': programOf(process['executable'], args),
     'process.executable.file': textOf(process['file']),
     'process.command_args': args.length > 0 ? args : undefined,
     'process.subcommand': args[1],
-    'process.parent.executable.name': nameOf(parent['executable']),
+    'process.parent.executable.name': programOf(parent['executable'], textsOf(parent['args'])),
     'process.ancestors': ancestors.length > 0 ? ancestors : undefined,
     'syscall.name': textOf(line['syscall']),
     'sensor.truncated': truncated.length > 0 ? truncated : undefined,
@@ -216,9 +216,20 @@ function lineOf(args: unknown): string | undefined {
   return words.length > 0 ? words.join(' ') : undefined
 }
 
-function nameOf(path: unknown): string | undefined {
+/** Base name of the program; of one file that is many programs, the one that the first argument chooses. */
+function programOf(path: unknown, args: readonly string[]): string | undefined {
   const text = textOf(path)
-  return text === undefined ? undefined : posix.basename(text) || text
+  if (text === undefined) return undefined
+  const name = posix.basename(text) || text
+  return MULTI_CALL.has(name) ? nameIn(args.slice(0, 2), name) : name
+}
+
+const MULTI_CALL = new Set(['busybox', 'toybox'])
+
+/** `busybox sh` and `sh` both say sh. */
+function nameIn(args: readonly string[], file: string): string {
+  const names = args.map((arg) => posix.basename(arg)).filter((arg) => arg !== '' && !arg.startsWith('-'))
+  return names.find((name) => name !== file) ?? file
 }
 
 /** Numbers left out, and silence between two records of one run. */

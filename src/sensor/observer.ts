@@ -1,0 +1,222 @@
+import { createAssembly, type Observed } from './assemble.ts'
+import { createClock } from './clock.ts'
+import { containerOf } from './control-group.ts'
+import { upToZero, type Message } from './messages.ts'
+import { argsOf, type ProcessState } from './proc.ts'
+import { createProcessTable, knownFrom, type KnownProcess } from './process-table.ts'
+import { absolutePath, recordOf, type Body, type Who } from './record.ts'
+
+/** A line to write: what it tells, and when it happened. */
+export interface Line {
+  /** ISO 8601, UTC. */
+  readonly time: string
+  readonly body: Body
+}
+
+export interface ObserverOptions {
+  /** Keep what the host's own processes do as well. */
+  readonly host: boolean
+  readonly read: (pid: number) => ProcessState | undefined
+  readonly containerProcesses: () => readonly ProcessState[]
+}
+
+/** Turns the program's messages into lines: pieces together, whose it was, what ran above it. */
+export interface Observer {
+  /** `now`: when it was heard, ms since the epoch. */
+  take(message: Message, now: number): void
+  /** Lines of what was heard before `now` - 60 ms, in the order in which it happened. */
+  lines(now: number): readonly Line[]
+  /** Reads which processes run in containers: at the start, and after a loss. */
+  recount(): void
+  /** Events of container runtimes, which prepare a container from within and are not written. */
+  readonly setup: number
+  time(boot: number): string
+}
+
+/** Messages of different processors come in any order within this time, ms. */
+const SETTLING = 60
+const ROOT_LEVEL_LIMIT = 16
+const MAX_GROUPS = 20_000
+
+export function createObserver(options: ObserverOptions): Observer {
+  const assembly = createAssembly()
+  const clock = createClock()
+  const processes = createProcessTable(options.read)
+  const groups = new Map<string, { readonly names: string[]; container?: string | undefined }>()
+  let waiting: {
+    readonly event: Observed
+    readonly heard: number
+    readonly state?: ProcessState | undefined
+  }[] = []
+  let setup = 0
+
+  const name = (group: string, level: number, text: string): void => {
+    const known = groups.get(group) ?? { names: [] }
+    known.names[level] = text
+    groups.set(group, known)
+    known.container = isComplete(known.names) ? containerOf(known.names.toReversed()) : undefined
+    if (groups.size > MAX_GROUPS)
+      for (const oldest of groups.keys()) {
+        groups.delete(oldest)
+        break
+      }
+  }
+  /** The container of an event, by its control group; `known` false where that could not be found out. */
+  const ownerOf = (
+    event: Observed,
+    state: ProcessState | undefined,
+  ): { readonly id: string | undefined; readonly known: boolean } => {
+    const group = groups.get(event.group)
+    if (group !== undefined && isComplete(group.names)) return { id: group.container, known: true }
+    return { id: state?.container, known: state !== undefined }
+  }
+  const lineOf = (event: Observed, state: ProcessState | undefined): Line | undefined => {
+    const owner = ownerOf(event, state)
+    const before =
+      event.type === 1 ? undefined : processes.find(event.pid, event.start, event.ppid, event.uid)
+    // a process that left its control group is still the container's that it or its parent was started in
+    const inherited = before?.container ?? processes.get(event.ppid)?.container
+    const container = owner.id ?? inherited
+    const process =
+      event.type === 1 ? startedProcess(event, container, options.read) : (before ?? unknownProcess(event))
+    if (event.type === 1) processes.put(process)
+    const isExec = event.type <= 2
+    if (container === undefined && owner.known && !options.host) return undefined
+    if (!isExec && container !== undefined && before?.container === undefined) {
+      setup += 1
+      return undefined
+    }
+    const who: Who = {
+      process: event.type === 2 ? attempted(event, process) : process,
+      ancestors: processes.ancestors(process, event.above),
+      container,
+      unresolved:
+        container === undefined && !owner.known
+          ? 'its control group was gone before it could be looked up'
+          : undefined,
+    }
+    const body = recordOf(event, who)
+    return body && { time: clock.at(event.time), body }
+  }
+
+  return {
+    take(message, now) {
+      if (message.kind === 'beat') clock.heard(message.time, now)
+      else if (message.kind === 'group') name(message.group, message.level, message.name)
+      else if (message.kind === 'exit') processes.ended(message.pid, message.time)
+      else {
+        const event = assembly.take(message)
+        if (event === undefined) return
+        const group = groups.get(event.group)
+        const needsLook = group === undefined || !isComplete(group.names)
+        waiting.push({ event, heard: now, ...(needsLook && { state: options.read(event.pid) }) })
+      }
+    },
+    lines(now) {
+      const ready = waiting.filter(({ heard }) => heard <= now - SETTLING)
+      waiting = waiting.filter(({ heard }) => heard > now - SETTLING)
+      return ready
+        .toSorted((a, b) => a.event.time - b.event.time)
+        .flatMap(({ event, state }) => lineOf(event, state) ?? [])
+    },
+    recount() {
+      for (const state of options.containerProcesses()) {
+        const known = knownFrom(state, state.container)
+        if (processes.get(state.pid)?.container === undefined) processes.put(known)
+      }
+    },
+    get setup() {
+      return setup
+    },
+    time: (boot) => clock.at(boot),
+  }
+}
+
+/** Whether all names up to the root's, which is empty, are there. */
+function isComplete(names: readonly (string | undefined)[]): boolean {
+  return (
+    names.length > 0 && names.length < ROOT_LEVEL_LIMIT && names.at(-1) === '' && !names.includes(undefined)
+  )
+}
+
+/** Paths that name a file by a descriptor or as the process's own: fexecve, busybox calling itself. */
+const INDIRECT = /^\/(?:dev\/fd\/\d+|proc\/(?:self|thread-self|\d+)\/(?:exe|fd\/\d+))$/
+
+/** The path of the file that runs, as the kernel has it; a file in memory has a name and no path. */
+function realPath(event: Observed, file: string): string {
+  const path = event.folder(3)
+  return path?.whole === true ? path.bytes.toString() : file
+}
+
+/** The process after an exec. */
+function startedProcess(
+  event: Observed,
+  container: string | undefined,
+  read: ObserverOptions['read'],
+): KnownProcess {
+  const path = absolutePath(event, 0)
+  const given = event.bytes(1)
+  const folder = event.folder(0)
+  const kernel = argsOf(given?.bytes ?? Buffer.alloc(0))
+  const completed = given?.whole === true ? undefined : completedArgs(event, kernel, read)
+  const file = upToZero(event.text(2)?.bytes ?? Buffer.alloc(0)).toString()
+  return {
+    pid: event.pid,
+    ppid: event.ppid,
+    start: event.start,
+    uid: event.uid,
+    executable: INDIRECT.test(path.text) ? realPath(event, file) : path.text,
+    file: file === '' ? undefined : file,
+    args: completed ?? kernel,
+    cwd: folder?.bytes.toString(),
+    truncated: [
+      ...(path.whole ? [] : ['Image']),
+      ...(given?.whole === true || completed !== undefined ? [] : ['process.command_args', 'CommandLine']),
+      ...(folder?.whole === true ? [] : ['CurrentDirectory']),
+    ],
+    container,
+    above: event.above,
+  }
+}
+
+/** The arguments from /proc, where they begin as the kernel said: then it is this exec's. */
+function completedArgs(
+  event: Observed,
+  kernel: readonly string[],
+  read: ObserverOptions['read'],
+): readonly string[] | undefined {
+  const state = read(event.pid)
+  if (state === undefined || state.started !== Math.floor(event.start / 1e7)) return undefined
+  return state.args.join('\0').startsWith(kernel.join('\0')) ? state.args : undefined
+}
+
+/** What an exec that failed would have run. */
+function attempted(event: Observed, process: KnownProcess): KnownProcess {
+  const path = absolutePath(event, 0)
+  const given = Array.from({ length: 24 }, (_, index) => event.text(10 + index)).filter(
+    (text) => text !== undefined,
+  )
+  const whole = given.length < 24 && given.every((text) => text.whole)
+  return {
+    ...process,
+    executable: path.text,
+    file: undefined,
+    args: given.map(({ bytes }) => bytes.toString()),
+    truncated: [...(path.whole ? [] : ['Image']), ...(whole ? [] : ['process.command_args', 'CommandLine'])],
+  }
+}
+
+function unknownProcess({ pid, ppid, start, uid }: Observed): KnownProcess {
+  return {
+    pid,
+    ppid,
+    start,
+    uid,
+    executable: undefined,
+    file: undefined,
+    args: [],
+    cwd: undefined,
+    truncated: ['Image'],
+    container: undefined,
+  }
+}

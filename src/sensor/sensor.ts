@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { UserError } from '../domain/errors.ts'
+import { ASKED, createJournal, previousRun, type Journal } from './journal.ts'
+import type { Message } from './messages.ts'
+import { createObserver } from './observer.ts'
+import { containerProcesses, readProcess } from './proc.ts'
+import { startTracer } from './tracer.ts'
+
+export interface SensorOptions {
+  /** Folder of the files that it writes. */
+  readonly folder: string
+  /** Watch the host's own processes as well. */
+  readonly host: boolean
+  readonly bpftrace: string
+  readonly fileBytes: number
+  readonly totalBytes: number
+  readonly say: (line: string) => void
+}
+
+/** ms between heartbeats, between writes, and until bpftrace must have begun. */
+const HEARTBEAT = 5_000
+const WRITE = 20
+const BEGIN = 120_000
+const FILE_AGE = 3_600_000
+
+/**
+ * Watches until the signal aborts. Rejects with a UserError when bpftrace cannot be started, or ends by itself:
+ * whoever supervises it starts it again, and the gap is told then.
+ */
+export async function runSensor(options: SensorOptions, signal: AbortSignal): Promise<void> {
+  const { folder, host, bpftrace, say } = options
+  const observer = createObserver({ host, read: readProcess, containerProcesses })
+  let journal: Journal | undefined
+  let lost: { count: number; since: number; until: number } | undefined
+  let [lastBeat, lastTold, totalLost] = [0, 0, 0]
+  const { promise, resolve } = Promise.withResolvers<string>()
+
+  const begin = (): void => {
+    const previous = previousRun(folder)
+    journal = openJournal(options)
+    observer.recount()
+    const body = {
+      kind: 'start',
+      interval: HEARTBEAT,
+      ...(previous !== undefined && { previous }),
+      ...(tracer.missing.length > 0 && { missing: tracer.missing }),
+    }
+    journal.write([{ time: observer.time(lastBeat), body }])
+    journal.sync()
+    lastTold = lastBeat
+    say(`watching; writes to ${folder}`)
+    if (tracer.missing.length > 0) say(`this kernel has no tracepoints for ${tracer.missing.join(', ')}`)
+  }
+  const heard = (message: Message): void => {
+    if (message.kind === 'lost') {
+      totalLost += message.count
+      lost = { count: (lost?.count ?? 0) + message.count, since: lost?.since ?? lastBeat, until: lastBeat }
+      return
+    }
+    observer.take(message, Date.now())
+    if (message.kind !== 'beat') return
+    lastBeat = message.time
+    if (journal === undefined) begin()
+  }
+  /** Tells what was lost, once a heartbeat has shown until when. */
+  const tellLosses = (to: Journal): void => {
+    if (lost !== undefined && lastBeat > lost.until) {
+      const { count, since } = lost
+      const reason = 'the buffer between the kernel and bpftrace was full'
+      to.write([
+        {
+          time: observer.time(lastBeat),
+          body: { kind: 'loss', since: observer.time(since), lost: count, reason },
+        },
+      ])
+      lost = undefined
+      observer.recount()
+    }
+    for (const loss of to.losses())
+      to.write([{ time: observer.time(lastBeat), body: { kind: 'loss', ...loss } }])
+  }
+  const write = (now: number): void => {
+    if (journal === undefined) return
+    journal.write(observer.lines(now))
+    tellLosses(journal)
+    if (lastBeat - lastTold < HEARTBEAT * 1e6) return
+    lastTold = lastBeat
+    const body = { kind: 'heartbeat', written: journal.written, lost: totalLost, setup: observer.setup }
+    journal.write([{ time: observer.time(lastBeat), body }])
+    journal.sync()
+  }
+
+  const tracer = startTracer({ host, bpftrace, heard, ended: resolve })
+  const stop = (): void => tracer.stop()
+  signal.addEventListener('abort', stop, { once: true })
+  if (signal.aborted) stop()
+  const writing = setInterval(() => write(Date.now()), WRITE)
+  const begins = setTimeout(() => {
+    if (journal === undefined) tracer.stop()
+  }, BEGIN)
+  const reason = await promise
+  clearInterval(writing)
+  clearTimeout(begins)
+  signal.removeEventListener('abort', stop)
+  const began = journal !== undefined
+  // what is heard has settled now
+  write(Number.MAX_SAFE_INTEGER)
+  journal?.write([
+    { time: observer.time(lastBeat), body: { kind: 'stop', reason: signal.aborted ? ASKED : reason } },
+  ])
+  journal?.close()
+  if (signal.aborted) return
+  throw new UserError(began ? reason : `the sensor could not begin: ${reason}`, {
+    mend: began
+      ? 'start it again; a supervisor such as systemd does (Restart=always)'
+      : 'see the versions of kernel and bpftrace in docs/sensor.md',
+  })
+}
+
+function openJournal({ folder, fileBytes, totalBytes }: SensorOptions): Journal {
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  return createJournal({
+    folder,
+    run: `${boot}:${process.hrtime.bigint().toString(36)}`,
+    host: hostname(),
+    fileBytes,
+    fileAge: FILE_AGE,
+    totalBytes,
+    now: Date.now,
+    header: () => ({ interval: HEARTBEAT }),
+  })
+}
