@@ -7,6 +7,7 @@ import { UserError } from '../domain/errors.ts'
 import type { AlertQuery, Page } from '../store/store.ts'
 import { EXIT, type Exit } from './exit.ts'
 import { clock, count, printJson, safe, table, type Output } from './output.ts'
+import { processTree } from './process-tree.ts'
 import { readStore, resolveId } from './read-store.ts'
 import { nameOf } from './scan.ts'
 import { writeThrough } from './write-through.ts'
@@ -119,10 +120,13 @@ function describeAlert(alert: Alert): string {
     '  evidence',
     ...alert.evidence.flatMap(({ time, source, logsource, fields }) => [
       `    ${clock(time)} ${source} ${logsource}`,
-      ...Object.entries(fields).map(
-        ([name, value]) =>
-          `      ${safe(name)}: ${safe(typeof value === 'string' ? value : JSON.stringify(value))}`,
-      ),
+      ...processTree(fields).map((line) => `      ${line}`),
+      ...Object.entries(fields)
+        .filter(([name]) => name !== 'process.ancestors')
+        .map(
+          ([name, value]) =>
+            `      ${safe(name)}: ${safe(typeof value === 'string' ? value : JSON.stringify(value))}`,
+        ),
     ]),
   ]
   return `${lines.join('\n')}\n`

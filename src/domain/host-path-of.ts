@@ -3,9 +3,9 @@ import type { HostMount } from './event.ts'
 
 /**
  * The host's path of a path in a container, through the mount nearest above it; undefined where the path
- * is the container's own, relative, or below a mount that refuses writes.
+ * is the container's own, relative, or below a mount that refuses writes, unless it is only read.
  */
-export function hostPathOf(path: string, mounts: readonly HostMount[]): string | undefined {
+export function hostPathOf(path: string, mounts: readonly HostMount[], isRead = false): string | undefined {
   if (!path.startsWith('/')) return undefined
   const normal = posix.normalize(path)
   let nearest: HostMount | undefined
@@ -13,7 +13,7 @@ export function hostPathOf(path: string, mounts: readonly HostMount[]): string |
     if (!isBelow(normal, mount.destination)) continue
     if (nearest === undefined || mount.destination.length > nearest.destination.length) nearest = mount
   }
-  if (nearest === undefined || nearest.readOnly) return undefined
+  if (nearest === undefined || (nearest.readOnly && !isRead)) return undefined
   return posix.join(nearest.source, normal.slice(nearest.destination.length))
 }
 

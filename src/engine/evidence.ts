@@ -9,6 +9,9 @@ const DEPTH_LIMIT = 4
 /** Of one event, as JSON. */
 const SIZE_LIMIT = 16_384
 
+/** What the process tree is drawn from: kept before what the record says else. */
+const ALWAYS = ['Image', 'CommandLine', 'ProcessId', 'process.ancestors', 'host.path']
+
 /** The event behind a match, bounded: the fields that the rule names first, then what the record says itself. */
 export function evidenceOf({ rule, event }: Match): Evidence {
   const fields: Record<string, unknown> = {}
@@ -21,6 +24,7 @@ export function evidenceOf({ rule, event }: Match): Evidence {
     if (size <= SIZE_LIMIT) fields[name] = kept
   }
   for (const name of rule.fields) add(name, valueOf(event, name))
+  for (const name of ALWAYS) add(name, valueOf(event, name))
   for (const [name, value] of Object.entries(plain(event.record))) add(name, value)
   for (const [name, value] of Object.entries(event.resource)) add(name, value)
   return { event: event.id, time: event.time, source: event.source, logsource: logsourceName(event), fields }

@@ -34,6 +34,20 @@ it('knows which path of the host a command in the container writes', () => {
   expect(inventory.resolve(exec).record).toMatchObject({ 'process.host_writes': ['/etc/motd'] })
 })
 
+it.each([
+  ['file_event', { TargetFilename: '/h/motd' }, ['/etc/motd']],
+  ['file_event', { TargetFilename: '/ro/x' }, undefined],
+  ['file_read', { TargetFilename: '/ro/tls.key' }, ['/opt/tls.key']],
+  ['file_rename', { SourceFilename: '/tmp/x', TargetFilename: '/h/cron.d/x' }, ['/etc/cron.d/x']],
+  ['network_connection', { 'network.peer.address': '/ro/docker.sock' }, ['/opt/docker.sock']],
+  ['network_connection', { 'network.peer.address': '203.0.113.7' }, undefined],
+])('knows the path of the host behind a %s %o', (category, record, expected) => {
+  const mounts = [etc, { source: '/opt', destination: '/ro', readOnly: true }]
+  const inventory = createInventory([{ id: ID, resource: {}, mounts, time: 1 }])
+  const { record: joined } = inventory.resolve(anEvent({ logsource: { product: 'linux', category }, record }))
+  expect((joined as Readonly<Record<string, unknown>>)['host.path']).toEqual(expected)
+})
+
 it('hands out each change once, to be committed', () => {
   const inventory = createInventory([])
   inventory.observe({ kind: 'container', id: ID, time: 1, resource: {}, mounts: [] })

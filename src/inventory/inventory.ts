@@ -71,15 +71,29 @@ function gone(row: ContainerRow, time: number): ContainerRow {
 }
 
 /** A command that writes below a mount writes on the host: the path there is what rules ask for. */
+/** What is done below a mount is done on the host: the path there is what rules ask for. */
 function withHostPaths(event: Event, mounts: readonly HostMount[]): unknown {
-  if (event.logsource.category !== 'container_exec' || mounts.length === 0) return event.record
+  const form = HOST_PATHS[event.logsource.category ?? '']
+  if (form === undefined || mounts.length === 0) return event.record
   const record = event.record as Readonly<Record<string, unknown>>
-  const writes = record['process.writes']
-  if (!Array.isArray(writes)) return record
-  const onHost = writes.flatMap((path: unknown) =>
-    typeof path === 'string' ? (hostPathOf(path, mounts) ?? []) : [],
-  )
-  return onHost.length === 0 ? record : { ...record, 'process.host_writes': onHost }
+  const onHost = form.from
+    .flatMap((field) => record[field])
+    .flatMap((path: unknown) =>
+      typeof path === 'string' ? (hostPathOf(path, mounts, form.reads === true) ?? []) : [],
+    )
+  return onHost.length === 0 ? record : { ...record, [form.into]: onHost }
+}
+
+/** Where the paths of a category's records stand, and where those of the host go. */
+const HOST_PATHS: Readonly<
+  Record<string, { readonly from: readonly string[]; readonly into: string; readonly reads?: true }>
+> = {
+  container_exec: { from: ['process.writes'], into: 'process.host_writes' },
+  file_event: { from: ['TargetFilename'], into: 'host.path' },
+  file_read: { from: ['TargetFilename'], into: 'host.path', reads: true },
+  file_rename: { from: ['SourceFilename', 'TargetFilename'], into: 'host.path' },
+  // a socket on a mount that refuses writes is connected to all the same
+  network_connection: { from: ['network.peer.address'], into: 'host.path', reads: true },
 }
 
 /** Sensors cut ids to 12 digits; 48 bits still tell a machine's containers apart. */
