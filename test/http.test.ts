@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { openReader } from '../src/store/sqlite.ts'
 import { allAlerts, auditLoad, disagreements, freePort } from './audit-load.ts'
 import { createAuditWebhook, eventList } from './audit-webhook.ts'
@@ -10,6 +10,10 @@ import { podCreated } from './audit.ts'
 import { createAuthority } from './certificates.ts'
 import { eventually, startDaemon, type Daemon } from './daemon.ts'
 import { post } from './http-input.ts'
+
+/** A daemon may be slow to start on a machine that does other things as well, ms. */
+const PATIENCE = 60_000
+vi.setConfig({ testTimeout: 3 * PATIENCE })
 
 let folder: string
 let data: string
@@ -34,7 +38,7 @@ function start(inputs: string): Daemon {
 
 /** Where the daemon takes telemetry, and its token. */
 async function inputOf(daemon: Daemon): Promise<{ url: string; token: string }> {
-  const url = await eventually(() => /telemetry at (\S+);/.exec(daemon.printed())?.[1])
+  const url = await eventually(() => /telemetry at (\S+);/.exec(daemon.printed())?.[1], PATIENCE)
   return { url, token: readFileSync(join(data, 'audit.token'), 'utf8').trim() }
 }
 
@@ -86,6 +90,14 @@ it('what cannot be evaluated is counted, and the body is taken', async () => {
   expect(await post(input, `${pod('a')}\n{"broken\n{"kind":"Event"}\n`)).toMatchObject({ status: 200 })
   expect(await post(input, 'prose that no source knows')).toMatchObject({ status: 200 })
   expect((await daemon.ask('/api/totals')).body).toMatchObject({ records: 4, evaluated: 1, failed: 3 })
+  expect(await post(input, 'x', { headers: { 'content-type': 'image/png' } })).toMatchObject({ status: 415 })
+  expect(((await daemon.ask('/api/status')).body as { inputs: unknown[] }).inputs).toMatchObject([
+    {
+      name: 'audit',
+      type: 'http',
+      senders: [{ name: 'audit', committed: 2, repeated: 0, refused: 1, last: expect.stringMatching(/Z$/) }],
+    },
+  ])
 })
 
 it('everything that was taken is there once, through four kills under load', async () => {
@@ -128,15 +140,18 @@ it('an input that cannot listen does not keep another from reading', async () =>
   const daemon = start(
     `  - { type: http, name: one, port: ${port} }\n  - { type: http, name: two, port: ${port} }\n  - { type: file, name: files, paths: [${folder}/logs] }\n`,
   )
-  await daemon.url()
-  await eventually(async () =>
-    ((await daemon.ask('/api/totals')).body as { evaluated: number }).evaluated === 1 ? true : undefined,
+  const ask = async <T>(path: string): Promise<T | undefined> => {
+    const answer = await daemon.ask(path).catch(() => undefined)
+    return answer?.body as T | undefined
+  }
+  await eventually(() => daemon.url().catch(() => undefined), PATIENCE)
+  await eventually(
+    async () => ((await ask<{ evaluated: number }>('/api/totals'))?.evaluated === 1 ? true : undefined),
+    PATIENCE,
   )
   await eventually(async () => {
-    const { inputs } = (await daemon.ask('/api/status')).body as {
-      inputs: { name: string; state: string; error?: { message: string; mend: string } }[]
-    }
-    const failed = inputs.find(({ state }) => state === 'failed')
-    return failed?.error?.message.includes(`cannot listen on 127.0.0.1:${port}`) === true ? true : undefined
-  })
+    type Status = { inputs: { state: string; error?: { message: string } }[] }
+    const failed = (await ask<Status>('/api/status'))?.inputs.find(({ state }) => state === 'failed')
+    return failed?.error?.message.includes(`cannot listen on 127.0.0.1:${port}`)
+  }, PATIENCE)
 })

@@ -1,6 +1,7 @@
 import { instant, findingView, type FindingView } from '../domain/alert-view.ts'
 import type { Finding } from '../domain/event.ts'
 import type { Input } from '../inputs/input.ts'
+import type { Sender } from '../inputs/senders.ts'
 import type { BatchResult } from '../pipeline.ts'
 import { VERSION } from '../version.ts'
 import { createRate, type Rate } from './rate.ts'
@@ -29,6 +30,8 @@ export interface InputStatus {
   readonly error: InputTrouble | undefined
   /** Intervals of which it knows that something was not seen, the newest first. */
   readonly gaps: readonly Finding[]
+  /** Who sends, where others send. */
+  readonly senders?: readonly Sender[]
 }
 
 export interface DaemonStatus {
@@ -38,11 +41,12 @@ export interface DaemonStatus {
 }
 
 /** The same as it leaves: times are ISO 8601. */
-export type InputStatusView = Omit<InputStatus, 'lastRecord' | 'lastBatch' | 'error' | 'gaps'> & {
+export type InputStatusView = Omit<InputStatus, 'lastRecord' | 'lastBatch' | 'error' | 'gaps' | 'senders'> & {
   readonly lastRecord?: string
   readonly lastBatch?: string
   readonly error?: InputTrouble
   readonly gaps: readonly FindingView[]
+  readonly senders?: readonly (Omit<Sender, 'last'> & { readonly last: string })[]
 }
 export interface StatusView {
   readonly version: string
@@ -61,14 +65,14 @@ export interface Status {
   readonly onChange: (listener: (status: DaemonStatus) => void) => () => void
 }
 
-interface Row extends Omit<InputStatus, 'rate' | 'gaps'> {
+interface Row extends Omit<InputStatus, 'rate' | 'gaps' | 'senders'> {
   readonly rate: Rate
   readonly gaps: ReadonlyMap<string, Finding>
 }
 
 /** Counts by input since the start; what is stored for good is in the store's totals. `findings` are earlier ones. */
 export function createStatus(
-  inputs: readonly { readonly type: string; readonly input: Pick<Input, 'name'> }[],
+  inputs: readonly { readonly type: string; readonly input: Pick<Input, 'name' | 'senders'> }[],
   now: () => number,
   findings: readonly Finding[] = [],
 ): Status {
@@ -80,6 +84,10 @@ export function createStatus(
   let told = Number.NEGATIVE_INFINITY
   let timer: NodeJS.Timeout | undefined
 
+  const sendersOf = (input: string): Pick<InputStatus, 'senders'> => {
+    const senders = inputs.find(({ input: { name } }) => name === input)?.input.senders?.()
+    return senders === undefined ? {} : { senders }
+  }
   const current = (): DaemonStatus => ({
     version: VERSION,
     started,
@@ -87,6 +95,7 @@ export function createStatus(
       ...row,
       rate: rate.perSecond(),
       gaps: [...gaps.values()].reverse(),
+      ...sendersOf(row.name),
     })),
   })
   const tell = (): void => {
@@ -166,13 +175,16 @@ export function statusView({ version, started, inputs }: DaemonStatus): StatusVi
   return {
     version,
     started: instant(started),
-    inputs: inputs.map(({ lastRecord, lastBatch, error, gaps, rate, ...input }) => ({
+    inputs: inputs.map(({ lastRecord, lastBatch, error, gaps, rate, senders, ...input }) => ({
       ...input,
       rate: Math.round(rate * 10) / 10,
       ...(lastRecord === undefined ? {} : { lastRecord: instant(lastRecord) }),
       ...(lastBatch === undefined ? {} : { lastBatch: instant(lastBatch) }),
       ...(error === undefined ? {} : { error }),
       gaps: gaps.map(findingView),
+      ...(senders === undefined
+        ? {}
+        : { senders: senders.map(({ last, ...sender }) => ({ ...sender, last: instant(last) })) }),
     })),
   }
 }

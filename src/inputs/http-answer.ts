@@ -82,14 +82,22 @@ function forFirehose(requestId: string, answer: Answer, timestamp: number): obje
 /** Closing at once would take the answer away from whoever is still sending. */
 function discardRest(request: IncomingMessage): void {
   let discarded = 0
-  const cut = (): void => void request.socket.destroy()
-  const timer = setTimeout(cut, PATIENCE)
+  let over = false
+  const cut = (): void => {
+    if (!over) request.socket.destroy()
+  }
+  // what arrived while this process had no time for it is read first
+  const timer = setTimeout(() => setImmediate(cut), PATIENCE)
   timer.unref()
+  const finish = (): void => {
+    over = true
+    clearTimeout(timer)
+  }
   request.on('data', (piece: Buffer) => {
     discarded += piece.length
     if (discarded > PATIENCE_BYTES) cut()
   })
-  request.once('end', () => clearTimeout(timer))
-  request.once('close', () => clearTimeout(timer))
+  request.once('end', finish)
+  request.once('close', finish)
   request.resume()
 }

@@ -7,6 +7,7 @@ import { senderOf } from './http-sender.ts'
 import type { Tokens } from './http-tokens.ts'
 import { receive } from './http-upload.ts'
 import { CODINGS, createInflate, isGzip, type Coding } from './inflate.ts'
+import type { Senders } from './senders.ts'
 import type { WaitingBytes } from './waiting-bytes.ts'
 
 /** Bounds of what is taken, in bytes. */
@@ -29,11 +30,13 @@ export function createReception({
   queue,
   waiting,
   limits,
+  senders,
 }: {
   readonly tokens: Tokens
   readonly queue: BodyQueue
   readonly waiting: WaitingBytes
   readonly limits: BodyLimits
+  readonly senders: Senders
 }): Reception {
   const inflate = createInflate()
   const unanswered = new Set<(answer: Answer) => void>()
@@ -119,8 +122,10 @@ export function createReception({
   }
 
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
+    let sender: string | undefined
     const answer = (said: Answer): void => {
       unanswered.delete(answer)
+      if (sender !== undefined) senders.count(sender, outcomeOf(said), Date.now())
       send(request, response, said, Date.now())
     }
     const refuse = (refused: Refusal): void => {
@@ -128,7 +133,7 @@ export function createReception({
       answer(refused)
     }
     if (isHealthQuestion(request)) return tellHealth(request, response)
-    const sender = senderOf(request, tokens)
+    sender = senderOf(request, tokens)
     if (sender === undefined) return answer(STRANGER)
     if (stopped) return answer(STOPPING)
     const wrong = wrongOf(request, limits.body)
@@ -164,6 +169,11 @@ interface Asked {
 
 /** What a request takes beside its body: somebody may send a great many small ones at once. */
 const OVERHEAD = 2048
+
+function outcomeOf(answer: Answer): 'committed' | 'repeated' | 'refused' {
+  if (answer.kind === 'refused') return 'refused'
+  return answer.repeated ? 'repeated' : 'committed'
+}
 
 function pressureOf(took: 'taken' | 'full' | 'share'): Refusal | undefined {
   if (took === 'taken') return undefined

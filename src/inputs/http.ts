@@ -5,6 +5,7 @@ import { listen, type TlsFiles } from './http-listener.ts'
 import { createReception, type BodyLimits } from './http-reception.ts'
 import { makeToken, openTokens, type TokenFile } from './http-tokens.ts'
 import type { Input, InputBatch, Resume } from './input.ts'
+import { createSenders } from './senders.ts'
 import { createWaitingBytes } from './waiting-bytes.ts'
 import { watchFiles } from './watched-files.ts'
 
@@ -37,14 +38,16 @@ const BATCH_BYTES = 4 * 1024 * 1024
  */
 export function httpInput(options: HttpInputOptions): Input {
   const { name } = options
+  const senders = createSenders()
   return {
     name,
+    senders: () => senders.list(),
     async *read(resume: Resume, signal: AbortSignal): AsyncIterable<InputBatch> {
       const files = tokenFiles(options)
       const tokens = openTokens(files)
       const queue = createBodyQueue(name)
       const waiting = createWaitingBytes(boundsOf(options, files.length))
-      const reception = createReception({ tokens, queue, waiting, limits: options.limits })
+      const reception = createReception({ tokens, queue, waiting, limits: options.limits, senders })
       const listener = await listen(options, reception.handle)
       const watched = [...files.map(({ file }) => file), ...tlsFiles(options.tls)]
       const unwatch = watchFiles(watched, () => reread(options, [tokens, listener]))

@@ -1,4 +1,5 @@
 import type { Chunk, Finding } from '../domain/event.ts'
+import type { Sender } from './senders.ts'
 
 /** What an input hands to the loop at once: bytes of one stream, or of several. */
 export interface InputBatch {
@@ -32,4 +33,6 @@ export interface Input {
   readonly name: string
   /** Runs until the input ends or `signal` aborts. Waiting for the next batch to be asked for is the back-pressure. */
   read(resume: Resume, signal: AbortSignal): AsyncIterable<InputBatch>
+  /** Who sends, where others send; for people. */
+  readonly senders?: () => readonly Sender[]
 }
