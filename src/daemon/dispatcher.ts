@@ -54,12 +54,16 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   const abandoned = outbox.abandon(known, clock.now(), 'the configuration has no sink of this name any more')
   if (abandoned > 0)
     say(`${abandoned} notifications are for sinks that are not configured: see 'tallyman notify list'`)
+  outbox.hurry(clock.now())
   const lanes = sinks.map((sink) => createLane(sink, parts, stopping.signal, cut.signal))
   const running = lanes.map((lane) => lane.run())
   void forget(outbox, clock, stopping.signal, say)
   return {
     wake: () => lanes.forEach((lane) => lane.wake(false)),
-    again: () => lanes.forEach((lane) => lane.wake(true)),
+    again() {
+      outbox.hurry(clock.now())
+      for (const lane of lanes) lane.wake(true)
+    },
     async settled() {
       await Promise.all(lanes.map((lane) => lane.settled()))
     },

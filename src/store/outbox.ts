@@ -50,6 +50,8 @@ export interface OutboxWriter {
   expire(sink: string, before: number, at: number, error: string): number
   /** Gives up what belongs to sinks that are no longer there; returns how many. */
   abandon(known: readonly string[], at: number, error: string): number
+  /** What waits for its next attempt need not wait: after a start, or when somebody asks. */
+  hurry(at: number): void
   /** One digest for all of a sink that wait now. */
   gather(sink: string, at: number): void
   /** True if there was such a dead one. Writes the audit trail. */

@@ -227,6 +227,8 @@ export function outboxWriter(
           JSON.stringify(known),
         ),
       ),
+    hurry: (at) =>
+      guarded(() => void run("UPDATE outbox SET next = ? WHERE state = 'pending' AND next > ?", at, at)),
     gather: (sink, at) =>
       guarded(() => {
         const { notice, first, last } = digestOf(db, sink, at)
