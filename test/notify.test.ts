@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { main } from '../src/cli/main.ts'
 import { podCreated } from './audit.ts'
 import { eventually, startDaemon, type Daemon } from './daemon.ts'
 import { httpReceiver, type Received } from './receivers.ts'
@@ -57,8 +58,10 @@ function happen(times: number): void {
 }
 
 async function summary(of: Daemon, sink: string): Promise<Summary | undefined> {
+  // the token of the one before it is there until it has started
+  await of.url()
   const { body } = await of.ask('/api/notifications/summary')
-  return (body as { items: Summary[] }).items.find((each) => each.sink === sink)
+  return (body as { readonly items: readonly Summary[] }).items.find((each) => each.sink === sink)
 }
 
 const keyOf = ({ headers }: Received): string => String(headers['idempotency-key'])
@@ -76,7 +79,7 @@ it(
       if (slow) void sleep(100).then(() => response.writeHead(204).end())
       return slow ? undefined : 204
     })
-    for (let kill = 0; kill < 5; kill += 1) {
+    for (let kill = 0; kill < 3; kill += 1) {
       const before = receiver.received.length
       const running = start({ ops: receiver.port })
       happen(4)
@@ -182,3 +185,45 @@ it('a flood becomes a digest', { timeout: 120_000 }, async () => {
   expect(single).toBeLessThanOrEqual(20)
   expect(digests.reduce((sum, { data }) => sum + (data.count ?? 0), single)).toBe(1_000)
 })
+
+it('the command line tests a sink, lists and retries', { timeout: 120_000 }, async () => {
+  let status = 403
+  await using receiver = await httpReceiver(() => status)
+  const running = start({ ops: receiver.port })
+  happen(1)
+  await eventually(
+    async () => ((await summary(running, 'ops'))?.dead === 1 ? true : undefined),
+    60_000,
+    'the dead',
+  )
+  expect(await tallyman('test', 'ops')).toEqual({ exit: 1, out: '', err: 'ops: refused: HTTP 403\n' })
+  expect((await tallyman('test', 'nobody')).exit).toBe(2)
+  const listed = await tallyman('list', '--state', 'dead')
+  expect(JSON.parse(listed.out)).toMatchObject({ id: '1', sink: 'ops', kind: 'incident', error: 'HTTP 403' })
+  expect(listed.err).toBe('ops: 0 pending, 0 delivered, 1 dead\n')
+  status = 200
+  expect(await tallyman('test', 'ops')).toMatchObject({ exit: 0, err: 'ops: done: HTTP 200\n' })
+  expect((await tallyman('retry', '1')).exit).toBe(0)
+  await eventually(
+    async () => ((await summary(running, 'ops'))?.delivered === 1 ? true : undefined),
+    60_000,
+    'it',
+  )
+  await running.kill('SIGKILL')
+  expect(await tallyman('dismiss', '1')).toMatchObject({
+    exit: 2,
+    err: expect.stringContaining('is delivered, not dead'),
+  })
+})
+
+/** `tallyman notify …` on the same configuration and data. */
+async function tallyman(...words: readonly string[]): Promise<{ exit: number; out: string; err: string }> {
+  let [out, err] = ['', '']
+  const output = {
+    out: (text: string): void => void (out += text),
+    err: (text: string): void => void (err += text),
+    terminal: false,
+  }
+  const where = ['--config', join(folder, 'tallyman.yaml'), '--data', data]
+  return { exit: await main(['notify', ...words, ...where], output), out, err }
+}

@@ -87,13 +87,15 @@ describe('what a sink is told', () => {
       kind: 'producer-loss',
       about: 'docker',
       since: 0,
-      until: 1,
+      until: Infinity,
       message: 'm'.repeat(5_000),
     } as const
     const parts = { before: NOTHING, output: { alerts: [], incidents: [] }, findings: [finding], at: T }
     expect(noticesOf({ ...parts, routes: [route()] })).toEqual([])
     const [entry] = noticesOf({ ...parts, routes: [route({ findings: true })] })
-    expect(entry?.notice.kind === 'finding' && entry.notice.finding.message.length).toBe(1_024)
+    expect(entry?.notice).toMatchObject({
+      finding: { id: 'f', until: 8.64e15, message: expect.stringMatching(/^.{1024}$/) },
+    })
   })
 })
 

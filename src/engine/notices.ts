@@ -88,7 +88,8 @@ function entryOf(route: Route, { incident, opened, alerts }: IncidentNews, at: n
 
 function findingEntry({ sink }: Route, finding: Finding, at: number): OutboxEntry {
   const { id, kind, about, message, since, until } = finding
-  const told = { id, kind, about: cut(about, TEXT), message: cut(message, MESSAGE), since, until }
+  const interval = { since: dated(since), until: dated(until) }
+  const told = { id, kind, about: cut(about, TEXT), message: cut(message, MESSAGE), ...interval }
   return entry(sink, id, LEVELS.length, { kind: 'finding', at, finding: told }, 'finding')
 }
 
@@ -117,6 +118,11 @@ function brief(entity: Resource): Resource {
       cut(typeof value === 'string' ? value : (value[0] ?? ''), TEXT),
     ]),
   )
+}
+
+/** An interval may be open at an end: the last instant that a date can name stands for it. */
+function dated(ms: number): number {
+  return Math.min(Math.max(ms, -8.64e15), 8.64e15)
 }
 
 function rank(level: Level): number {
