@@ -101,7 +101,7 @@ realTest(
       const told = await eventually(async () => {
         const found = (await alerts(running)).filter(({ rule }) => rule.title.startsWith('TLS session'))
         return found.length >= 2 && entriesOf(recorder.folder, 'ssl').length >= 4 ? found : undefined
-      }, 60_000)
+      }, 90_000)
       await sleep(1_500)
       const later = (await alerts(running)).filter(({ rule }) => rule.title.startsWith('TLS session'))
       expect(new Set(later.map(({ entity }) => entity['container.name']))).toEqual(
