@@ -41,6 +41,7 @@ const ROWS: Readonly<Record<string, string>> = {
   A27: 'T1560.003: the positive control, docker run --network=host <image>',
   A34: 'T1560.003: mounting host filesystem for persistence',
   C05: 'T1608.003: certificate store changes',
+  C09: 'T1608.003: abnormal network activity indicative of certificate misuse',
   C11: 'T1608.003: openssl and its like for certificate generation',
   C13: 'T1608.003: openssl req -x509 -newkey rsa:4096 … -nodes',
   C14: 'T1608.003: /etc/ssl/certs:/usr/local/share/ca-certificates',
