@@ -61,11 +61,11 @@ export function reader(db: DatabaseSync): Reader {
     const cursor = parseCursor(query.after)
     const [beyond, order] = query.order === 'oldest' ? ['>', 'ASC'] : ['<', 'DESC']
     if (cursor !== undefined) where.add(`(last, id) ${beyond} (?, ?)`, ...cursor)
-    // Which ones is found in an index alone; only the page's own rows are looked up.
+    // Which ones is found in an index alone; only the page's own rows are looked up: CROSS keeps it to that order.
     const rows = all(
       `SELECT ${table}.* FROM
          (SELECT id AS found FROM ${table} ${where.sql()} ORDER BY last ${order}, id ${order} LIMIT ?)
-       JOIN ${table} ON id = found ORDER BY last ${order}, id ${order}`,
+       CROSS JOIN ${table} ON id = found ORDER BY last ${order}, id ${order}`,
       ...where.values,
       limit + 1,
     )
@@ -281,9 +281,11 @@ function alertFilter(query: AlertQuery): Where {
       ...searched.map(() => text),
     )
   }
-  if (query.incident === undefined) where.add('posture = ?', query.posture === true ? 1 : 0)
-  else where.add('incident = ?', query.incident)
   if (query.strategy !== undefined) where.add('strategy = ?', query.strategy)
+  // Unary plus: of several indexes the one of the strategy leaves least to look through.
+  const posture = query.strategy === undefined ? 'posture' : '+posture'
+  if (query.incident === undefined) where.add(`${posture} = ?`, query.posture === true ? 1 : 0)
+  else where.add('incident = ?', query.incident)
   return where
 }
 
