@@ -8,6 +8,8 @@ need() { command -v "$2" >/dev/null 2>&1 || missing="$missing $1"; }
 need docker.io dockerd
 need iptables iptables
 need iproute2 ip
+need bpftrace bpftrace
+need python3 /usr/bin/python3
 need busybox-static /bin/busybox
 need openssl openssl
 need tshark tshark
@@ -18,6 +20,10 @@ need aardvark-dns /usr/lib/podman/aardvark-dns
 need catatonit catatonit
 need chromium chromium
 [ -e /usr/share/fonts/truetype/dejavu ] || missing="$missing fonts-dejavu-core"
+# the tracepoints, which a machine without systemd does not show by itself
+if [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ] && [ ! -d /sys/kernel/tracing/events ]; then
+  mount -t tracefs nodev /sys/kernel/tracing 2>/dev/null || true
+fi
 if [ -z "$missing" ]; then exit 0; fi
 if [ "$(uname -s)" != Linux ] || ! command -v apt-get >/dev/null 2>&1 || [ "$(id -u)" != 0 ]; then
   echo "tests: missing$missing. Tests that need them are skipped (they install themselves as root on Debian)." >&2

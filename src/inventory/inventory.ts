@@ -70,7 +70,6 @@ function gone(row: ContainerRow, time: number): ContainerRow {
   return { ...row, gone: time, ...(row.addresses !== undefined && { addresses: ended(row.addresses, time) }) }
 }
 
-/** A command that writes below a mount writes on the host: the path there is what rules ask for. */
 /** What is done below a mount is done on the host: the path there is what rules ask for. */
 function withHostPaths(event: Event, mounts: readonly HostMount[]): unknown {
   const form = HOST_PATHS[event.logsource.category ?? '']

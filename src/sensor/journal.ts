@@ -51,7 +51,7 @@ export interface JournalOptions {
   readonly header: () => Readonly<Record<string, unknown>>
 }
 
-const NAME = /^sensor-\d{8}T\d{6}\.\d{3}Z(?:-\d+)?\.ndjson$/
+const NAME = /^sensor-\d{8}T\d{6}\.\d{3}Z(?:_\d+)?\.ndjson$/
 
 export function createJournal(options: JournalOptions): Journal {
   const { folder, run, host, now } = options
@@ -131,7 +131,7 @@ export function createJournal(options: JournalOptions): Journal {
 function openFresh(folder: string, name: string): number {
   for (let number = 1; ; number += 1) {
     try {
-      return openSync(join(folder, `${name}${number === 1 ? '' : `-${number}`}.ndjson`), 'ax', 0o600)
+      return openSync(join(folder, `${name}${number === 1 ? '' : `_${number}`}.ndjson`), 'ax', 0o600)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || number > 100) throw error
     }
