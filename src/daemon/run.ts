@@ -18,6 +18,7 @@ import { readConsole } from './console-files.ts'
 import { createAuth } from './auth.ts'
 import { systemClock } from './clock.ts'
 import { configuredHttp } from './configured-http.ts'
+import { containersFirst } from './containers-first.ts'
 import { currentDetection } from './current-detection.ts'
 import { dataFiles, lockDataFolder } from './data-folder.ts'
 import { discoveredInputs } from './discovered-inputs.ts'
@@ -54,10 +55,12 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
   const found = look()
   const isConfigured = config.inputs.length > 0
   const wanted = isConfigured ? config.inputs : discoveredInputs(found)
-  const inputs = wanted.map((each) => ({
-    type: each.type,
-    input: isConfigured ? createInput(each, options) : awaitedInput(each, options),
-  }))
+  const inputs = containersFirst(
+    wanted.map((each) => ({
+      type: each.type,
+      input: isConfigured ? createInput(each, options) : awaitedInput(each, options),
+    })),
+  )
   const files = dataFiles(config.data)
   const site = config.site ?? files.site
   using atEnd = new DisposableStack()
