@@ -50,15 +50,16 @@ export function send(request: IncomingMessage, response: ServerResponse, answer:
   if (response.headersSent || response.destroyed) return
   const status = answer.kind === 'committed' ? 200 : answer.status
   const firehose = firehoseRequest(request)
-  const body = firehose === undefined ? plain(answer) : forFirehose(firehose, answer, now)
+  const body = JSON.stringify(firehose === undefined ? plain(answer) : forFirehose(firehose, answer, now))
   response.writeHead(status, {
     'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(body),
     'Cache-Control': 'no-store',
     ...(answer.kind === 'refused' && answer.headers),
     // Nothing was sent yet by who waits to be asked for it, and nothing may come: a new request needs a new line.
     ...(request.headers.expect !== undefined && !request.complete && { Connection: 'close' }),
   })
-  response.end(JSON.stringify(body))
+  response.end(body)
   if (!request.complete) discardRest(request)
 }
 

@@ -1,7 +1,10 @@
 import { gzipSync } from 'node:zlib'
+import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { eventually } from '../../test/daemon.ts'
 import { listening, post, type Listening } from '../../test/http-input.ts'
+import { openEnvelope } from './http-envelope.ts'
+import { createInflate } from './inflate.ts'
 
 let input: Listening
 beforeEach(async () => {
@@ -172,4 +175,50 @@ it.each([
 ])('what only begins like an envelope (%s) is itself', async (_, body) => {
   await post(input, body)
   expect(input.texts()).toEqual([body])
+})
+
+describe('whatever a sender chooses to send', () => {
+  const inflate = createInflate()
+  const open = (bytes: Buffer, firehose?: string) => openEnvelope({ bytes, firehose, limit: 10_000, inflate })
+  /** Data as an envelope holds it: base64 or not, packed or not, or another type. */
+  const data = fc.oneof(
+    fc.uint8Array({ maxLength: 64 }).map(base64),
+    fc.uint8Array({ maxLength: 64 }).map((bytes) => base64(gzipSync(bytes))),
+    fc.uint8Array({ maxLength: 64 }).map((bytes) => base64(gzipSync(bytes).subarray(0, -4))),
+    fc.string(),
+    fc.jsonValue(),
+  )
+
+  it('is opened, itself or refused, within its limit, and never throws', async () => {
+    const bodies = fc.oneof(
+      fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
+      fc.array(fc.record({ data })).map((records) => Buffer.from(JSON.stringify({ records }))),
+      data.map((each) =>
+        Buffer.from(JSON.stringify({ message: { data: each, messageId: each }, subscription: 's' })),
+      ),
+      data.map((each) => Buffer.from(JSON.stringify({ awslogs: { data: each } }))),
+      data.map((each) => Buffer.from(typeof each === 'string' ? each : JSON.stringify(each))),
+    )
+    await fc.assert(
+      fc.asyncProperty(bodies, fc.boolean(), async (bytes, isFirehose) => {
+        const opened = await open(bytes, isFirehose ? 'request' : undefined)
+        expect(['opened', 'unreadable', 'too-large']).toContain(opened.kind)
+        if (opened.kind === 'opened') expect(opened.bytes.length).toBeLessThanOrEqual(10_001)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('comes out as it went in: each record that was packed, in order, and none that was not', async () => {
+    const records = fc.array(fc.string({ minLength: 1 }).map((text) => `{"t":${JSON.stringify(text)}}`))
+    await fc.assert(
+      fc.asyncProperty(records, async (texts) => {
+        const packed = texts.map((text, n) => ({ data: base64(n % 2 === 0 ? gzipSync(text) : text) }))
+        const opened = await open(Buffer.from(JSON.stringify({ records: packed })), 'request')
+        if (opened.kind !== 'opened') throw new Error(opened.kind)
+        expect(opened.bytes.toString().split('\n').slice(0, -1)).toEqual(texts)
+        expect(opened.broken).toEqual([])
+      }),
+    )
+  })
 })
