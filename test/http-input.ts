@@ -15,6 +15,8 @@ export interface Listening {
   readonly said: readonly string[]
   /** The bodies that were handed on for the first time, as text. */
   texts(): readonly string[]
+  /** Batches that were handed on, with one that is held. */
+  handed(): number
   /** From now on nothing is committed, until `resume`. */
   hold(): void
   resume(): void
@@ -47,9 +49,11 @@ export async function listening(
   const abort = new AbortController()
   let gate: Promise<void> | undefined
   let open = (): void => {}
+  let handed = 0
   const reading = (async () => {
     const resume = { checkpoint: undefined, offset: (stream: string) => committed.get(stream) }
     for await (const batch of httpInput(options).read(resume, abort.signal)) {
+      handed += 1
       await gate
       if (abort.signal.aborted) return
       batches.push(batch)
@@ -70,6 +74,7 @@ export async function listening(
       batches.flatMap(({ chunks }) =>
         chunks.filter(({ repeated }) => repeated !== true).map(({ bytes }) => Buffer.from(bytes).toString()),
       ),
+    handed: () => handed,
     hold() {
       gate = new Promise((resolve) => {
         open = resolve

@@ -11,6 +11,8 @@ export interface WaitingBody {
   readonly bytes: Buffer
   /** Why parts of it, or all of it, could not be read; one failure each. */
   readonly broken: readonly string[]
+  /** When it was there, ms. */
+  readonly at: number
   /** Called after the commit. `repeated`: it had been committed before. */
   readonly committed: (repeated: boolean) => void
 }
@@ -22,6 +24,8 @@ export interface BodyQueue {
   fail(sender: string, reason: string): void
   /** Somebody had to be told to come again, at this time (ms). */
   refused(at: number): void
+  /** How long the oldest body has waited by then, ms; 0 where none does. */
+  waited(now: number): number
   /** Resolves when something waits, or the signal aborts. */
   filled(signal: AbortSignal): Promise<void>
   /** The next bodies, so many bytes of them or a single one, as one batch. */
@@ -45,6 +49,7 @@ export function createBodyQueue(about: string): BodyQueue {
     refused(at) {
       pressure = { since: pressure?.since ?? at, until: at }
     },
+    waited: (now) => (bodies[0] === undefined ? 0 : now - bodies[0].at),
     async filled(signal) {
       while (bodies.length + failures.length === 0 && !signal.aborted) {
         await new Promise<void>((resolve) => {

@@ -22,7 +22,7 @@ export const STRANGER = refusal(401, 'no token that may write here', {
 })
 export const STOPPING = refusal(503, 'the daemon stops', {
   mend: 'send it again',
-  headers: { 'Retry-After': String(RETRY_AFTER) },
+  headers: { 'Retry-After': String(RETRY_AFTER), Connection: 'close' },
 })
 export const FULL = refusal(503, 'too much waits to be committed', {
   mend: 'send it again after Retry-After',

@@ -1,22 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { bodyStream, type BodyQueue } from './body-queue.ts'
-import { FULL, OVER_SHARE, refusal, send, firehoseRequest, STOPPING, STRANGER } from './http-answer.ts'
-import type { Answer, Refusal } from './http-answer.ts'
-import { openEnvelope } from './http-envelope.ts'
+import type { BodyQueue } from './body-queue.ts'
+import { FULL, refusal, send, STOPPING, STRANGER, type Answer, type Refusal } from './http-answer.ts'
+import { codingOf, readBody, takeRoom, tooLarge, type BodyLimits } from './http-body.ts'
 import { senderOf } from './http-sender.ts'
 import type { Tokens } from './http-tokens.ts'
-import { receive } from './http-upload.ts'
-import { CODINGS, createInflate, isGzip, type Coding } from './inflate.ts'
+import { CODINGS, createInflate } from './inflate.ts'
 import type { Senders } from './senders.ts'
-import type { WaitingBytes } from './waiting-bytes.ts'
+import type { Room, WaitingBytes } from './waiting-bytes.ts'
 
-/** Bounds of what is taken, in bytes. */
-export interface BodyLimits {
-  /** Of a body as it is sent. */
-  readonly body: number
-  /** Of what it unpacks to. */
-  readonly unpacked: number
-}
+/** Senders have 30 s of patience, as the API server has: while the oldest body waits for so long, no more are let in. */
+const LONGEST_WAIT = 10_000
 
 /** Takes requests in; what is read whole goes into the queue, and is answered when it is committed. */
 export interface Reception {
@@ -42,114 +35,59 @@ export function createReception({
   const unanswered = new Set<(answer: Answer) => void>()
   let stopped = false
 
-  /** Reads a body of a known sender, for whom OVERHEAD is taken, and puts it into the queue. */
   const takeIn = async (
-    { request, sender, answer }: Asked,
-    coding: Coding | undefined,
-    refuse: (refused: Refusal) => void,
+    request: IncomingMessage,
+    { sender, room, answer }: { sender: string; room: Room; answer: (answer: Answer) => void },
   ): Promise<void> => {
-    let held = OVERHEAD
-    let trouble: Refusal = FULL
-    const hold = (bytes: number): boolean => {
-      const refused = pressureOf(waiting.take(sender, bytes))
-      if (refused === undefined) held += bytes
-      else trouble = refused
-      return refused === undefined
+    const body = await readBody(request, { limits, inflate, room })
+    if (body.kind === 'aborted') return room.leave()
+    if (body.kind === 'refused') {
+      room.leave()
+      if (body.reason !== undefined) queue.fail(sender, body.reason)
+      return answer(body.refusal)
     }
-    const letGo = (bytes = held): void => {
-      waiting.give(sender, bytes)
-      held -= bytes
-    }
-    const fail = (refused: Refusal, reason: string): void => {
-      letGo()
-      queue.fail(sender, reason)
-      refuse(refused)
-    }
-
-    const upload = await receive(request, limits.body, hold)
-    if (upload.kind === 'aborted') return letGo()
-    if (upload.kind === 'too-large') return fail(tooLarge(limits.body), TOO_LARGE)
-    if (upload.kind === 'refused') {
-      letGo()
-      return refuse(trouble)
-    }
-    const packing = coding ?? (isGzip(upload.bytes) ? 'gzip' : undefined)
-    const unpacked =
-      packing === undefined
-        ? ({ kind: 'inflated', bytes: upload.bytes } as const)
-        : await inflate(upload.bytes, packing, limits.unpacked)
-    if (unpacked.kind === 'too-large') return fail(tooLarge(limits.unpacked), TOO_LARGE)
-    if (unpacked.kind === 'damaged') {
-      // Sent again, it is as damaged as it was: counted once, and never taken.
-      return queue.push({
-        stream: bodyStream([DAMAGED], upload.bytes),
-        sender,
-        bytes: NOTHING,
-        broken: [`http: damaged ${packing ?? ''}`],
-        committed() {
-          letGo()
-          refuse(
-            refusal(400, `damaged ${packing ?? ''}`, { mend: 'send what the coding unpacks, to its end' }),
-          )
-        },
-      })
-    }
-    const opened = await openEnvelope({
-      bytes: unpacked.bytes,
-      firehose: firehoseRequest(request),
-      limit: limits.unpacked,
-      inflate,
-    })
-    if (opened.kind === 'too-large') return fail(tooLarge(limits.unpacked), TOO_LARGE)
-    const more = OVERHEAD + (opened.kind === 'opened' ? opened.bytes.length : 0) - held
-    if (more > 0 && !hold(more)) {
-      letGo()
-      return refuse(trouble)
-    }
-    if (more < 0) letGo(-more)
-    const isOpened = opened.kind === 'opened'
+    const { stream, bytes, broken } = body
     queue.push({
-      stream: isOpened ? bodyStream(opened.identity, opened.bytes) : bodyStream([DAMAGED], upload.bytes),
+      stream,
       sender,
-      bytes: isOpened ? opened.bytes : NOTHING,
-      broken: isOpened ? opened.broken : [opened.reason],
+      bytes,
+      broken,
+      at: Date.now(),
       committed(repeated) {
-        letGo()
-        if (isOpened) answer({ kind: 'committed', repeated })
-        else refuse(refusal(400, opened.reason, { mend: 'send the format that its documentation describes' }))
+        room.leave()
+        answer(body.refusal ?? { kind: 'committed', repeated })
       },
     })
   }
 
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
-    let sender: string | undefined
-    const answer = (said: Answer): void => {
-      unanswered.delete(answer)
-      if (sender !== undefined) senders.count(sender, outcomeOf(said), Date.now())
-      send(request, response, said, Date.now())
-    }
-    const refuse = (refused: Refusal): void => {
-      if (refused.status === 429 || refused.status === 503) queue.refused(Date.now())
-      answer(refused)
-    }
     if (isHealthQuestion(request)) return tellHealth(request, response)
-    sender = senderOf(request, tokens)
-    if (sender === undefined) return answer(STRANGER)
+    const sender = senderOf(request, tokens)
+    if (sender === undefined) return send(request, response, STRANGER, Date.now())
+    const answer = (said: Answer): void => {
+      const now = Date.now()
+      unanswered.delete(answer)
+      if (isPressure(said)) queue.refused(now)
+      senders.count(sender, outcomeOf(said), now)
+      send(request, response, said, now)
+    }
     if (stopped) return answer(STOPPING)
     const wrong = wrongOf(request, limits.body)
     if (wrong !== undefined) {
       if (wrong.reason !== undefined) queue.fail(sender, wrong.reason)
-      return answer(wrong.refused)
+      return answer(wrong.refusal)
     }
-    const announced = OVERHEAD + Number(request.headers['content-length'] ?? 0)
-    const full = pressureOf(waiting.take(sender, announced))
-    if (full !== undefined) return refuse(full)
+    // who has to wait for longer gives up, and sends again what is being committed
+    if (queue.waited(Date.now()) > LONGEST_WAIT) return answer(FULL)
+    const room = waiting.room(sender)
+    const full = takeRoom(room, Number(request.headers['content-length'] ?? 0))
+    if (full !== undefined) return answer(full)
     // what is announced may never come
-    waiting.give(sender, announced - OVERHEAD)
+    takeRoom(room, 0)
     if (request.headers.expect !== undefined) response.writeContinue()
     unanswered.add(answer)
     response.once('close', () => unanswered.delete(answer))
-    void takeIn({ request, sender, answer }, codingOf(request), refuse)
+    void takeIn(request, { sender, room, answer })
   }
 
   return {
@@ -161,62 +99,37 @@ export function createReception({
   }
 }
 
-interface Asked {
-  readonly request: IncomingMessage
-  readonly sender: string
-  readonly answer: (answer: Answer) => void
+/** Somebody was told to come again because too much waits, and not because the daemon stops. */
+function isPressure(answer: Answer): boolean {
+  return answer.kind === 'refused' && answer !== STOPPING && (answer.status === 429 || answer.status === 503)
 }
-
-/** What a request takes beside its body: somebody may send a great many small ones at once. */
-const OVERHEAD = 2048
 
 function outcomeOf(answer: Answer): 'committed' | 'repeated' | 'refused' {
   if (answer.kind === 'refused') return 'refused'
   return answer.repeated ? 'repeated' : 'committed'
 }
 
-function pressureOf(took: 'taken' | 'full' | 'share'): Refusal | undefined {
-  if (took === 'taken') return undefined
-  return took === 'full' ? FULL : OVER_SHARE
-}
-
-const NOTHING = Buffer.alloc(0)
-const DAMAGED = 'damaged'
-const TOO_LARGE = 'http: body larger than its limit'
-
-function tooLarge(limit: number): Refusal {
-  return refusal(413, `the body is larger than ${limit} bytes`, {
-    mend: 'send smaller batches, or raise limits of this input in the configuration',
-  })
-}
-
 /** What is wrong with a request of a known sender before its body is read; `reason` where that is a failure. */
 function wrongOf(
   request: IncomingMessage,
   limit: number,
-): { readonly refused: Refusal; readonly reason?: string } | undefined {
+): { readonly refusal: Refusal; readonly reason?: string } | undefined {
   const { method, headers } = request
-  if (pathOf(request) !== '/')
-    return { refused: refusal(404, 'nothing is taken here', { mend: 'POST to the path /' }) }
-  if (method !== 'POST') {
-    return {
-      refused: refusal(405, `${method ?? ''} is not understood`, {
-        mend: 'POST telemetry',
-        headers: { Allow: 'POST' },
-      }),
-    }
-  }
-  if (!isTextual(headers['content-type'])) {
-    return { refused: UNKNOWN_TYPE, reason: 'http: content type that is not taken' }
-  }
+  if (pathOf(request) !== '/') return { refusal: ELSEWHERE }
+  if (method !== 'POST') return { refusal: NOT_POSTED }
+  if (!isTextual(headers['content-type']))
+    return { refusal: UNKNOWN_TYPE, reason: 'http: content type that is not taken' }
   const coding = headers['content-encoding'] ?? 'identity'
-  if (coding !== 'identity' && codingOf(request) === undefined) {
-    return { refused: UNKNOWN_CODING, reason: 'http: content encoding that is not taken' }
-  }
-  if (Number(headers['content-length'] ?? 0) > limit) return { refused: tooLarge(limit), reason: TOO_LARGE }
-  return undefined
+  if (coding !== 'identity' && codingOf(request) === undefined)
+    return { refusal: UNKNOWN_CODING, reason: 'http: content encoding that is not taken' }
+  return Number(headers['content-length'] ?? 0) > limit ? tooLarge(limit) : undefined
 }
 
+const ELSEWHERE = refusal(404, 'nothing is taken here', { mend: 'POST to the path /' })
+const NOT_POSTED = refusal(405, 'this method is not understood', {
+  mend: 'POST telemetry',
+  headers: { Allow: 'POST' },
+})
 const UNKNOWN_TYPE = refusal(415, 'this content type is not taken', {
   mend: 'send JSON, NDJSON or text, and say so, such as Content-Type: application/json',
 })
@@ -232,11 +145,6 @@ const TEXTUAL =
 function isTextual(contentType: string | undefined): boolean {
   if (contentType === undefined) return true
   return TEXTUAL.test(contentType.split(';')[0]?.trim().toLowerCase() ?? '')
-}
-
-function codingOf({ headers }: IncomingMessage): Coding | undefined {
-  const named = headers['content-encoding']?.trim().toLowerCase().replace(/^x-/, '')
-  return CODINGS.find((coding) => coding === named)
 }
 
 function pathOf({ url = '/' }: IncomingMessage): string {

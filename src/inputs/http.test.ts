@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { eventually } from '../../test/daemon.ts'
 import { listening, post, type Committed, type Listening } from '../../test/http-input.ts'
 import { UserError } from '../domain/errors.ts'
@@ -244,8 +244,8 @@ describe('under pressure', () => {
     const as = (name: string, n: number) =>
       post({ url: input.url, token: name.repeat(32) }, `${n}`.padEnd(900, name))
     input.hold()
+    // what is being committed is counted until it is
     const [first, second] = [as('a', 1), as('a', 2)]
-    // the first is being committed; what waits is counted until it is
     expect(await eventually(() => as('a', 3).then(only(429)))).toMatchObject({
       headers: { 'retry-after': '2' },
       body: refused,
@@ -261,6 +261,24 @@ describe('under pressure', () => {
     expect(input.batches.flatMap(({ findings }) => findings)).toMatchObject([
       { kind: 'bound-reached', about: 'audit', message: expect.stringContaining('come again') },
     ])
+  })
+
+  it('lets nobody in while somebody waits for long', async () => {
+    const input = await start()
+    input.hold()
+    const committing = post(input, 'one')
+    await eventually(() => (input.handed() === 1 ? true : undefined))
+    const waiting = post(input, 'two')
+    await eventually(() => post(input, '', { path: '/x' }).then(only(404)))
+    try {
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 11_000 })
+      expect(await post(input, 'three')).toMatchObject({ status: 503, headers: { 'retry-after': '2' } })
+    } finally {
+      vi.useRealTimers()
+    }
+    input.resume()
+    for (const answer of [committing, waiting]) expect(await answer).toMatchObject({ status: 200 })
+    expect(await post(input, 'three')).toMatchObject({ status: 200, body: { repeated: false } })
   })
 
   it('takes a body that comes a byte at a time', async () => {

@@ -1,8 +1,16 @@
 /** Bytes that senders were let in with and that are not committed yet: bounded in all, and for each sender. */
 export interface WaitingBytes {
-  /** `taken`; or, and then nothing is counted: `full`, where all together, or `share`, where this one has too many. */
-  take(sender: string, bytes: number): 'taken' | 'full' | 'share'
-  give(sender: string, bytes: number): void
+  room(sender: string): Room
+}
+
+/** The place of one request among what waits. */
+export interface Room {
+  /**
+   * Takes room for so many bytes in all, more or fewer than it had. Undefined; or, and then it has what it had:
+   * `full`, where all requests together would have too much, or `share`, where those of this sender would.
+   */
+  take(bytes: number): 'full' | 'share' | undefined
+  leave(): void
 }
 
 /** `share` is what one sender may have of `total`. */
@@ -16,19 +24,20 @@ export function createWaitingBytes({
   const bySender = new Map<string, number>()
   let all = 0
   return {
-    take(sender, bytes) {
-      const own = (bySender.get(sender) ?? 0) + bytes
-      if (all + bytes > total) return 'full'
-      if (own > share) return 'share'
-      all += bytes
-      bySender.set(sender, own)
-      return 'taken'
-    },
-    give(sender, bytes) {
-      all -= bytes
-      const rest = (bySender.get(sender) ?? 0) - bytes
-      if (rest > 0) bySender.set(sender, rest)
-      else bySender.delete(sender)
+    room(sender) {
+      let held = 0
+      const take = (bytes: number): 'full' | 'share' | undefined => {
+        const more = bytes - held
+        const own = (bySender.get(sender) ?? 0) + more
+        if (more > 0 && all + more > total) return 'full'
+        if (more > 0 && own > share) return 'share'
+        all += more
+        held = bytes
+        if (own > 0) bySender.set(sender, own)
+        else bySender.delete(sender)
+        return undefined
+      }
+      return { take, leave: () => void take(0) }
     },
   }
 }
