@@ -48,7 +48,12 @@ export function startDaemon(
     async ask(path, body) {
       const token = readFileSync(join(data, 'cli.token'), 'utf8').trim()
       const response = await fetch(new URL(path, await url()), {
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/json',
+          // a daemon that was busy for seconds closes kept connections just when one is used again
+          connection: 'close',
+        },
         ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
       })
       return { status: response.status, body: await response.json() }

@@ -60,10 +60,10 @@ describe('the shipped strategies', () => {
   })
 
   it.each([
-    ['t1600-weaken-encryption', ['W05', 'W07', 'W08', 'W09', 'W12', 'W13', 'W14', 'W16', 'W30']],
+    ['t1600-weaken-encryption', ['W05', 'W06', 'W07', 'W08', 'W09', 'W12', 'W13', 'W14', 'W16', 'W30']],
     ['t1491.001-internal-defacement', ['D06', 'D07', 'D08', 'D11', 'D24', 'D28', 'D33']],
     ['t1560.003-archive-via-custom-method', ['A10', 'A12', 'A13', 'A15', 'A16', 'A27', 'A34']],
-    ['t1608.003-install-digital-certificate', ['C05', 'C11', 'C13', 'C14', 'C15']],
+    ['t1608.003-install-digital-certificate', ['C05', 'C09', 'C11', 'C13', 'C14', 'C15']],
     ['t1074.002-remote-data-staging', ['S07', 'S08', 'S09', 'S11', 'S25']],
   ])('%s covers the rows that it was written for', (strategy, rows) => {
     const covered = ruleset.rules
