@@ -1,8 +1,6 @@
 import { join } from 'node:path'
-import { serve } from '@hono/node-server'
 import { isLoopback, type Config, type InputConfig } from '../config.ts'
 import { createCommands } from '../commands.ts'
-import { UserError } from '../domain/errors.ts'
 import { dockerInput } from '../inputs/docker.ts'
 import { fileInput } from '../inputs/file.ts'
 import type { Input } from '../inputs/input.ts'
@@ -25,6 +23,7 @@ import { discoveredInputs } from './discovered-inputs.ts'
 import { discover, type Discovered } from './discovery.ts'
 import { configuredWords, discoveryItems, startWords } from './discovery-view.ts'
 import { createDispatcher } from './dispatcher.ts'
+import { allowedHosts, listen } from './listen.ts'
 import { createLive } from './live.ts'
 import { createNews } from './news.ts'
 import { createSink } from './sink.ts'
@@ -175,47 +174,6 @@ function createInput(config: InputConfig, { config: { data }, say }: RunOptions)
 
 /** When all inputs have ended, sinks are told for so long at most, ms; the rest after the next start. */
 const LAST_WORDS = 30_000
-
-const MAX_CONNECTIONS = 256
-/** Whoever connects and does not ask is cut off soon, ms. */
-const TIMEOUTS = { headersTimeout: 5_000, requestTimeout: 15_000, connectionsCheckingInterval: 1_000 }
-
-interface Address {
-  readonly host: string
-  port: number
-  readonly origin?: string | undefined
-}
-
-function listen(
-  fetch: (request: Request) => Response | Promise<Response>,
-  address: Address,
-): Promise<ReturnType<typeof serve>> {
-  return new Promise((resolve, reject) => {
-    const server = serve(
-      { fetch, hostname: address.host, port: address.port, serverOptions: TIMEOUTS },
-      (info) => {
-        address.port = info.port
-        // Whoever reaches loopback must not use up the descriptors that inputs need.
-        server.maxConnections = MAX_CONNECTIONS
-        resolve(server)
-      },
-    )
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      reject(
-        new UserError(`cannot listen on ${address.host}:${address.port}: ${cause.message}`, {
-          mend: 'name another port with --port, or an address of this machine in the configuration',
-          cause,
-        }),
-      )
-    })
-  })
-}
-
-/** This machine's names for itself, and the origin of the proxy where there is one: nobody else's. */
-function allowedHosts({ port, origin }: Address): readonly string[] {
-  const own = ['127.0.0.1', 'localhost', '[::1]'].map((name) => `${name}:${port}`)
-  return origin === undefined ? own : [...own, new URL(origin).host]
-}
 
 function bracketed(host: string): string {
   return host.includes(':') ? `[${host}]` : host

@@ -71,6 +71,34 @@ describe('an incident', () => {
   })
 })
 
+describe('a page', () => {
+  it('ends early where its alerts hold much evidence, and loses none', () => {
+    const large = 'x'.repeat(1_500)
+    const record = Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`field${n}`, large]))
+    const fields = Object.keys(record)
+    for (let n = 0; n < 60; n += 1) {
+      const resource = aContainer({ 'container.id': `c${n}` })
+      foldInto(
+        Array.from({ length: 20 }, (_, k) =>
+          rated({ id: `e${n}.${k}`, time: T + n, resource, record }, { fields }),
+        ),
+      )
+    }
+    const sizes: number[] = []
+    const ids = new Set<string>()
+    let after: string | undefined
+    do {
+      const page = store.alerts({ limit: 500, ...(after === undefined ? {} : { after }) })
+      sizes.push(JSON.stringify(page.items).length)
+      for (const { id } of page.items) ids.add(id)
+      after = page.next
+    } while (after !== undefined)
+    expect(ids.size).toBe(60)
+    expect(sizes.length).toBeGreaterThan(1)
+    expect(Math.max(...sizes)).toBeLessThan(10_000_000)
+  })
+})
+
 describe('a histogram', () => {
   it('counts each incident once, by its last match', () => {
     const at = (n: number, level: 'low' | 'high'): RatedMatch =>

@@ -9,6 +9,16 @@ import type { AlertQuery, IncidentQuery, Page, Reader, Totals } from './store.ts
 
 export type Row = Readonly<Record<string, string | number | null>>
 
+/** What one page holds at most, in characters of its evidence and alerts; the rest is the next page's. */
+const PAGE_WEIGHT = 8 * 1_048_576
+/** An alert as an incident lists it, about. */
+const HEAD_WEIGHT = 256
+
+interface Weighed<T> {
+  readonly item: T
+  readonly weight: number
+}
+
 export function rank(level: Level): number {
   return LEVELS.indexOf(level)
 }
@@ -35,27 +45,33 @@ export function reader(db: DatabaseSync): Reader {
     'SELECT id, strategy, rule, title, level, count FROM alert WHERE incident = ? ORDER BY level DESC, first, id LIMIT 500',
   )
 
-  const toAlert = (row: Row): Alert => ({
-    ...toAlertHead(row),
-    evidence: evidenceOf.all(row['id'] ?? '').map(({ body }) => JSON.parse(String(body)) as Evidence),
-  })
-  const toIncident = (row: Row): Incident => ({
-    ...toIncidentHead(row),
-    count: Number(row['count']),
-    attack: JSON.parse(String(row['attack'])) as string[],
-    alerts: (alertsOf.all(row['id'] ?? '') as Row[]).map((alert) => ({
+  const toAlert = (row: Row): Weighed<Alert> => {
+    const bodies = evidenceOf.all(row['id'] ?? '').map(({ body }) => String(body))
+    const evidence = bodies.map((body) => JSON.parse(body) as Evidence)
+    return {
+      item: { ...toAlertHead(row), evidence },
+      weight: bodies.reduce((sum, { length }) => sum + length, 0),
+    }
+  }
+  const toIncident = (row: Row): Weighed<Incident> => {
+    const alerts = (alertsOf.all(row['id'] ?? '') as Row[]).map((alert) => ({
       id: String(alert['id']),
       strategy: String(alert['strategy']),
       rule: String(alert['title']),
       level: toLevel(alert['level']),
       count: Number(alert['count']),
-    })),
-  })
+    }))
+    const attack = JSON.parse(String(row['attack'])) as string[]
+    return {
+      item: { ...toIncidentHead(row), count: Number(row['count']), attack, alerts },
+      weight: alerts.length * HEAD_WEIGHT,
+    }
+  }
   const page = <T>(
     table: 'alert' | 'incident',
     where: Where,
     query: AlertQuery & IncidentQuery,
-    build: (row: Row) => T,
+    build: (row: Row) => Weighed<T>,
   ): Page<T> => {
     const limit = Math.min(Math.max(1, query.limit ?? 100), 500)
     const cursor = parseCursor(query.after)
@@ -69,12 +85,17 @@ export function reader(db: DatabaseSync): Reader {
       ...where.values,
       limit + 1,
     )
-    const last = rows[limit - 1]
-    const more = rows.length > limit && last !== undefined
-    return {
-      items: rows.slice(0, limit).map(build),
-      next: more ? `${String(last['last'])}.${String(last['id'])}` : undefined,
+    const items: T[] = []
+    let weight = 0
+    for (const row of rows.slice(0, limit)) {
+      const built = build(row)
+      items.push(built.item)
+      weight += built.weight
+      if (weight > PAGE_WEIGHT) break
     }
+    const last = rows[items.length - 1]
+    const more = rows.length > items.length && last !== undefined
+    return { items, next: more ? `${String(last['last'])}.${String(last['id'])}` : undefined }
   }
 
   return {
@@ -113,21 +134,20 @@ export function reader(db: DatabaseSync): Reader {
           : { addresses: JSON.parse(String(row['addresses'])) as AddressLease[] }),
       })),
     alerts: (query = {}) => page('alert', alertFilter(query), query, toAlert),
-    alert: (id) => mapped(one('SELECT * FROM alert WHERE id = ?', id), toAlert),
+    alert: (id) => mapped(one('SELECT * FROM alert WHERE id = ?', id), toAlert)?.item,
     alertIds: (prefix) =>
       idsOf(all('SELECT id FROM alert WHERE id >= ? AND id < ? LIMIT 10', prefix, `${prefix}\uffff`)),
     incidentIds: (prefix) =>
       idsOf(all('SELECT id FROM incident WHERE id >= ? AND id < ? LIMIT 10', prefix, `${prefix}\uffff`)),
     incidents: (query = {}) => page('incident', incidentFilter(query), query, toIncident),
-    incident: (id) => mapped(one('SELECT * FROM incident WHERE id = ?', id), toIncident),
+    incident: (id) => mapped(one('SELECT * FROM incident WHERE id = ?', id), toIncident)?.item,
     histogram(query, now) {
       const where = incidentFilter(query)
-      const span = one(
-        `SELECT min(last) AS oldest, max(last) AS newest FROM incident ${where.sql()}`,
-        ...where.values,
-      )
-      const since = query.since ?? numberOf(span?.['oldest']) ?? query.until ?? now
-      const until = query.until ?? (query.since === undefined ? (numberOf(span?.['newest']) ?? now) : now)
+      // The axis is the whole queue's: it stays where it is while somebody narrows what is counted on it.
+      const end = (which: 'min' | 'max'): number | undefined =>
+        numberOf(one(`SELECT ${which}(last) AS end FROM incident`)?.['end'])
+      const since = query.since ?? end('min') ?? query.until ?? now
+      const until = query.until ?? (query.since === undefined ? (end('max') ?? now) : now)
       const { first, step, buckets } = axisOf(since, until)
       // Beyond the end lies what began before it and went on; a bucket of a histogram leaves nothing out.
       const rows = all(
@@ -250,14 +270,16 @@ function incidentFilter(query: IncidentQuery): Where {
   if (strategy !== undefined) where.add('instr(strategies, char(10) || ? || char(10)) > 0', strategy)
   if (entity !== undefined) where.add("who LIKE ? ESCAPE '\\'", containing(entity))
   if (text !== '') {
+    const id = text.toLowerCase()
     where.add(
-      `(who LIKE ? ESCAPE '\\' OR rules LIKE ? ESCAPE '\\' OR id LIKE ? ESCAPE '\\'
+      `(who LIKE ? ESCAPE '\\' OR rules LIKE ? ESCAPE '\\' OR (id >= ? AND id < ?)
         OR id IN (SELECT incident FROM alert WHERE id >= ? AND id < ?))`,
       containing(text),
       containing(text),
-      containing(text),
-      text.toLowerCase(),
-      `${text.toLowerCase()}\uffff`,
+      id,
+      `${id}\uffff`,
+      id,
+      `${id}\uffff`,
     )
   }
   return where
