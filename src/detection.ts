@@ -59,6 +59,18 @@ export async function loadDetection(options: DetectionOptions): Promise<Detectio
   }
 }
 
+/** The same rules judged by another site. It must have no lists: those are compiled into the rules. */
+export async function judgedBy(
+  detection: Detection,
+  { site: folder, zone, now }: { readonly site: string; readonly zone: string; readonly now: () => number },
+): Promise<Detection> {
+  const { strategies, ruleset } = detection
+  const site = await loadSite(folder)
+  const lists = listsOf(site, zone, now())
+  const { judge, problems } = createJudge({ strategies, rules: ruleset.rules, site, lists, zone, now })
+  return { ...detection, site, judge, problems: bounded([...site.problems, ...problems]) }
+}
+
 /** Problems that are told of one file, and the length of each: a binary file has thousands. */
 const PROBLEMS_A_FILE = 5
 const MESSAGE_LENGTH = 300

@@ -22,6 +22,7 @@ import { sensor, type SensorWords } from './sensor.ts'
 import { listSources } from './sources.ts'
 import { listStrategies, showStrategy } from './strategies.ts'
 import { testStrategies } from './test.ts'
+import { playTour } from './tour.ts'
 
 /** Parses the words of a command line, does what they say, returns the exit code. Never throws. */
 export async function main(words: readonly string[], output: Output = standardOutput): Promise<Exit> {
@@ -52,6 +53,7 @@ function createProgram(output: Output, done: Done): Command {
   addRun(program, output, done)
   addDiscover(program, output, done)
   addSensor(program, output, done)
+  addTour(program, output, done)
   addLogin(program, output, done)
   addScan(program, output, done)
   addDocuments(program, output, done)
@@ -85,6 +87,18 @@ function addDiscover(program: Command, output: Output, done: Done): void {
     .action((options: { config?: string; json: boolean; yaml: boolean; hostRoot?: string }) =>
       done(discover(loadConfig(options.config), options, output)),
     )
+}
+
+function addTour(program: Command, output: Output, done: Done): void {
+  program
+    .command('tour')
+    .description(
+      'see it work: recorded telemetry, played through the engine; needs nothing and leaves nothing',
+    )
+    .option('--seconds <n>', 'how long it takes; 0 plays it at once', parseSeconds, 30)
+    .option('--json', 'one alert a line, as JSON', false)
+    .addHelpText('after', example('tallyman tour'))
+    .action(async (options: { seconds: number; json: boolean }) => done(await playTour(options, output)))
 }
 
 function hostRoot(): Option {
@@ -391,6 +405,12 @@ function parseCount(text: string): number {
   const n = Number(text)
   if (!Number.isInteger(n) || n < 1)
     throw new UserError(`no count ${text}`, { mend: 'a whole number from 1 on' })
+  return n
+}
+
+function parseSeconds(text: string): number {
+  const n = Number(text)
+  if (!(n >= 0 && n <= 3_600)) throw new UserError(`no time ${text}`, { mend: 'seconds, from 0 to 3600' })
   return n
 }
 

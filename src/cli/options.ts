@@ -10,9 +10,8 @@ export const SHIPPED_STRATEGIES = join(SHIPPED, 'strategies')
 export const CONFIG_SCHEMA = join(SHIPPED, 'docs', 'tallyman.schema.json')
 /** Recorded telemetry, for the tour. */
 export const TOUR_RECORDINGS = join(SHIPPED, 'tour')
-
-/** The console as it was built, likewise. */
-export const SHIPPED_CONSOLE = join(fileURLToPath(new URL('../..', import.meta.url)), 'web', 'dist')
+/** The console as it was built. */
+export const SHIPPED_CONSOLE = join(SHIPPED, 'web', 'dist')
 
 export function parseLevel(text: string): Level {
   const level = LEVELS.find((each) => each === text.toLowerCase())

@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts'
 import { EXIT, type Exit } from './exit.ts'
-import { SHIPPED_CONSOLE, SHIPPED_STRATEGIES } from './options.ts'
+import { keyboard } from './keyboard.ts'
+import { SHIPPED_CONSOLE, SHIPPED_STRATEGIES, TOUR_RECORDINGS } from './options.ts'
 import { narrate, safe, type Output } from './output.ts'
 
 /** Runs the daemon until it is told to stop (SIGINT, SIGTERM) or its inputs end. */
@@ -15,10 +16,13 @@ export async function run(config: Config, hostRoot: string | undefined, output: 
     narrate()
     const say = (line: string): void => output.out(`${new Date().toISOString()} ${safe(line)}\n`)
     const found = hostRoot === undefined ? {} : { hostRoot }
-    await runDaemon(
-      { config, ...found, strategies: SHIPPED_STRATEGIES, console: SHIPPED_CONSOLE, now: Date.now, say },
-      stop.signal,
-    )
+    const shipped = { strategies: SHIPPED_STRATEGIES, tour: TOUR_RECORDINGS, console: SHIPPED_CONSOLE }
+    using keys = keyboard(ask)
+    const offerTour = (start: () => void): void => {
+      if (!keys.on('t', start)) return
+      output.out('press t for the tour: recorded telemetry, played through all of this\n')
+    }
+    await runDaemon({ config, ...found, ...shipped, now: Date.now, say, offerTour }, stop.signal)
     return EXIT.ok
   } finally {
     process.off('SIGINT', ask)

@@ -46,6 +46,7 @@ interface World {
 }
 
 let world: World
+let tours = 0
 let time: number
 
 beforeEach(async () => {
@@ -108,7 +109,13 @@ async function createWorld(): Promise<World> {
   const api = createApi({
     data,
     tour: () => tour.data,
-    start: { discovery: () => [DISCOVERED] },
+    start: {
+      discovery: () => [DISCOVERED],
+      tour: {
+        current: () => ({ state: tours === 0 ? 'idle' : 'playing', records: 0, total: 7 }),
+        start: async () => void (tours += 1),
+      },
+    },
     auth,
     console: readConsole(builtConsole(folder)),
     audit: (actor, action, detail) => store.audit(actor, action, detail, now()),
@@ -267,6 +274,8 @@ const ROUTES: readonly (readonly [method: string, path: string, status: number, 
     ['GET', '/api/strategies', 200, undefined],
     ['GET', '/api/strategies/t1', 200, undefined],
     ['GET', '/api/discovery', 200, undefined],
+    ['GET', '/api/tour', 200, undefined],
+    ['POST', '/api/tour', 202, {}],
     ['GET', '/api/sources', 200, undefined],
     ['GET', '/api/limits', 200, undefined],
     ['GET', '/api/findings', 200, undefined],

@@ -59,6 +59,7 @@ export function createApi(parts: ApiParts) {
     .post('/api/logout', logout(auth, parts.audit))
     .route('/api', dataRoutes({ data: () => parts.data, now, openStream }))
     .route('/api', startRoutes(parts.start))
+    .route('/tour/api', startRoutes(parts.start))
     .route('/tour/api', dataRoutes({ data: () => parts.tour?.(), now, openStream }))
 
   routes.notFound((context) => context.json(absent('route'), 404))

@@ -30,6 +30,8 @@ import { createSink } from './sink.ts'
 import { strategyLevels } from './strategy-levels.ts'
 import { createStatus } from './status.ts'
 import { createTending } from './tending.ts'
+import { playTour, shippedDetection } from './play-tour.ts'
+import { createTour } from './tour.ts'
 
 export interface RunOptions {
   readonly config: Config
@@ -38,6 +40,10 @@ export interface RunOptions {
   readonly strategies: string
   /** The folder of the built console. */
   readonly console: string
+  /** Folder of recordings. */
+  readonly tour: string
+  /** Told, once it serves, how the tour is started, where there is nothing to read yet. */
+  readonly offerTour?: (start: () => void) => void
   readonly now: () => number
   /** One line for people; hostile text is the caller's to make safe. */
   readonly say: (line: string) => void
@@ -89,18 +95,28 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
   const address = { ...config.listen }
   const consoleFiles = readConsole(options.console)
   const report = (cause: unknown): void => say(`request failed: ${String(cause)}`)
+  const levelOf = strategyLevels({ detection: detection.current, now, report })
+  const tour = createTour({
+    folder: join(config.data, 'tour'),
+    recordings: options.tour,
+    detection: () => shippedDetection(options, detection.current()),
+    now,
+    levelOf,
+    watch: (reader) => createNews(reader, (line) => say(`tour: ${line}`)),
+  })
   const api = createApi({
     data: {
       reader: questions,
       commands,
       detection: detection.current,
-      levelOf: strategyLevels({ detection: detection.current, now, report }),
+      levelOf,
       limits: () =>
         limits({ detection: detection.current(), reader: questions, site, zone: config.zone, now: now() }),
       status: status.current,
       live,
     },
-    start: { discovery: () => discoveryItems(look(), wanted) },
+    tour: tour.data,
+    start: { discovery: () => discoveryItems(look(), wanted), tour },
     auth,
     console: consoleFiles,
     audit: (actor, action, detail) => store.audit(actor, action, detail, now()),
@@ -129,6 +145,8 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
     say,
   })
   retried = dispatcher.again
+  if (!isConfigured && found.every(({ state, type }) => state !== 'found' || type === 'unread'))
+    options.offerTour?.(() => void playTour(tour, say))
   const tell = createNews(store, say)
   const committed = (result: BatchResult): void => {
     status.committed(result)
@@ -147,7 +165,7 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
     )
     if (!signal.aborted) await Promise.race([dispatcher.settled(), systemClock.wait(LAST_WORDS, signal)])
   } finally {
-    await dispatcher.stop()
+    await Promise.all([dispatcher.stop(), tour.stop()])
   }
   say(signal.aborted ? 'stopped' : 'all inputs have ended')
 }

@@ -1,0 +1,29 @@
+import type { Config } from '../config.ts'
+import { loadDetection, type Detection } from '../detection.ts'
+import type { Tour } from './tour.ts'
+
+/** What is shipped and nothing of the site's; compiled again only where the daemon's own rules are others. */
+export async function shippedDetection(
+  {
+    config,
+    strategies,
+    now,
+  }: { readonly config: Config; readonly strategies: string; readonly now: () => number },
+  current: Detection,
+): Promise<Detection> {
+  const isShipped = config.strategies === undefined && config.rules.length === 0
+  if (isShipped && current.site.lists.size === 0) return current
+  return loadDetection({ strategies, rules: [], site: undefined, zone: config.zone, now })
+}
+
+/** Plays to its end, and says so. Never throws. */
+export async function playTour(tour: Tour, say: (line: string) => void): Promise<void> {
+  try {
+    const { over } = await tour.start()
+    say('the tour plays: recorded telemetry, kept apart from what is yours')
+    await over
+    say('the tour is over')
+  } catch (cause) {
+    say(`the tour cannot be played: ${String(cause)}`)
+  }
+}
