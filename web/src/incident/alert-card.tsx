@@ -6,6 +6,7 @@ import { Span } from '../text/now.tsx'
 import { Text } from '../text/text.tsx'
 import styles from './alert-card.module.css'
 import { Evidence } from './evidence.tsx'
+import { asText } from './fields.ts'
 
 /** What one rule saw: how serious and why, and its events. */
 export function AlertCard({ alert, rule }: { readonly alert: Alert; readonly rule: Rule | undefined }) {
@@ -55,10 +56,16 @@ function Rating({
   const why =
     rating.by === 'site'
       ? 'by the site’s setting'
-      : `because Priority says so${rating.condition === undefined ? '' : `: ${JSON.stringify(rating.condition)}`}`
+      : `because Priority says so${rating.condition === undefined ? '' : `: ${conditionText(rating.condition)}`}`
   return (
     <span>
       <Text value={`${level} instead of ${rating.rule} ${why}`} limit={160} />
     </span>
   )
+}
+
+function conditionText(condition: Readonly<Record<string, unknown>>): string {
+  return Object.entries(condition)
+    .map(([field, value]) => `${field} is ${asText(value)}`)
+    .join(' and ')
 }

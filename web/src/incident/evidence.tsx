@@ -52,19 +52,17 @@ function Fields({
   readonly quiet?: boolean
 }) {
   return (
-    <table className={`${styles.fields} ${quiet ? styles.quiet : ''}`}>
-      <tbody>
-        {fields.map(([name, value]) => (
-          <tr key={name}>
-            <th scope="row">
-              <Text mono value={name} />
-            </th>
-            <td>
-              <Value value={value} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <dl className={`${styles.fields} ${quiet ? styles.quiet : ''}`}>
+      {fields.map(([name, value]) => (
+        <div key={name}>
+          <dt>
+            <Text mono value={name} />
+          </dt>
+          <dd>
+            <Value value={value} />
+          </dd>
+        </div>
+      ))}
+    </dl>
   )
 }

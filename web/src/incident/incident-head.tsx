@@ -36,7 +36,7 @@ export function IncidentHead({
         </button>
         <LevelMark level={level} quiet={status === 'closed'} />
         <h2>
-          <Text value={incident.label} limit={160} />
+          <Text value={incident.label} limit={100} />
         </h2>
         {judge === undefined ? (
           <span className={styles.verdict}>
@@ -53,7 +53,8 @@ export function IncidentHead({
         {image === '' ? null : <Text value={image} limit={160} />}
         {place === '' ? null : <Text value={place} limit={160} />}
         <span>
-          {incident.count.toLocaleString('en')} matches · <Span first={first} last={last} />
+          {incident.count.toLocaleString('en')} {incident.count === 1 ? 'match' : 'matches'} ·{' '}
+          <Span first={first} last={last} />
         </span>
         <span className={styles.id}>
           <span className="mono">{id.slice(0, 8)}</span>

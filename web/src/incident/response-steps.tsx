@@ -47,7 +47,7 @@ function Step({ id, step }: { readonly id: string; readonly step: Response['step
         <span className={styles.text}>
           <Text value={step.text ?? step.do} />
           <span className={styles.facts}>
-            <Text mono value={step.do} />
+            {step.text === undefined ? null : <Text mono value={step.do} />}
             {step.target === undefined ? null : <Text value={`on ${step.target}`} />}
             {step.approval === undefined ? null : <Text value={`approval: ${step.approval}`} />}
           </span>

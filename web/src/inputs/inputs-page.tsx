@@ -8,6 +8,7 @@ import { Ago } from '../text/now.tsx'
 import { Text } from '../text/text.tsx'
 import { Discovered } from '../tour/discovered.tsx'
 import styles from './inputs-page.module.css'
+import { Limits } from './limits.tsx'
 
 /** Rates and states are asked again so often, ms; the stream tells in between. */
 const EVERY = 10_000
@@ -27,6 +28,7 @@ export function InputsPage() {
         <Sources />
         <Failures />
       </div>
+      <Limits />
       <Discovered />
     </Page>
   )
@@ -145,7 +147,7 @@ function Sources() {
             rows={items}
             id={({ name }) => name}
             columns={[
-              { name: 'Source', kind: 'head', cell: ({ name }) => name },
+              { name: 'Source', kind: 'head', cell: ({ name, title }) => <span title={title}>{name}</span> },
               { name: 'Evaluated', kind: 'number', cell: ({ evaluated }) => evaluated.toLocaleString('en') },
             ]}
           />

@@ -13,8 +13,17 @@ export function Limits() {
       <h2>What limits conclusions</h2>
       <ul className={styles.limits}>
         {items.map((limit) => (
-          <li key={JSON.stringify(limit)}>
-            <Text value={limit.message} />
+          <li key={JSON.stringify(limit)} data-severity={limit.severity}>
+            <span className={styles.severity}>{limit.severity}</span>
+            <span>
+              <strong>
+                <Text value={limit.about} />
+              </strong>{' '}
+              <Text value={limit.message} />
+              <span className={styles.mend}>
+                <Text value={limit.mend} />
+              </span>
+            </span>
           </li>
         ))}
       </ul>

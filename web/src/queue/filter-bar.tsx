@@ -15,17 +15,21 @@ export function FilterBar({
   change,
   search,
   first,
+  open,
+  setOpen,
 }: {
   readonly filter: Filter
   readonly change: (part: Partial<Filter>) => void
   readonly search: Ref<HTMLInputElement>
   /** The first filter behind the search. */
   readonly first: Ref<HTMLSelectElement>
+  /** Where there is little room, the filters behind the search are shown on demand. */
+  readonly open: boolean
+  readonly setOpen: (open: boolean) => void
 }) {
   const strategies = useAnswer<{ readonly items: readonly StrategyHead[] }>('/strategies', {
     staleTime: 300_000,
   })
-  const [open, setOpen] = useState(false)
   return (
     <search className={styles.bar} data-open={open} aria-label="Filter the queue">
       <TextFilter

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
 import { useLocation } from 'wouter'
 import { IncidentPane } from '../incident/incident-pane.tsx'
 import { useKeys } from '../keys/use-keys.ts'
@@ -28,6 +29,7 @@ export function QueuePage({ selected }: { readonly selected: string | undefined 
     useRef<HTMLSelectElement>(null),
     useRef<HTMLDivElement>(null),
   ]
+  const [filters, setFilters] = useState(false)
   const { rows } = queue
   const index = Math.max(
     0,
@@ -75,7 +77,10 @@ export function QueuePage({ selected }: { readonly selected: string | undefined 
       } else close()
     },
     '/': () => search.current?.select(),
-    f: () => first.current?.focus(),
+    f() {
+      flushSync(() => setFilters(true))
+      first.current?.focus()
+    },
     n: queue.show,
     x: () => change(NO_FILTER),
   })
@@ -85,7 +90,14 @@ export function QueuePage({ selected }: { readonly selected: string | undefined 
     <div className={styles.split} data-open={selected !== undefined}>
       <section className={styles.queue} aria-label="Queue" hidden={narrow}>
         <h1 className="unseen">Queue</h1>
-        <FilterBar filter={filter} change={change} search={search} first={first} />
+        <FilterBar
+          filter={filter}
+          change={change}
+          search={search}
+          first={first}
+          open={filters}
+          setOpen={setFilters}
+        />
         <Histogram filter={filter} change={change} />
         {queue.error !== null && !queue.loaded ? <Failed cause={queue.error} /> : null}
         {rows.length > 0 ? (

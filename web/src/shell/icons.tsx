@@ -8,7 +8,7 @@ const PATHS = {
   notifications: 'M2 3.5h12v9H2zM2 4l6 5 6-5',
   silences: 'M6.5 12.5a1.6 1.6 0 0 0 3 0M3.5 11V7.2a4.5 4.5 0 0 1 9 0V11l1 1.4h-11zM2 2l12 12',
   audit: 'M3 2h10v12H3zM5.5 5.5h5M5.5 8h5M5.5 10.5h3',
-  tour: 'M4.5 2.8v10.4L13 8z',
+  more: 'M3 8h.01M8 8h.01M13 8h.01',
 } as const
 
 export type IconName = keyof typeof PATHS

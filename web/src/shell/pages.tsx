@@ -1,3 +1,4 @@
+import { lazy, Suspense } from 'react'
 import { Route, Switch, useLocation } from 'wouter'
 import { AuditPage } from '../audit/audit-page.tsx'
 import { FindingsPage } from '../findings/findings-page.tsx'
@@ -8,7 +9,9 @@ import { PosturePage } from '../posture/posture-page.tsx'
 import { QueuePage } from '../queue/queue-page.tsx'
 import { SilencesPage } from '../silences/silences-page.tsx'
 import { StrategiesPage } from '../strategy/strategies-page.tsx'
-import { StrategyPage } from '../strategy/strategy-page.tsx'
+
+/** Markdown is what weighs most: whoever looks at the queue need not wait for it. */
+const StrategyPage = lazy(() => import('../strategy/strategy-page.tsx'))
 
 /** The page that the address names. */
 export function Pages() {
@@ -17,20 +20,22 @@ export function Pages() {
   const incident = /^\/(?:incidents\/([\w-]+))?$/.exec(location)
   if (incident !== null) return <QueuePage selected={incident[1]} />
   return (
-    <Switch>
-      <Route path="/posture" component={PosturePage} />
-      <Route path="/strategies" component={StrategiesPage} />
-      <Route path="/strategies/:id">{({ id }) => <StrategyPage id={id} />}</Route>
-      <Route path="/inputs" component={InputsPage} />
-      <Route path="/findings" component={FindingsPage} />
-      <Route path="/notifications" component={NotificationsPage} />
-      <Route path="/silences" component={SilencesPage} />
-      <Route path="/audit" component={AuditPage} />
-      <Route>
-        <Page title="Nothing is here">
-          <p>The address names no page of the console.</p>
-        </Page>
-      </Route>
-    </Switch>
+    <Suspense>
+      <Switch>
+        <Route path="/posture" component={PosturePage} />
+        <Route path="/strategies" component={StrategiesPage} />
+        <Route path="/strategies/:id">{({ id }) => <StrategyPage id={id} />}</Route>
+        <Route path="/inputs" component={InputsPage} />
+        <Route path="/findings" component={FindingsPage} />
+        <Route path="/notifications" component={NotificationsPage} />
+        <Route path="/silences" component={SilencesPage} />
+        <Route path="/audit" component={AuditPage} />
+        <Route>
+          <Page title="Nothing is here">
+            <p>The address names no page of the console.</p>
+          </Page>
+        </Route>
+      </Switch>
+    </Suspense>
   )
 }

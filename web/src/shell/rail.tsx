@@ -33,7 +33,8 @@ export function Rail({ help }: { readonly help: () => void }) {
         ))}
       </ul>
       <button type="button" className={styles.more} aria-expanded={more} onClick={() => setMore(!more)}>
-        More
+        <Icon name="more" />
+        <span>More</span>
       </button>
       <div className={styles.foot}>
         <LiveDot />

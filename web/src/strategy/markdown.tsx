@@ -13,12 +13,12 @@ import styles from './markdown.module.css'
 const DEPTH = 24
 
 /** A Markdown document as elements. HTML in it is text, images are their description, nothing is fetched. */
-export function Markdown({
+export default function Markdown({
   text,
-  headingFrom = 2,
+  title = true,
 }: {
   readonly text: string
-  readonly headingFrom?: number
+  readonly title?: boolean
 }) {
   const tree = useMemo<Root>(
     () =>
@@ -28,26 +28,27 @@ export function Markdown({
       }),
     [text],
   )
-  return <div className={styles.document}>{blocks(tree.children, headingFrom, 0)}</div>
+  return (
+    <div className={styles.document}>
+      {blocks(title ? tree.children : tree.children.filter(isNoTitle), 0)}
+    </div>
+  )
 }
 
-function blocks(nodes: readonly RootContent[], from: number, depth: number): ReactNode {
+/** Where the page says the title, the document need not. */
+function isNoTitle(node: RootContent): boolean {
+  return node.type !== 'heading' || node.depth !== 1
+}
+
+function blocks(nodes: readonly RootContent[], depth: number): ReactNode {
   if (depth > DEPTH) return null
-  return nodes.map((node, index) => <Block key={index} node={node} from={from} depth={depth + 1} />)
+  return nodes.map((node, index) => <Block key={index} node={node} depth={depth + 1} />)
 }
 
-function Block({
-  node,
-  from,
-  depth,
-}: {
-  readonly node: RootContent
-  readonly from: number
-  readonly depth: number
-}) {
+function Block({ node, depth }: { readonly node: RootContent; readonly depth: number }) {
   switch (node.type) {
     case 'heading':
-      return createElement(`h${Math.min(node.depth + from - 1, 6)}`, {}, inline(node.children, depth))
+      return createElement(`h${Math.min(node.depth + 1, 6)}`, {}, inline(node.children, depth))
     case 'paragraph':
       return <p>{inline(node.children, depth)}</p>
     case 'code':
@@ -56,17 +57,17 @@ function Block({
       return createElement(
         node.ordered === true ? 'ol' : 'ul',
         node.ordered === true ? { start: node.start ?? 1 } : {},
-        blocks(node.children, from, depth),
+        blocks(node.children, depth),
       )
     case 'listItem':
       return (
         <li>
           {typeof node.checked === 'boolean' ? (node.checked ? '☑ ' : '☐ ') : ''}
-          {blocks(node.children, from, depth)}
+          {blocks(node.children, depth)}
         </li>
       )
     case 'blockquote':
-      return <blockquote>{blocks(node.children, from, depth)}</blockquote>
+      return <blockquote>{blocks(node.children, depth)}</blockquote>
     case 'table':
       return (
         <div className={styles.table}>
@@ -92,7 +93,7 @@ function Block({
     case 'footnoteDefinition':
       return (
         <div>
-          <sup>{node.identifier}</sup> {blocks(node.children, from, depth)}
+          <sup>{node.identifier}</sup> {blocks(node.children, depth)}
         </div>
       )
     default:

@@ -1,9 +1,10 @@
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import type { Strategy } from '../api/types.ts'
 import { StrategyLevel } from '../level/strategy-level.tsx'
 import { Text } from '../text/text.tsx'
-import { Markdown } from './markdown.tsx'
 import styles from './strategy-documents.module.css'
+
+const Markdown = lazy(() => import('./markdown.tsx'))
 
 /** The strategies behind an incident, one document at a time. */
 export function StrategyDocuments({ strategies }: { readonly strategies: readonly Strategy[] }) {
@@ -36,7 +37,9 @@ export function StrategyDocuments({ strategies }: { readonly strategies: readonl
         )}
         {shown.level === undefined ? null : <StrategyLevel level={shown.level} />}
       </div>
-      <Markdown text={shown.text} />
+      <Suspense>
+        <Markdown text={shown.text} />
+      </Suspense>
     </div>
   )
 }

@@ -9,11 +9,11 @@ import { Notice } from '../parts/notice.tsx'
 import { Page } from '../parts/page.tsx'
 import { Ago } from '../text/now.tsx'
 import { Text } from '../text/text.tsx'
-import { Markdown } from './markdown.tsx'
+import Markdown from './markdown.tsx'
 import styles from './strategy-page.module.css'
 
 /** One strategy: its document, and beside it how far it is proven and what it has found. */
-export function StrategyPage({ id }: { readonly id: string }) {
+export default function StrategyPage({ id }: { readonly id: string }) {
   const answer = useAnswer<Strategy>(`/strategies/${encodeURIComponent(id)}`)
   return (
     <Page title={answer.data?.title ?? id} lead={<Text mono value={id} />}>
@@ -21,7 +21,7 @@ export function StrategyPage({ id }: { readonly id: string }) {
         {(strategy) => (
           <div className={styles.columns}>
             <div className={styles.document}>
-              <Markdown text={strategy.text} />
+              <Markdown text={strategy.text} title={false} />
             </div>
             <aside className={styles.facts} aria-label="About this strategy">
               <Level strategy={strategy} />

@@ -18,7 +18,7 @@ export function Discovered() {
         {items.map(({ what, path, state, message, add }) => (
           <li key={`${what}${path}`} data-state={state}>
             <span className={styles.state}>{state}</span>
-            <span className={styles.what}>
+            <div className={styles.what}>
               <span>
                 <strong>
                   <Text value={what} />
@@ -29,16 +29,19 @@ export function Discovered() {
                 <Text value={message} />
               </span>
               {add === undefined ? null : (
-                <span className={styles.add}>
-                  {/* Scrolls sideways, so that the keyboard must reach it. */}
-                  {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-                  <pre tabIndex={0} role="region" aria-label={`Configuration for ${what}`}>
-                    {add}
-                  </pre>
-                  <Copy value={add} what={`the configuration for ${what}`} />
-                </span>
+                <details open={state === 'found' || state === 'unreadable'}>
+                  <summary>to read it</summary>
+                  <span className={styles.add}>
+                    {/* Scrolls sideways, so that the keyboard must reach it. */}
+                    {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+                    <pre tabIndex={0} role="region" aria-label={`Configuration for ${what}`}>
+                      {add}
+                    </pre>
+                    <Copy value={add} what={`the configuration for ${what}`} />
+                  </span>
+                </details>
               )}
-            </span>
+            </div>
           </li>
         ))}
       </ul>
