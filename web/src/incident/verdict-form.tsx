@@ -48,8 +48,12 @@ export function VerdictForm({
   const submit = (): void => {
     if (verdict !== undefined && !close.isPending) close.mutate(verdict)
   }
+  const choose = (given: Verdict, index: number): void => {
+    setVerdict(given)
+    form.current?.querySelectorAll<HTMLInputElement>('input[type=radio]')[index]?.focus()
+  }
   useKeys({
-    ...Object.fromEntries(VERDICTS.map((each, index) => [String(index + 1), () => setVerdict(each)])),
+    ...Object.fromEntries(VERDICTS.map((each, index) => [String(index + 1), () => choose(each, index)])),
     Enter: submit,
     Escape: done,
   })

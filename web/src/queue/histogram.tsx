@@ -19,7 +19,8 @@ export function Histogram({
   const answer = useAnswer<Counts>('/incidents/histogram', { query: filterQuery(filter), staleTime: 30_000 })
   const columns = useMemo(() => (answer.data === undefined ? [] : bars(answer.data)), [answer.data])
   const [brush, setBrush] = useState<readonly [number, number]>()
-  if (answer.data === undefined || columns.length === 0) return <div className={styles.empty} />
+  if (answer.data === undefined || columns.every(({ total }) => total === 0))
+    return <div className={styles.empty} />
 
   const indexOf = (event: PointerEvent<SVGSVGElement>): number => {
     const box = event.currentTarget.getBoundingClientRect()

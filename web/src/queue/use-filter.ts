@@ -8,7 +8,8 @@ export function useFilter(): readonly [Filter, (change: Partial<Filter>) => void
   const [location, go] = useLocation()
   const filter = useMemo(() => parseFilter(search), [search])
   const change = (part: Partial<Filter>): void => {
-    const typed = part.text !== undefined || part.entity !== undefined
+    const changed = Object.keys(part)
+    const typed = changed.length === 1 && (changed[0] === 'text' || changed[0] === 'entity')
     go(withSearch(location, formatFilter({ ...filter, ...part })), { replace: typed })
   }
   return [filter, change]
