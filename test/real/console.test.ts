@@ -5,6 +5,7 @@ import axe from 'axe-core'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { appendPod, HOSTILE_NAMES, writeConsoleData } from '../console-data.ts'
 import { eventually } from '../daemon.ts'
+import { writeSensorStory } from '../sensor-story.ts'
 import {
   browserTest,
   missingForBrowser,
@@ -14,6 +15,7 @@ import {
   type ServedConsole,
   type TestBrowser,
 } from './browser.ts'
+import { settled } from './settled.ts'
 
 let browser: TestBrowser | undefined
 
@@ -32,36 +34,23 @@ interface Fixture {
 
 /** A daemon that has read so many created pods, and a page that is logged in. */
 async function withConsole(
-  data: { readonly pods: number; readonly hostile?: boolean },
+  { story = false, ...data }: { readonly pods: number; readonly hostile?: boolean; readonly story?: boolean },
   run: (fixture: Fixture) => Promise<void>,
 ): Promise<void> {
   if (browser === undefined) throw new Error('no browser')
   const folder = mkdtempSync(join(tmpdir(), 'tallyman-console-'))
   const { config, log } = writeConsoleData(folder, { ...data, until: Date.now() - 60_000 })
-  const served = serveConsole(readFileSync(config, 'utf8'))
+  const told = story ? writeSensorStory(folder, Date.now() - 600_000) : ''
+  const served = serveConsole(readFileSync(config, 'utf8') + told)
   try {
     const link = await served.loginLink()
-    await eventually(() => isSettled(served, data.pods), 120_000, 'the records to be read')
+    await settled(served.daemon, data.pods + (story ? 8 : 0))
     const console = await browser.open(link)
     await console.page.waitForSelector('#console nav')
     await run({ served, console, log, origin: new URL(link).origin })
   } finally {
     await served.stop()
     rmSync(folder, { recursive: true, force: true })
-  }
-}
-
-/** Whether all was read, and the levels of the strategies are computed; a daemon that is busy may not answer yet. */
-async function isSettled({ daemon }: ServedConsole, records: number): Promise<true | undefined> {
-  const ask = async (path: string): Promise<unknown> => daemon.ask(path).then(({ body }) => body)
-  try {
-    const totals = (await ask('/api/totals')) as { evaluated: number }
-    const strategies = (await ask('/api/strategies')) as { items: readonly { level?: string }[] }
-    return totals.evaluated >= records && strategies.items.every(({ level }) => level !== undefined)
-      ? true
-      : undefined
-  } catch {
-    return undefined
   }
 }
 
@@ -110,6 +99,25 @@ browserTest('an incident is triaged with the keyboard alone', async () => {
     await expect.poll(() => page.evaluate("document.activeElement?.getAttribute('role')")).toBe('listbox')
     await console.press('Home', 'o')
     await page.waitForURL(`**/incidents/${first?.id}`)
+    expect(console.troubles()).toEqual([])
+  })
+})
+
+browserTest('an incident shows its processes as a tree, with what matched', async () => {
+  await withConsole({ pods: 2, story: true }, async ({ console, served, origin }) => {
+    const { page } = console
+    const { body } = await served.daemon.ask('/api/incidents?entity=maintenance')
+    const { items } = body as { items: { id: string }[] }
+    expect(items.length).toBe(1)
+    await page.goto(`${origin}/incidents/${items[0]?.id}`)
+    await page.waitForSelector('#processes li')
+    // below the shim, the shell and its script stand the programs that it ran
+    const branch = page.locator('#processes li li li', { hasText: '/opt/sync.sh' }).last()
+    for (const program of ['/bin/tar', '/usr/bin/openssl', '/usr/bin/docker', '/usr/bin/unshare']) {
+      expect(await branch.locator(`strong:text-is("${program}")`).count(), program).toBe(1)
+    }
+    expect(await page.locator('#timeline li').count()).toBeGreaterThan(4)
+    await accessible(page)
     expect(console.troubles()).toEqual([])
   })
 })

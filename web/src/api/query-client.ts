@@ -6,6 +6,12 @@ function heard(failure: unknown): void {
   if (failure instanceof ApiFailure && failure.status === 401) session.end()
 }
 
+/** A daemon that is gone, busy or broken may be better in a moment. */
+function mayPass(failure: unknown): boolean {
+  if (!(failure instanceof ApiFailure)) return true
+  return [0, 408, 429].includes(failure.status) || failure.status >= 500
+}
+
 /** Refusals are final; a daemon that does not answer is asked again. */
 export function createQueryClient(): QueryClient {
   return new QueryClient({
@@ -15,8 +21,7 @@ export function createQueryClient(): QueryClient {
       queries: {
         staleTime: 5_000,
         refetchOnWindowFocus: true,
-        retry: (count, failure) =>
-          count < 3 && (!(failure instanceof ApiFailure) || failure.status === 0 || failure.status >= 500),
+        retry: (count, failure) => count < 3 && mayPass(failure),
       },
     },
   })

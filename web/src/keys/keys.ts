@@ -5,7 +5,7 @@ export const KEYS = [
     keys: [
       { keys: ['?'], does: 'show the keys' },
       { keys: ['g q', 'g p', 'g s', 'g i'], does: 'go to queue, posture, strategies, inputs' },
-      { keys: ['g f', 'g n', 'g l'], does: 'go to findings, notifications, silences' },
+      { keys: ['g f', 'g n', 'g l', 'g a'], does: 'go to findings, notifications, silences, audit trail' },
       { keys: ['Esc'], does: 'close, go back' },
       { keys: ['Shift D'], does: 'change between light and dark' },
     ],
