@@ -2,6 +2,10 @@ import { crc32, deflateSync, inflateSync } from 'node:zlib'
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
 const COLOURS = 256
+/** So many are chosen by frequency. */
+const FREQUENT = 160
+/** Pixels of a colour that are worth a place. */
+const RARE = 6
 
 /**
  * The same picture with 256 colours, which a page of text rarely exceeds: the most frequent ones, and for each
@@ -17,10 +21,7 @@ export function withPalette(png: Uint8Array): Uint8Array {
     const colour = colourAt(at)
     counts.set(colour, (counts.get(colour) ?? 0) + 1)
   }
-  const palette = [...counts]
-    .sort(([, a], [, b]) => b - a)
-    .slice(0, COLOURS)
-    .map(([colour]) => colour)
+  const palette = choose(counts)
   const known = new Map(palette.map((colour, index) => [colour, index]))
   const indexOf = (colour: number): number => {
     const index = known.get(colour) ?? nearest(palette, colour)
@@ -45,6 +46,25 @@ export function withPalette(png: Uint8Array): Uint8Array {
     chunk('IDAT', deflateSync(rows, { level: 9, memLevel: 9 })),
     chunk('IEND', Buffer.alloc(0)),
   ])
+}
+
+/** The most frequent colours; and, so that a rare one does not turn grey, those that are furthest from them. */
+function choose(counts: ReadonlyMap<number, number>): readonly number[] {
+  const ordered = [...counts].sort(([, a], [, b]) => b - a).map(([colour]) => colour)
+  const palette = ordered.slice(0, FREQUENT)
+  const rest = new Map(
+    ordered
+      .slice(FREQUENT)
+      .filter((colour) => (counts.get(colour) ?? 0) >= RARE)
+      .map((colour) => [colour, Math.min(...palette.map((each) => distance(each, colour)))]),
+  )
+  while (palette.length < COLOURS && rest.size > 0) {
+    const [furthest] = [...rest].reduce((most, each) => (each[1] > most[1] ? each : most))
+    palette.push(furthest)
+    rest.delete(furthest)
+    for (const [colour, far] of rest) rest.set(colour, Math.min(far, distance(furthest, colour)))
+  }
+  return palette
 }
 
 function decode(png: Buffer) {
@@ -98,13 +118,17 @@ function paeth(left: number, up: number, corner: number): number {
 function nearest(palette: readonly number[], colour: number): number {
   let [best, index] = [Number.POSITIVE_INFINITY, 0]
   for (const [n, each] of palette.entries()) {
-    const red = (each >> 16) - (colour >> 16)
-    const green = ((each >> 8) & 255) - ((colour >> 8) & 255)
-    const blue = (each & 255) - (colour & 255)
-    const distance = red * red + green * green + blue * blue
-    if (distance < best) [best, index] = [distance, n]
+    const far = distance(each, colour)
+    if (far < best) [best, index] = [far, n]
   }
   return index
+}
+
+function distance(a: number, b: number): number {
+  const red = (a >> 16) - (b >> 16)
+  const green = ((a >> 8) & 255) - ((b >> 8) & 255)
+  const blue = (a & 255) - (b & 255)
+  return red * red + green * green + blue * blue
 }
 
 function chunk(type: string, data: Buffer): Buffer {

@@ -114,7 +114,7 @@ browserTest('an incident shows its processes as a tree, with what matched', asyn
     // below the shim, the shell and its script stand the programs that it ran
     const branch = page.locator('#processes li li li', { hasText: '/opt/sync.sh' }).last()
     for (const program of ['/bin/tar', '/usr/bin/openssl', '/usr/bin/docker', '/usr/bin/unshare']) {
-      expect(await branch.locator(`strong:text-is("${program}")`).count(), program).toBe(1)
+      expect(await branch.locator(`strong:has-text("${program}")`).count(), program).toBe(1)
     }
     expect(await page.locator('#timeline li').count()).toBeGreaterThan(4)
     await accessible(page)
@@ -264,7 +264,7 @@ browserTest(
           for (const path of WHOLE_PAGES) {
             await page.goto(origin + path)
             await page.waitForSelector('main h1')
-            await page.waitForFunction(`!document.querySelector('main').textContent.includes('Loading…')`)
+            await page.locator('main:has-text("Loading…")').waitFor({ state: 'detached' })
             await accessible(page)
             // nothing sticks out: a page scrolls down, not sideways
             expect(await page.evaluate('document.documentElement.scrollWidth'), path).toBeLessThanOrEqual(

@@ -2,6 +2,8 @@ import type { hc, InferResponseType } from 'hono/client'
 import type { Api } from '../../../src/daemon/api.ts'
 import type { DataApi } from '../../../src/daemon/data-routes.ts'
 
+export type { LiveMessage } from '../../../src/daemon/live.ts'
+
 /** What the API answers, as its routes are typed: nothing is written down twice. Every string may be hostile. */
 type Client = ReturnType<typeof hc<DataApi>>
 type Start = ReturnType<typeof hc<Api>>['api']
@@ -41,6 +43,8 @@ export type Failure = Item<Answer<Client['failures']>>
 export type Silence = Item<Answer<Client['silences']>>
 export type Source = Item<Answer<Client['sources']>>
 export type AuditRow = Item<Answer<Client['audit']>>
+export type Notification = Item<Answer<Client['notifications']>>
+export type SinkSummary = Item<Answer<Client['notifications']['summary']>>
 export type Discovery = Answer<Start['discovery']>
 
 export const LEVELS = [
@@ -58,34 +62,4 @@ export interface Tour {
   readonly records: number
   readonly total: number
   readonly message?: string
-}
-
-export interface Notification {
-  readonly id: string
-  readonly sink: string
-  readonly alert?: string
-  readonly incident?: string
-  readonly state: 'pending' | 'delivered' | 'dead'
-  readonly attempts: number
-  readonly created: string
-  readonly next?: string
-  readonly error?: string
-}
-
-/** What the stream tells. */
-export type LiveMessage =
-  | { readonly kind: 'incident'; readonly opened: boolean; readonly incident: Incident }
-  | { readonly kind: 'alert'; readonly opened: boolean; readonly alert: Alert }
-  | { readonly kind: 'finding'; readonly finding: Finding }
-  | { readonly kind: 'status'; readonly status?: unknown }
-
-/** How one sink is doing. */
-export interface NotificationSummary {
-  readonly sink: string
-  readonly pending: number
-  readonly delivered: number
-  readonly dead: number
-  /** When the oldest that is pending was made. */
-  readonly oldest?: string
-  readonly error?: string
 }

@@ -33,8 +33,10 @@ export function AlertCard({ alert, rule }: { readonly alert: Alert; readonly rul
         {alert.rating === undefined ? null : <Rating level={alert.level} rating={alert.rating} />}
         {alert.verdict === undefined ? null : <strong>{alert.verdict.replace('-', ' ')}</strong>}
       </p>
-      {first === undefined ? null : <Evidence evidence={first} read={read} />}
-      {more ? others.map((each) => <Evidence key={each.event} evidence={each} read={read} />) : null}
+      {first === undefined ? null : <Evidence evidence={first} read={read} known={alert.entity} />}
+      {more
+        ? others.map((each) => <Evidence key={each.event} evidence={each} read={read} known={alert.entity} />)
+        : null}
       {others.length === 0 ? null : (
         <button type="button" className={styles.more} aria-expanded={more} onClick={() => setMore(!more)}>
           {more ? 'only the first event' : `${others.length} more events`}

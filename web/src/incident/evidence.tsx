@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import type { Evidence as EvidenceView } from '../api/types.ts'
+import type { Evidence as EvidenceView, Resource } from '../api/types.ts'
 import { Copy } from '../text/copy.tsx'
 import { Text } from '../text/text.tsx'
 import { exactly, utc } from '../text/time.ts'
@@ -11,12 +11,15 @@ import { Value } from './value.tsx'
 export function Evidence({
   evidence,
   read,
+  known = {},
 }: {
   readonly evidence: EvidenceView
   readonly read: readonly string[]
+  /** Attributes that stand in the incident's head. */
+  readonly known?: Resource
 }) {
   const [all, setAll] = useState(false)
-  const groups = groupFields(evidence, read)
+  const groups = groupFields(evidence, read, known)
   const nothingRead = groups.read.length === 0
   return (
     <div className={styles.evidence}>

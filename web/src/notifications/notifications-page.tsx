@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { Link } from 'wouter'
 import { useBase } from '../api/base.ts'
 import { ApiFailure, send } from '../api/client.ts'
-import type { Notification, NotificationSummary, Page as PageOf } from '../api/types.ts'
+import type { Notification, SinkSummary, Page as PageOf } from '../api/types.ts'
 import { useAnswer } from '../api/use-answer.ts'
 import { Answer, Failed } from '../parts/answer.tsx'
 import { Notice } from '../parts/notice.tsx'
@@ -18,7 +18,7 @@ const EVERY = 10_000
 
 /** What was sent, what is still to be, and what could not be. */
 export function NotificationsPage() {
-  const summary = useAnswer<{ readonly items: readonly NotificationSummary[] }>('/notifications/summary', {
+  const summary = useAnswer<{ readonly items: readonly SinkSummary[] }>('/notifications/summary', {
     every: EVERY,
   })
   const [state, setState] = useState<(typeof STATES)[number]>('dead')
@@ -46,7 +46,7 @@ export function NotificationsPage() {
   )
 }
 
-function Sinks({ sinks }: { readonly sinks: readonly NotificationSummary[] }) {
+function Sinks({ sinks }: { readonly sinks: readonly SinkSummary[] }) {
   if (sinks.length === 0) {
     return (
       <Notice>
@@ -79,7 +79,7 @@ function Sinks({ sinks }: { readonly sinks: readonly NotificationSummary[] }) {
         },
         {
           name: 'Last error',
-          cell: ({ error }) => (error === undefined ? '–' : <Text value={error} limit={200} />),
+          cell: ({ failing, error }) => <Text value={failing?.error ?? error ?? '–'} limit={200} />,
         },
       ]}
     />
@@ -93,8 +93,9 @@ function Letters({ state }: { readonly state: (typeof STATES)[number] }) {
     query: { state, limit: 100 },
     every: EVERY,
   })
-  const retry = useMutation({
-    mutationFn: (id: string) => send(`${base}/notifications/${encodeURIComponent(id)}/retry`),
+  const settle = useMutation({
+    mutationFn: ({ id, how }: { readonly id: string; readonly how: 'retry' | 'dismiss' }) =>
+      send(`${base}/notifications/${encodeURIComponent(id)}/${how}`),
     onSuccess() {
       void client.invalidateQueries({ queryKey: [base, '/notifications'] })
       void client.invalidateQueries({ queryKey: [base, '/notifications/summary'] })
@@ -102,7 +103,7 @@ function Letters({ state }: { readonly state: (typeof STATES)[number] }) {
   })
   return (
     <>
-      {retry.error === null ? null : <Failed cause={retry.error} />}
+      {settle.error === null ? null : <Failed cause={settle.error} />}
       <Answer of={answer}>
         {({ items }) =>
           items.length === 0 ? (
@@ -136,13 +137,28 @@ function Letters({ state }: { readonly state: (typeof STATES)[number] }) {
                   cell: ({ error }) => (error === undefined ? '–' : <Text value={error} limit={200} />),
                 },
                 {
-                  name: 'Again',
+                  name: 'Do',
                   kind: 'tight',
                   cell: ({ id }) =>
                     state === 'delivered' ? null : (
-                      <button type="button" disabled={retry.isPending} onClick={() => retry.mutate(id)}>
-                        Send again
-                      </button>
+                      <span className={styles.tools}>
+                        <button
+                          type="button"
+                          disabled={settle.isPending}
+                          onClick={() => settle.mutate({ id, how: 'retry' })}
+                        >
+                          Send again
+                        </button>
+                        {state === 'dead' ? (
+                          <button
+                            type="button"
+                            disabled={settle.isPending}
+                            onClick={() => settle.mutate({ id, how: 'dismiss' })}
+                          >
+                            Dismiss
+                          </button>
+                        ) : null}
+                      </span>
                     ),
                 },
               ]}
