@@ -239,6 +239,8 @@ it('the command line tests a sink, lists and retries', { timeout: 120_000 }, asy
   const listed = await tallyman('list', '--state', 'dead')
   expect(JSON.parse(listed.out)).toMatchObject({ id: '1', sink: 'ops', kind: 'incident', error: 'HTTP 403' })
   expect(listed.err).toBe('ops: 0 pending, 0 delivered, 1 dead\n')
+  const limits = (await tallyman('doctor')).out
+  expect(limits).toContain('"about":"ops","message":"1 notifications were given up"')
   status = 200
   expect(await tallyman('test', 'ops')).toMatchObject({ exit: 0, err: 'ops: done: HTTP 200\n' })
   expect((await tallyman('retry', '1')).exit).toBe(0)
@@ -254,7 +256,7 @@ it('the command line tests a sink, lists and retries', { timeout: 120_000 }, asy
   })
 })
 
-/** `tallyman notify …` on the same configuration and data. */
+/** `tallyman notify …`, or `doctor`, on the same configuration and data. */
 async function tallyman(...words: readonly string[]): Promise<{ exit: number; out: string; err: string }> {
   let [out, err] = ['', '']
   const output = {
@@ -263,5 +265,9 @@ async function tallyman(...words: readonly string[]): Promise<{ exit: number; ou
     terminal: false,
   }
   const where = ['--config', join(folder, 'tallyman.yaml'), '--data', data]
-  return { exit: await main(['notify', ...words, ...where], output), out, err }
+  return {
+    exit: await main([...(words[0] === 'doctor' ? [] : ['notify']), ...words, ...where], output),
+    out,
+    err,
+  }
 }

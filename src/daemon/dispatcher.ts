@@ -19,6 +19,8 @@ const SUSPICIOUS = 12
 /** What was delivered is kept so long, ms; `forgetDelivered` bounds the number. */
 const KEPT = 14 * 86_400_000
 const HOUR = 3_600_000
+/** Between two parts of what is forgotten, ms: alerts go first. */
+const BREATH = 1_000
 
 export interface DispatcherParts {
   /** On the connection that writes. */
@@ -194,11 +196,12 @@ async function forget(
   say: (line: string) => void,
 ): Promise<void> {
   while (!signal.aborted) {
+    let more = false
     try {
-      outbox.forgetDelivered(clock.now() - KEPT)
+      more = outbox.forgetDelivered(clock.now() - KEPT)
     } catch (cause) {
       say(`cannot tidy the outbox: ${String(cause)}`)
     }
-    await clock.wait(HOUR, signal)
+    await clock.wait(more ? BREATH : HOUR, signal)
   }
 }

@@ -141,10 +141,16 @@ it('lists page by page, newest first, by state and sink', () => {
   expect(store.notifications({ state: 'dead' }).items).toEqual([])
 })
 
-it('what was delivered is bounded in number', () => {
-  commit(Array.from({ length: 10_050 }, (_, n) => anEntry({ subject: `i${n}` })))
-  store.gather('ops', T)
-  store.delivered(head(), T)
-  store.forgetDelivered(0)
+it('what was delivered is bounded in number, and no call changes more than 5,000', () => {
+  commit(Array.from({ length: 16_000 }, (_, n) => anEntry({ subject: `i${n}` })))
+  for (const [n, count] of [5_000, 5_000, 5_000, 1_000].entries()) {
+    store.gather('ops', T)
+    const { notice, id } = store.notifications({ limit: 1 }).items[0] ?? {}
+    expect([notice?.kind, notice?.kind === 'digest' && notice.count]).toEqual(['digest', count])
+    store.delivered(id ?? 0, T)
+    expect(store.sinkSummaries()).toMatchObject([{ delivered: Math.min(16_000, (n + 1) * 5_000) + n + 1 }])
+  }
+  expect(store.forgetDelivered(0)).toBe(true)
+  expect(store.forgetDelivered(0)).toBe(false)
   expect(store.sinkSummaries()).toMatchObject([{ delivered: 10_000 }])
 })

@@ -46,17 +46,17 @@ export interface OutboxWriter {
   postponed(id: number, next: number, error: string): void
   /** Given up: stays until somebody retries or dismisses it. */
   died(id: number, at: number, error: string): void
-  /** Gives up what is older; returns how many. */
+  /** Gives up what is older, the oldest 5,000; returns how many. */
   expire(sink: string, before: number, at: number, error: string): number
   /** Gives up what belongs to sinks that are no longer there; returns how many. */
   abandon(known: readonly string[], at: number, error: string): number
   /** What waits for its next attempt need not wait: after a start, or when somebody asks. */
   hurry(at: number): void
-  /** One digest for all of a sink that wait now. */
+  /** One digest for what waits of a sink, the oldest 5,000. */
   gather(sink: string, at: number): void
   /** True if there was such a dead one. Writes the audit trail. */
   retryNotification(id: number, actor: string, at: number): boolean
   dismissNotification(id: number, actor: string, at: number): boolean
-  /** Drops what was delivered before, and all but the newest. */
-  forgetDelivered(before: number): void
+  /** Drops what was delivered before, and all but the newest; a part of it at a time: true where there may be more. */
+  forgetDelivered(before: number): boolean
 }

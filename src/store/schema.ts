@@ -108,4 +108,9 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX outbox_digests ON outbox (sink, created) WHERE kind = 'digest';
   CREATE TABLE notified (sink TEXT NOT NULL, subject TEXT NOT NULL, rank INTEGER NOT NULL, PRIMARY KEY (sink, subject)) WITHOUT ROWID;
   `,
+  // how each sink is doing is asked without reading what it is told
+  `
+  CREATE INDEX outbox_sink ON outbox (sink, state, created);
+  CREATE INDEX outbox_failed ON outbox (sink, coalesce(settled, next)) WHERE error IS NOT NULL;
+  `,
 ]

@@ -18,6 +18,9 @@ import type { Row } from './sqlite-reader.ts'
 /** Delivered rows that are kept at most, over all sinks. */
 const DELIVERED_KEPT = 10_000
 
+/** Rows that one call changes at most: alerts wait for the end of it. */
+const SLICE = 5_000
+
 /** Rows that are sent on their own: neither a digest nor in one. */
 const SINGLE = "state = 'pending' AND digest IS NULL AND kind <> 'digest'"
 
@@ -205,8 +208,7 @@ export function outboxWriter(
       }),
     expire: (sink, before, at, error) =>
       changed(() => {
-        const old =
-          "SELECT id FROM outbox WHERE sink = ? AND state = 'pending' AND digest IS NULL AND since < ?"
+        const old = `SELECT id FROM outbox WHERE sink = ? AND state = 'pending' AND digest IS NULL AND since < ? ORDER BY id LIMIT ${SLICE}`
         return run(
           `UPDATE outbox SET state = 'dead', settled = ?, error = ?
            WHERE state = 'pending' AND (id IN (${old}) OR digest IN (${old}))`,
@@ -252,15 +254,15 @@ export function outboxWriter(
         return rows
       }) > 0,
     forgetDelivered: (before) =>
-      guarded(
-        () =>
-          void run(
-            `DELETE FROM outbox WHERE state = 'delivered' AND (settled < ? OR id <= coalesce(
-               (SELECT id FROM outbox WHERE state = 'delivered' ORDER BY id DESC LIMIT 1 OFFSET ?), 0))`,
-            before,
-            DELIVERED_KEPT,
-          ),
-      ),
+      changed(() =>
+        run(
+          `DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE state = 'delivered' AND (settled < ? OR id <= coalesce(
+             (SELECT id FROM outbox WHERE state = 'delivered' ORDER BY id DESC LIMIT 1 OFFSET ?), 0)) LIMIT ?)`,
+          before,
+          DELIVERED_KEPT,
+          SLICE,
+        ),
+      ) === SLICE,
   }
 }
 
@@ -269,18 +271,22 @@ function digestOf(
   sink: string,
   at: number,
 ): { readonly notice: DigestNotice; readonly first: number; readonly last: number } {
-  const all = (sql: string): Row[] => db.prepare(sql).all(sink) as Row[]
+  const bound = db
+    .prepare(`SELECT id FROM outbox WHERE sink = ? AND ${SINGLE} ORDER BY id LIMIT 1 OFFSET ?`)
+    .get(sink, SLICE - 1) as Row | undefined
+  const most = Number(bound?.['id'] ?? Number.MAX_SAFE_INTEGER)
+  const all = (sql: string): Row[] => db.prepare(sql).all(sink, most) as Row[]
   const [span] = all(
-    `SELECT count(*) AS n, min(id) AS first, max(id) AS last, min(created) AS since, max(created) AS until FROM outbox WHERE sink = ? AND ${SINGLE}`,
+    `SELECT count(*) AS n, min(id) AS first, max(id) AS last, min(created) AS since, max(created) AS until FROM outbox WHERE sink = ? AND ${SINGLE} AND id <= ?`,
   )
   const levels = all(
-    `SELECT level, count(*) AS n FROM outbox WHERE sink = ? AND ${SINGLE} AND level IS NOT NULL GROUP BY level ORDER BY level DESC`,
+    `SELECT level, count(*) AS n FROM outbox WHERE sink = ? AND ${SINGLE} AND id <= ? AND level IS NOT NULL GROUP BY level ORDER BY level DESC`,
   )
   const strategies = all(
-    `SELECT strategy, count(*) AS n FROM outbox WHERE sink = ? AND ${SINGLE} AND strategy IS NOT NULL GROUP BY strategy ORDER BY n DESC, strategy LIMIT ${DIGEST_STRATEGIES}`,
+    `SELECT strategy, count(*) AS n FROM outbox WHERE sink = ? AND ${SINGLE} AND id <= ? AND strategy IS NOT NULL GROUP BY strategy ORDER BY n DESC, strategy LIMIT ${DIGEST_STRATEGIES}`,
   )
   const incidents = all(
-    `SELECT notice FROM outbox WHERE sink = ? AND ${SINGLE} AND kind = 'incident' ORDER BY level DESC, id LIMIT ${DIGEST_INCIDENTS}`,
+    `SELECT notice FROM outbox WHERE sink = ? AND ${SINGLE} AND id <= ? AND kind = 'incident' ORDER BY level DESC, id LIMIT ${DIGEST_INCIDENTS}`,
   )
   return {
     first: Number(span?.['first']),
