@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { UserError } from '../domain/errors.ts'
 import { ASKED, createJournal, previousRun, type Journal } from './journal.ts'
@@ -35,6 +35,16 @@ export async function runSensor(options: SensorOptions, signal: AbortSignal): Pr
   let lost: { count: number; since: number; until: number } | undefined
   let [lastBeat, lastTold, totalLost] = [0, 0, 0]
   const { promise, resolve } = Promise.withResolvers<string>()
+  let failure: unknown
+  /** What cannot be written ends the sensor: whoever supervises it is told why. */
+  const writing = (work: () => void): void => {
+    try {
+      if (failure === undefined) work()
+    } catch (cause) {
+      failure = cause
+      tracer.stop()
+    }
+  }
 
   const begin = (): void => {
     const previous = previousRun(folder)
@@ -61,7 +71,7 @@ export async function runSensor(options: SensorOptions, signal: AbortSignal): Pr
     observer.take(message, Date.now())
     if (message.kind !== 'beat') return
     lastBeat = message.time
-    if (journal === undefined) begin()
+    if (journal === undefined) writing(begin)
   }
   /** Tells what was lost, once a heartbeat has shown until when. */
   const tellLosses = (to: Journal): void => {
@@ -91,31 +101,48 @@ export async function runSensor(options: SensorOptions, signal: AbortSignal): Pr
     journal.sync()
   }
 
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    throw unwritable(folder, cause)
+  }
   const tracer = startTracer({ host, bpftrace, heard, ended: resolve })
   const stop = (): void => tracer.stop()
   signal.addEventListener('abort', stop, { once: true })
   if (signal.aborted) stop()
-  const writing = setInterval(() => write(Date.now()), WRITE)
+  const writes = setInterval(() => writing(() => write(Date.now())), WRITE)
   const begins = setTimeout(() => {
     if (journal === undefined) tracer.stop()
   }, BEGIN)
   const reason = await promise
-  clearInterval(writing)
+  clearInterval(writes)
   clearTimeout(begins)
   signal.removeEventListener('abort', stop)
   const began = journal !== undefined
-  // what is heard has settled now
-  write(Number.MAX_SAFE_INTEGER)
-  journal?.write([
-    { time: observer.time(lastBeat), body: { kind: 'stop', reason: signal.aborted ? ASKED : reason } },
-  ])
-  journal?.close()
+  writing(() => {
+    // what is heard has settled now
+    write(Number.MAX_SAFE_INTEGER)
+    const body = { kind: 'stop', reason: signal.aborted ? ASKED : reason }
+    journal?.write([{ time: observer.time(lastBeat), body }])
+    journal?.close()
+  })
+  if (failure !== undefined) throw unwritable(folder, failure)
   if (signal.aborted) return
   throw new UserError(began ? reason : `the sensor could not begin: ${reason}`, {
     mend: began
       ? 'start it again; a supervisor such as systemd does (Restart=always)'
       : 'see the versions of kernel and bpftrace in docs/sensor.md',
   })
+}
+
+function unwritable(folder: string, cause: unknown): UserError {
+  return new UserError(
+    `cannot write to ${folder}: ${cause instanceof Error ? cause.message : String(cause)}`,
+    {
+      mend: 'name a folder that can be written with --out, and see that its disk has room',
+      cause,
+    },
+  )
 }
 
 function openJournal({ folder, fileBytes, totalBytes }: SensorOptions): Journal {

@@ -132,24 +132,62 @@ realTest(
       const out = join(folder, 'sensor')
       const sensor = startSensor(out)
       await sensor.ready
-      const children = spawnSync('pgrep', ['-P', String(sensor.process.pid)])
-        .stdout.toString()
-        .trim()
-        .split('\n')
-      for (const pid of children) process.kill(Number(pid), 'SIGKILL')
+      for (const pid of childrenOf(sensor.process.pid)) process.kill(pid, 'SIGKILL')
       expect(await sensor.ended()).toBe(2)
       expect(sensor.printed()).toContain('bpftrace ended (SIGKILL)')
       expect(recordsIn(out).at(-1)).toMatchObject({ kind: 'stop', reason: 'bpftrace ended (SIGKILL)' })
       await sleep(50)
       const again = startSensor(out)
       await again.ready
-      expect(await again.stop()).toBe(0)
-      const start = recordsIn(out).findLast(({ kind }) => kind === 'start')
-      expect(start).toMatchObject({ previous: { time: expect.any(String), stopped: false } })
+      expect(recordsIn(out).findLast(({ kind }) => kind === 'start')).toMatchObject({
+        previous: { time: expect.any(String), stopped: false },
+      })
+      const orphans = childrenOf(again.process.pid)
+      expect(orphans.length).toBe(1)
+      again.process.kill('SIGKILL')
+      await again.ended()
+      await eventually(() => (orphans.some(isRunning) ? undefined : true), 20_000, 'the end of bpftrace')
+      const last = startSensor(out)
+      await last.ready
+      expect(await last.stop()).toBe(0)
+      const { previous, time } = recordsIn(out).findLast(({ kind }) => kind === 'start') ?? {}
+      expect(previous).toMatchObject({ stopped: false })
+      expect(Date.parse((previous as { time: string }).time)).toBeLessThan(Date.parse(String(time)))
     })
   },
   { timeout: 300_000, lacking },
 )
+
+realTest(
+  'says what mends it where bpftrace is missing, or its folder cannot be written',
+  async () => {
+    await withFolder(async (folder) => {
+      const sensor = startSensor(join(folder, 'sensor'), '--bpftrace', '/nonexistent/bpftrace')
+      expect(await sensor.ended()).toBe(2)
+      const beside = join(folder, 'file')
+      writeFileSync(beside, '')
+      const unwritable = startSensor(join(beside, 'sensor'))
+      expect(await unwritable.ended()).toBe(2)
+      expect(unwritable.printed()).toMatch(/cannot write to .*\n {2}mend: /)
+      expect(sensor.printed()).toMatch(/cannot be started\n {2}mend: .*apt-get install bpftrace/)
+    })
+  },
+  { lacking },
+)
+
+function childrenOf(pid: number | undefined): readonly number[] {
+  const { stdout } = spawnSync('pgrep', ['-P', String(pid), 'bpftrace'])
+  return stdout
+    .toString()
+    .trim()
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(Number)
+}
+
+function isRunning(pid: number): boolean {
+  return spawnSync('kill', ['-0', String(pid)]).status === 0
+}
 
 function expectCalls(records: readonly SensorRecord[]): void {
   const call = (name: string): SensorRecord | undefined =>
