@@ -27,17 +27,21 @@ interface Told {
   }[]
 }
 
-/** A handshake that a client in a container of its own completes with the server; returns the client's id. */
+/** A container that waits to be told what to do; returns its id. */
+async function wait(engine: DockerEngine, name: string): Promise<string> {
+  return (await engine.docker('run', '-d', '--name', name, IMAGE, 'sleep', '300')).trim()
+}
+
+/** A handshake of the waiting container; one that is refused is none of this function's concern. */
 async function connect(
   engine: DockerEngine,
   name: string,
   to: string,
   port: number,
   options: readonly string[],
-): Promise<string> {
-  // it stays for a while, as clients do: one that is gone before it was inspected has no address that is known
-  const words = `sleep 1; echo | openssl s_client -connect ${to}:${port} ${options.join(' ')} >/dev/null 2>&1; sleep 300`
-  return (await engine.docker('run', '-d', '--name', name, IMAGE, 'sh', '-c', words)).trim()
+): Promise<void> {
+  const words = `echo | openssl s_client -connect ${to}:${port} ${options.join(' ')} >/dev/null 2>&1; true`
+  await engine.docker('exec', name, 'sh', '-c', words)
 }
 
 async function serve(
@@ -51,10 +55,21 @@ async function serve(
   return address.trim()
 }
 
+/** A daemon that is busy with its start may break an answer off: it is asked again. */
+function answer<T>(daemon: Daemon, path: string): Promise<T> {
+  return eventually(
+    async () => (await daemon.ask(path).catch(() => undefined))?.body as T | undefined,
+    60_000,
+    path,
+  )
+}
+
 async function alerts(daemon: Daemon): Promise<readonly Told[]> {
-  const { body } = await daemon.ask('/api/alerts?limit=500')
-  const ids = (body as { items: readonly { readonly id: string }[] }).items.map(({ id }) => id)
-  return Promise.all(ids.map(async (id) => (await daemon.ask(`/api/alerts/${id}`)).body as Told))
+  const { items } = await answer<{ items: readonly { readonly id: string }[] }>(
+    daemon,
+    '/api/alerts?limit=500',
+  )
+  return Promise.all(items.map(({ id }) => answer<Told>(daemon, `/api/alerts/${id}`)))
 }
 
 function entriesOf(folder: string, log: string): readonly Readonly<Record<string, unknown>>[] {
@@ -83,18 +98,29 @@ realTest(
       daemon = startDaemon(join(folder, 'data'), config)
       const running = daemon
       await running.url()
-      await sleep(1_000)
+      // what was there before the first look is told in the posture report, by its inspect alone
+      await eventually(async () => {
+        const body = await answer(running, '/api/status')
+        return JSON.stringify(body).includes('"state":"reading"') ? true : undefined
+      }, 60_000)
 
       const old = await serve(docker, 'old-server', 4433, ['-tls1', ...WEAK])
       const open = await serve(docker, 'open-server', 4434, ['-tls1_2', '-cipher', 'NULL-SHA256:@SECLEVEL=0'])
       const current = await serve(docker, 'current-server', 4435, ['-tls1_3'])
-      await sleep(1_500)
-      const oldClient = await connect(docker, 'old-client', old, 4433, ['-tls1', ...WEAK])
-      const openClient = await connect(docker, 'open-client', open, 4434, [
-        '-tls1_2',
-        '-cipher',
-        'NULL-SHA256:@SECLEVEL=0',
-      ])
+      const oldClient = await wait(docker, 'old-client')
+      const openClient = await wait(docker, 'open-client')
+      await wait(docker, 'current-client')
+      await wait(docker, 'refused-client')
+      // each is created, connected and started, and inspected with its address before that is committed
+      await eventually(async () => {
+        const { sources } = await answer<{ sources: Readonly<Record<string, number>> }>(
+          running,
+          '/api/totals',
+        )
+        return (sources['docker.events'] ?? 0) >= 7 * 3 ? true : undefined
+      }, 60_000)
+      await connect(docker, 'old-client', old, 4433, ['-tls1', ...WEAK])
+      await connect(docker, 'open-client', open, 4434, ['-tls1_2', '-cipher', 'NULL-SHA256:@SECLEVEL=0'])
       await connect(docker, 'current-client', current, 4435, ['-tls1_3'])
       await connect(docker, 'refused-client', current, 4435, ['-tls1', ...WEAK])
 
@@ -153,7 +179,7 @@ realTest(
           expect.objectContaining({ 'certificate.subject': 'CN=t', 'certificate.key_length': 2048 }),
         ]),
       )
-      const { body } = await running.ask('/api/status')
+      const body = await answer(running, '/api/status')
       expect(JSON.stringify(body)).not.toContain('not read yet')
     } finally {
       await daemon?.kill('SIGTERM')
