@@ -53,3 +53,15 @@ export const sinkSchema = z.discriminatedUnion(
 export function routesOf(sinks: readonly SinkConfig[]): readonly Route[] {
   return sinks.map(({ name, level, strategies, findings }) => ({ sink: name, level, strategies, findings }))
 }
+
+/** Strategies that sinks name and that there are not: nothing will be told of them. `sigma` stands for plain rules. */
+export function unknownStrategies(
+  sinks: readonly SinkConfig[],
+  ids: readonly string[],
+): readonly { readonly sink: string; readonly strategy: string }[] {
+  return sinks.flatMap(({ name, strategies = [] }) =>
+    strategies
+      .filter((strategy) => strategy !== 'sigma' && !ids.includes(strategy))
+      .map((strategy) => ({ sink: name, strategy })),
+  )
+}

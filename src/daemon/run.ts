@@ -6,7 +6,7 @@ import { fileInput } from '../inputs/file.ts'
 import type { Input } from '../inputs/input.ts'
 import { onceThere } from '../inputs/once-there.ts'
 import { stdinInput } from '../inputs/stdin.ts'
-import { routesOf } from '../notify-config.ts'
+import { routesOf, unknownStrategies } from '../notify-config.ts'
 import { limits } from '../limits.ts'
 import { runPipeline, type BatchResult } from '../pipeline.ts'
 import { sources } from '../sources/index.ts'
@@ -136,6 +136,9 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
   say(`open ${auth.loginLink(address.origin ?? url)}  (works once, for 15 minutes)`)
   if (consoleFiles.size === 0)
     say("the console is not built: stop, and start with 'npm start', which builds it; the command line works")
+  const loaded = detection.current().strategies.map(({ id }) => id)
+  for (const { sink, strategy } of unknownStrategies(config.notify, loaded))
+    say(`${sink} wants to be told of ${strategy}: there is no such strategy`)
   const dispatcher = createDispatcher({
     outbox: store,
     sinks: config.notify.map(createSink),
