@@ -1,4 +1,4 @@
-import { setImmediate as breathe } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Detection } from '../detection.ts'
 import { levelOfStrategy } from '../level-of-strategy.ts'
 import type { ComputedLevel } from '../strategy/levels.ts'
@@ -6,6 +6,11 @@ import type { Strategy } from '../strategy/strategy.ts'
 
 /** Reviews fall due with time alone: levels older than this are computed again, ms. */
 const STALE = 86_400_000
+
+/** Of the time, at most one part in so many is spent here: events and requests come first. */
+const SHARE = 5
+/** Work is not interrupted for less than this, ms. */
+const SLICE = 10
 
 /**
  * How far each strategy is proven: its lint, and its tests, run with the engine that decides. Computed beside
@@ -26,10 +31,11 @@ export function strategyLevels({
 
   const compute = async (current: Detection): Promise<void> => {
     const next: typeof levels = new Map()
+    const pause = paced()
     for (const strategy of current.strategies) {
-      await breathe()
+      await pause()
       if (computed !== current) return
-      const level = await levelOfStrategy(strategy, current.strategies, now())
+      const level = await levelOfStrategy(strategy, current.strategies, now(), pause)
       next.set(strategy.id, { hash: strategy.hash, level })
       levels.set(strategy.id, { hash: strategy.hash, level })
     }
@@ -46,5 +52,16 @@ export function strategyLevels({
     keepUp()
     const known = levels.get(strategy.id)
     return known?.hash === strategy.hash ? known.level : undefined
+  }
+}
+
+/** Waits four times as long as was worked since it waited last. */
+function paced(): () => Promise<void> {
+  let since = performance.now()
+  return async () => {
+    const busy = performance.now() - since
+    if (busy < SLICE) return
+    await sleep(busy * (SHARE - 1), undefined, { ref: false })
+    since = performance.now()
   }
 }
