@@ -8,6 +8,7 @@ import { createQueryClient } from './api/query-client.ts'
 import { followLogin, session } from './api/session.ts'
 import { SessionEnded } from './shell/session-ended.tsx'
 import { Shell } from './shell/shell.tsx'
+import { TourGate } from './tour/tour-gate.tsx'
 
 /** The console; below `/tour` the same, over the recorded telemetry. */
 export function App() {
@@ -19,7 +20,9 @@ export function App() {
     <QueryClientProvider client={client}>
       <Switch>
         <Route path="/tour" nest>
-          <Console base="/tour/api" />
+          <TourGate>
+            <Console base="/tour/api" />
+          </TourGate>
         </Route>
         <Route>
           <Console base="/api" />

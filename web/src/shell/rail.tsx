@@ -38,6 +38,9 @@ export function Rail({ help }: { readonly help: () => void }) {
       </button>
       <div className={styles.foot}>
         <LiveDot />
+        <Link href="~/tour" className={`${styles.tool} ${styles.link}`}>
+          Tour
+        </Link>
         <ThemeButton />
         <button type="button" className={styles.tool} onClick={help} title="Keys (?)">
           Keys <kbd>?</kbd>

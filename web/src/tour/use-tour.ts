@@ -1,39 +1,42 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useRef } from 'react'
-import { send } from '../api/client.ts'
-import { useBase } from '../api/base.ts'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useLocation } from 'wouter'
+import { ask, send } from '../api/client.ts'
 import type { Tour } from '../api/types.ts'
-import { useAnswer } from '../api/use-answer.ts'
 
-const EVERY = 700
+const URL = '/api/tour'
+/** How far it is is asked so often while it plays, ms. */
+const EVERY = 1_000
 
-/** The tour: recorded telemetry, played through the real engine into a store of its own. */
+/** The tour: recorded telemetry through the real engine, into a store of its own, shown below `/tour`. */
 export function useTour(): {
+  /** Undefined until that is known. */
   readonly tour: Tour | undefined
   readonly error: Error | null
+  readonly starting: boolean
+  /** Plays it, from the beginning, and leads there. */
   readonly play: () => void
 } {
-  const base = useBase()
   const client = useQueryClient()
-  const wanted = useRef(false)
-  const playing = useMutation({ mutationFn: () => send<Tour>('/api/tour') })
-  const answer = useAnswer<Tour>('/tour', { every: playing.isSuccess ? EVERY : 0 })
-  const state = answer.data?.state
-
-  // Its pages are there once something was played: then go and look.
-  useEffect(() => {
-    if (!wanted.current || (state !== 'playing' && state !== 'done')) return
-    wanted.current = false
-    window.location.assign('/tour/')
-  }, [state])
+  const [, go] = useLocation()
+  const answer = useQuery<Tour>({
+    queryKey: [URL],
+    queryFn: ({ signal }) => ask<Tour>(URL, {}, signal),
+    refetchInterval: ({ state }) => (state.data?.state === 'playing' ? EVERY : false),
+  })
+  const start = useMutation({
+    mutationFn: () => send<Tour>(URL),
+    onSuccess(tour) {
+      client.setQueryData([URL], tour)
+      void client.resetQueries({ queryKey: ['/tour/api'] })
+      go('~/tour')
+    },
+  })
   return {
     tour: answer.data,
-    error: playing.error,
-    play() {
-      wanted.current = true
-      playing.mutate(undefined, {
-        onSettled: () => void client.invalidateQueries({ queryKey: [base, '/tour'] }),
-      })
+    error: start.error,
+    starting: start.isPending,
+    play: () => {
+      if (!start.isPending) start.mutate()
     },
   }
 }
