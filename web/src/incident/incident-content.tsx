@@ -1,5 +1,5 @@
 import { useMemo, type ReactNode } from 'react'
-import type { IncidentDetail, Rule } from '../api/types.ts'
+import type { Alert, IncidentDetail, Rule } from '../api/types.ts'
 import { bySeverity } from '../level/level.ts'
 import { AlertCard } from './alert-card.tsx'
 import styles from './incident-content.module.css'
@@ -14,21 +14,31 @@ export const PARTS = ['alerts', 'timeline', 'processes', 'response'] as const
 
 /** What the rules saw, what happened in which order, by which processes, and what to do. */
 export function IncidentContent({
-  detail: { incident, alerts, response },
+  detail: { incident, response },
+  alerts,
+  more,
   rules,
 }: {
   readonly detail: IncidentDetail
+  readonly alerts: readonly Alert[]
+  /** Reads more alerts, where there are more. */
+  readonly more: (() => void) | undefined
   readonly rules: ReadonlyMap<string, Rule>
 }) {
-  const ordered = useMemo(() => alerts.items.toSorted((a, b) => bySeverity(a.level, b.level)), [alerts.items])
-  const rows = useMemo(() => timeline(alerts.items), [alerts.items])
+  const ordered = useMemo(() => alerts.toSorted((a, b) => bySeverity(a.level, b.level)), [alerts])
+  const rows = useMemo(() => timeline(alerts), [alerts])
   const tree = useMemo(() => processTree(rows.map(({ evidence }) => evidence)), [rows])
   return (
     <>
-      <Part id="alerts" title={`Alerts ${alerts.items.length}${alerts.next === undefined ? '' : ' of more'}`}>
+      <Part id="alerts" title={`Alerts ${alerts.length}${more === undefined ? '' : ' of more'}`}>
         {ordered.map((alert) => (
           <AlertCard key={alert.id} alert={alert} rule={rules.get(alert.rule.id)} />
         ))}
+        {more === undefined ? null : (
+          <button type="button" className={styles.more} onClick={more}>
+            More alerts
+          </button>
+        )}
       </Part>
       <Part id="timeline" title={`Timeline ${rows.length}`} note="UTC" framed>
         <TimelineList rows={rows} />

@@ -11,7 +11,7 @@ import { VerdictForm } from './verdict-form.tsx'
 
 /** An incident: its head stays, its parts scroll; the strategy stands beside it or in its place. */
 export function IncidentPane({ id, close }: { readonly id: string; readonly close: () => void }) {
-  const { answer, strategies, rules } = useIncident(id)
+  const { answer, alerts, more, strategies, rules } = useIncident(id)
   const beside = useMedia(THREE_PANES)
   const split = useMedia(SPLIT)
   const [showing, setShowing] = useState<'incident' | 'strategy'>('incident')
@@ -30,7 +30,6 @@ export function IncidentPane({ id, close }: { readonly id: string; readonly clos
     const at = parts.findLastIndex((part) => part.getBoundingClientRect().top - top < 12)
     parts[Math.min(Math.max(at + by, 0), parts.length - 1)]?.scrollIntoView({ block: 'start' })
   }
-  const alerts = answer.data?.alerts.items ?? []
   const open = answer.data?.incident.status === 'open'
   useKeys({
     v: open ? () => setJudging(true) : undefined,
@@ -87,7 +86,7 @@ export function IncidentPane({ id, close }: { readonly id: string; readonly clos
               // Scrolls, so that the keyboard must reach it.
               // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
               <div ref={scroll} className={styles.scroll} tabIndex={0} role="region" aria-label="Evidence">
-                <IncidentContent detail={answer.data} rules={rules} />
+                <IncidentContent detail={answer.data} alerts={alerts} more={more} rules={rules} />
               </div>
             ) : null}
             {beside || showing === 'strategy' ? <StrategyDocuments strategies={strategies} /> : null}
