@@ -17,7 +17,7 @@ export interface AuditWebhook {
 export interface Sent {
   readonly taken: boolean
   readonly attempts: number
-  /** From the first byte of the try that was taken to its answer, ms. */
+  /** From the first byte of the request that was taken to its answer, ms. */
   readonly latency: number
   /** Of each answer, in order; 0 where there was none. */
   readonly statuses: readonly number[]
@@ -77,16 +77,18 @@ export function createAuditWebhook(options: AuditWebhookOptions): AuditWebhook {
       let backoff = initialBackoff
       for (let attempt = 1; attempt <= tries; attempt += 1) {
         const start = performance.now()
+        let asked = start
         let answer = await post(list)
         statuses.push(answer.status)
         for (let again = 0; again < 10 && answer.retryAfter > 0 && asksToWait(answer.status); again += 1) {
           if (performance.now() - start > TIMEOUT) break
           await sleep(answer.retryAfter * 1_000)
+          asked = performance.now()
           answer = await post(list)
           statuses.push(answer.status)
         }
         if (answer.status >= 200 && answer.status < 300)
-          return { taken: true, attempts: statuses.length, latency: performance.now() - start, statuses }
+          return { taken: true, attempts: statuses.length, latency: performance.now() - asked, statuses }
         if (attempt < tries) await sleep(backoff * (1 + Math.random() * 0.2))
         backoff *= 1.5
       }
