@@ -7,16 +7,21 @@
 import { spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { dockerInput } from '../src/inputs/docker.ts'
+import { fileInput } from '../src/inputs/file.ts'
 import type { Input } from '../src/inputs/input.ts'
+import { runSensor } from '../src/sensor/sensor.ts'
+import { recordZeek } from '../test/real/zeek-records.ts'
 import { openStage } from './tour-stage.ts'
-import { setTheStage, STORY } from './tour-story.ts'
+import { RELAY_PORT, setTheStage, STORY, TLS_PORT } from './tour-story.ts'
 
 const FOLDER = join(import.meta.dirname, '../tour')
 const STORY_SECONDS = 720
 const HOST = 'node-1'
+/** In the mount name space of the recording. */
+const SCRATCH = '/run/tour'
 const INSIDE = 'TALLYMAN_TOUR_INSIDE'
 
 /** Lines of one stream, and when each arrived, ms since the recording began. */
@@ -57,7 +62,21 @@ async function record(seconds: number): Promise<void> {
   })
   try {
     await setTheStage(stage)
+    const sensorFolder = join(SCRATCH, 'sensor')
+    const network = (await stage.docker.docker('network', 'inspect', '-f', '{{.Id}}', 'shop')).trim()
+    const zeek = await recordZeek({
+      netns: stage.docker.netns,
+      device: `br-${network.slice(0, 12)}`,
+      folder: join(SCRATCH, 'zeek'),
+      ports: [TLS_PORT, RELAY_PORT],
+    })
+    const sensor = startSensor(stage.docker.netns, sensorFolder, stop.signal)
+    await sensor.watching
+    const follow = (name: string, paths: readonly string[], fileOf: (path: string | undefined) => string) =>
+      keep(fileInput({ name, paths, follow: true, awaited: true }), tracks, arrived, fileOf, stop.signal)
     const recordings = [
+      follow('sensor', [sensorFolder], () => 'sensor.ndjson'),
+      follow('zeek', [zeek.folder], (path = '') => basename(path)),
       keep(
         dockerInput({ name: 'docker', socket: stage.docker.socket, now: Date.now }),
         tracks,
@@ -74,12 +93,35 @@ async function record(seconds: number): Promise<void> {
       await run(stage)
     }
     await sleep(Math.max(3_000, (seconds / STORY_SECONDS) * 20_000))
+    await zeek.stop()
+    // the last lines are still to be read
+    await sleep(2_000)
     stop.abort()
-    await Promise.all(recordings)
+    await Promise.all([...recordings, sensor.ended])
   } finally {
     await close()
   }
   write(tracks)
+}
+
+/** The sensor, of which the containers of this engine alone are seen. */
+function startSensor(
+  group: string,
+  folder: string,
+  signal: AbortSignal,
+): { readonly watching: Promise<void>; readonly ended: Promise<void> } {
+  const tracer = join(SCRATCH, 'bpftrace')
+  const node = join(import.meta.dirname, '../bin/tallyman-node')
+  const filter = join(import.meta.dirname, 'tour-tracer.ts')
+  writeFileSync(tracer, `#!/bin/sh\nexec "${node}" "${filter}" "${group}" "$@"\n`, { mode: 0o755 })
+  const { promise: watching, resolve } = Promise.withResolvers<void>()
+  const say = (line: string): void => {
+    process.stderr.write(`sensor: ${line}\n`)
+    if (line.startsWith('watching')) resolve()
+  }
+  const sizes = { fileBytes: 64 * 1024 * 1024, totalBytes: 256 * 1024 * 1024 }
+  const ended = runSensor({ folder, host: false, bpftrace: tracer, ...sizes, say }, signal)
+  return { watching: Promise.race([watching, ended]), ended }
 }
 
 /** Whatever an input hands on, line by line. */

