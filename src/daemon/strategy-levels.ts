@@ -8,7 +8,7 @@ import type { Strategy } from '../strategy/strategy.ts'
 const STALE = 86_400_000
 
 /** Of the time, at most one part in so many is spent here: events and requests come first. */
-const SHARE = 5
+const SHARE = 3
 /** Work is not interrupted for less than this, ms. */
 const SLICE = 10
 
@@ -55,7 +55,7 @@ export function strategyLevels({
   }
 }
 
-/** Waits four times as long as was worked since it waited last. */
+/** Waits twice as long as was worked since it waited last. */
 function paced(): () => Promise<void> {
   let since = performance.now()
   return async () => {
