@@ -62,7 +62,7 @@ function observe(messages: readonly string[], host = false, there: readonly Proc
     const message = parseMessage(JSON.stringify({ type: 'printf', data }))
     if (message !== undefined) observer.take(message, 1_000)
   }
-  return { lines: observer.lines(Number.MAX_SAFE_INTEGER), setup: observer.setup }
+  return { lines: observer.lines(Number.MAX_SAFE_INTEGER), setup: observer.setup, observer }
 }
 
 function told({ body }: Line): readonly unknown[] {
@@ -154,4 +154,31 @@ it('says what of the arguments is missing', () => {
     process: { args: ['echo', 'x'.repeat(100)] },
     truncated: ['process.command_args', 'CommandLine'],
   })
+})
+
+it('waits for an exec that is heard late, and loses nothing of what its process did', () => {
+  const observer = createObserver({
+    host: false,
+    read: (pid) => RUNTIME.find((one) => one.pid === pid),
+    containerProcesses: () => [],
+  })
+  const hear = (messages: readonly string[], now: number): void => {
+    for (const data of messages) {
+      const message = parseMessage(JSON.stringify({ type: 'printf', data }))
+      if (message !== undefined) observer.take(message, now)
+    }
+  }
+  hear([...group(CONTAINER, ID, 'docker'), ...unshare({ time: 1, pid: 12, ppid: 11 })], 0)
+  hear([...unshare({ time: 7, pid: 12, ppid: 10 }), ...unshare({ time: 8, pid: 13, ppid: 12 })], 0)
+  expect(observer.lines(100)).toEqual([])
+  hear(exec({ time: 5, pid: 12, ppid: 10 }, '/bin/sh', 'sh'), 1_000)
+  expect(observer.lines(1_100).map(told)).toEqual([
+    ['exec', ID, '/bin/sh'],
+    ['call', ID, '/bin/sh'],
+    ['call', ID, '/bin/sh'],
+  ])
+  hear(exec({ time: 9, pid: 12, ppid: 10 }, '/bin/id', 'id'), 1_200)
+  expect(observer.lines(1_300).map(told)).toEqual([['exec', ID, '/bin/id']])
+  expect(observer.lines(10_000)).toEqual([])
+  expect(observer.setup).toBe(1)
 })

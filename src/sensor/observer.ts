@@ -35,19 +35,37 @@ export interface Observer {
 
 /** Messages of different processors come in any order within this time, ms. */
 const SETTLING = 60
+/**
+ * A processor whose buffer is long is heard late: what seems to come before its process's exec waits so long for
+ * it, ms, and is a runtime's only then.
+ */
+const PATIENCE = 5_000
+const MAX_DOUBTFUL = 100_000
 const ROOT_LEVEL_LIMIT = 16
 const MAX_GROUPS = 20_000
+
+interface Waiting {
+  readonly event: Observed
+  readonly heard: number
+  readonly state?: ProcessState | undefined
+}
+
+function byTime(a: Waiting, b: Waiting): number {
+  return a.event.time - b.event.time
+}
+
+/** Whether the process had been started in a container when it did that. */
+function isInside(process: KnownProcess | undefined, { time }: Observed): boolean {
+  return process?.container !== undefined && (process.since === undefined || process.since <= time)
+}
 
 export function createObserver(options: ObserverOptions): Observer {
   const assembly = createAssembly()
   const clock = createClock()
   const processes = createProcessTable(options.read)
   const groups = new Map<string, { readonly names: string[]; container?: string | undefined }>()
-  let waiting: {
-    readonly event: Observed
-    readonly heard: number
-    readonly state?: ProcessState | undefined
-  }[] = []
+  let waiting: Waiting[] = []
+  let doubtful: readonly Waiting[] = []
   let setup = 0
 
   const name = (group: string, level: number, text: string): void => {
@@ -70,7 +88,7 @@ export function createObserver(options: ObserverOptions): Observer {
     if (group !== undefined && isComplete(group.names)) return { id: group.container, known: true }
     return { id: state?.container, known: state !== undefined }
   }
-  const lineOf = (event: Observed, state: ProcessState | undefined): Line | undefined => {
+  const lineOf = (event: Observed, state: ProcessState | undefined): Line | 'before its exec' | undefined => {
     const owner = ownerOf(event, state)
     const before =
       event.type === 1 ? undefined : processes.find(event.pid, event.start, event.ppid, event.uid)
@@ -78,14 +96,13 @@ export function createObserver(options: ObserverOptions): Observer {
     const inherited = before?.container ?? processes.get(event.ppid)?.container
     const container = owner.id ?? inherited
     const process =
-      event.type === 1 ? startedProcess(event, container, options.read) : (before ?? unknownProcess(event))
+      event.type === 1
+        ? startedProcess(event, container, options.read, processes.sinceOf(event.pid, event.start))
+        : (before ?? unknownProcess(event))
     if (event.type === 1) processes.put(process)
     const isExec = event.type <= 2
     if (container === undefined && owner.known && !options.host) return undefined
-    if (!isExec && container !== undefined && before?.container === undefined) {
-      setup += 1
-      return undefined
-    }
+    if (!isExec && container !== undefined && !isInside(before, event)) return 'before its exec'
     const who: Who = {
       process: event.type === 2 ? attempted(event, process) : process,
       ancestors: processes.ancestors(process, event.above),
@@ -115,9 +132,18 @@ export function createObserver(options: ObserverOptions): Observer {
     lines(now) {
       const ready = waiting.filter(({ heard }) => heard <= now - SETTLING)
       waiting = waiting.filter(({ heard }) => heard > now - SETTLING)
-      return ready
-        .toSorted((a, b) => a.event.time - b.event.time)
-        .flatMap(({ event, state }) => lineOf(event, state) ?? [])
+      const lines: Line[] = []
+      const late: Waiting[] = []
+      // what was in doubt comes after what may settle it
+      for (const one of [...ready.toSorted(byTime), ...doubtful]) {
+        const line = lineOf(one.event, one.state)
+        if (line !== 'before its exec') {
+          if (line !== undefined) lines.push(line)
+        } else if (one.heard > now - PATIENCE && late.length < MAX_DOUBTFUL) late.push(one)
+        else setup += 1
+      }
+      doubtful = late
+      return lines
     },
     recount() {
       for (const state of options.containerProcesses()) {
@@ -153,6 +179,7 @@ function startedProcess(
   event: Observed,
   container: string | undefined,
   read: ObserverOptions['read'],
+  before: number | undefined,
 ): KnownProcess {
   const path = absolutePath(event, 0)
   const given = event.bytes(1)
@@ -176,6 +203,8 @@ function startedProcess(
     ],
     container,
     above: event.above,
+    // a second exec does not put what the first did before it in doubt
+    since: Math.min(before ?? event.time, event.time),
   }
 }
 

@@ -18,6 +18,8 @@ export interface KnownProcess {
   readonly container: string | undefined
   /** The processes above it when it was started, nearest first; undefined where only `ppid` is known. */
   readonly above?: readonly number[]
+  /** ns since boot, of its first exec in the container; undefined where that was before the sensor began. */
+  readonly since?: number | undefined
 }
 
 /** The processes of containers and those that started them, as far as they were seen or are there. */
@@ -30,6 +32,8 @@ export interface ProcessTable {
   /** Any process of that number. */
   get(pid: number): KnownProcess | undefined
   ended(pid: number, time: number): void
+  /** Since when it is in its container: 0 for always, undefined where it is in none that is known. */
+  sinceOf(pid: number, start: number): number | undefined
 }
 
 const MAX_PROCESSES = 50_000
@@ -65,13 +69,15 @@ export function createProcessTable(read: (pid: number) => ProcessState | undefin
     get,
     find(pid, start, ppid, uid) {
       const here = known.get(pid)
-      if (here !== undefined && isSame(here.start, start)) return here
+      const isHere = here !== undefined && isSame(here.start, start)
+      if (isHere && here.container !== undefined) return here
       const parent = ppid === pid ? undefined : get(ppid)
       if (parent?.container !== undefined) {
         const forked = { ...parent, pid, ppid, start, uid, above: [ppid, ...(parent.above ?? [parent.ppid])] }
         put(forked)
         return forked
       }
+      if (isHere) return here
       known.delete(pid)
       const read = fromProc(pid)
       return read !== undefined && isSame(read.start, start) ? read : undefined
@@ -89,6 +95,11 @@ export function createProcessTable(read: (pid: number) => ProcessState | undefin
         next = pids[chain.length] ?? one.above?.[0] ?? one.ppid
       }
       return chain
+    },
+    sinceOf(pid, start) {
+      const process = known.get(pid)
+      if (process?.container === undefined || !isSame(process.start, start)) return undefined
+      return process.since ?? 0
     },
     ended(pid, time) {
       const process = known.get(pid)
