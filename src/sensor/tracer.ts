@@ -58,9 +58,14 @@ export function startTracer({ host, bpftrace, heard, ended }: TracerOptions): Tr
     for (const lost of text.matchAll(/Lost (\d+) events/g)) heard({ kind: 'lost', count: Number(lost[1]) })
     lastWords = `${lastWords}${text}`.slice(-4_096)
   })
+  let isCleared = false
   readLines(child.stdout, (line) => {
     const message = parseMessage(line)
-    if (message !== undefined) heard(message)
+    if (message === undefined) return
+    // bpftrace has read its program: nothing is left behind even if this process is killed
+    if (!isCleared) rmSync(folder, { recursive: true, force: true })
+    isCleared = true
+    heard(message)
   })
   const done = (reason: string): void => {
     rmSync(folder, { recursive: true, force: true })
