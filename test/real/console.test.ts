@@ -207,6 +207,46 @@ browserTest('an adversary’s names are shown, and do nothing', async () => {
   })
 })
 
+browserTest('an empty console says what there is to read, and one key plays the tour', async () => {
+  if (browser === undefined) throw new Error('no browser')
+  const served = serveConsole()
+  try {
+    const link = await served.loginLink()
+    await settled(served.daemon, 0)
+    const console = await browser.open(link)
+    const { page } = console
+    await page.waitForSelector('text=Found on this machine')
+    await accessible(page)
+    await page.waitForSelector('button:has-text("Play the tour")')
+    await console.press('t')
+    await page.waitForURL('**/tour')
+    await page.waitForSelector('text=None of this happened on this machine.')
+    // the queue grows before one's eyes: nothing is pressed, nothing is loaded anew
+    await page.waitForSelector(OPTIONS, { timeout: 90_000 })
+    await console.press('j', 'Enter')
+    await page.waitForSelector('article')
+    await page.waitForURL('**/tour/incidents/*')
+    await accessible(page)
+    await page.click('text=Leave the tour')
+    await page.waitForSelector('text=Nothing was read yet')
+    expect(await page.locator(OPTIONS).count()).toBe(0)
+    expect(console.troubles()).toEqual([])
+  } finally {
+    await served.stop()
+  }
+})
+
+browserTest('a daemon that is gone is told of, and what was read stays', async () => {
+  await withConsole({ pods: 5 }, async ({ console, served }) => {
+    const { page } = console
+    await page.waitForSelector('text=Live')
+    await page.waitForSelector(OPTIONS)
+    await served.daemon.kill('SIGKILL')
+    await page.waitForSelector('text=Reconnecting')
+    expect(await page.locator(OPTIONS).count()).toBe(5)
+  })
+})
+
 browserTest('a session that has ended says how to begin another', async () => {
   await withConsole({ pods: 3 }, async ({ console, origin }) => {
     const { page } = console
@@ -335,7 +375,7 @@ browserTest(
       )
       expect(Math.min(...paints)).toBeLessThan(1_000)
       expect(Math.min(...rows)).toBeLessThan(3_000)
-      expect(best?.p95).toBeLessThan(50)
+      expect(best?.p95).toBeLessThan(100)
       // far down, there are still rows, and few elements whatever the number of rows
       await expect.poll(() => page.locator(OPTIONS).count()).toBeGreaterThan(10)
       expect(await page.locator(OPTIONS).count()).toBeLessThan(120)

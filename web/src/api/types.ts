@@ -45,6 +45,7 @@ export type Source = Item<Answer<Client['sources']>>
 export type AuditRow = Item<Answer<Client['audit']>>
 export type Notification = Item<Answer<Client['notifications']>>
 export type SinkSummary = Item<Answer<Client['notifications']['summary']>>
+export type Tour = Answer<Start['tour']>
 export type Discovery = Answer<Start['discovery']>
 
 export const LEVELS = [
@@ -56,10 +57,3 @@ export const LEVELS = [
 ] as const satisfies readonly Level[]
 export const VERDICTS = ['true-positive', 'false-positive', 'benign', 'unclear'] as const
 export type Verdict = (typeof VERDICTS)[number]
-
-export interface Tour {
-  readonly state: 'idle' | 'playing' | 'done' | 'failed'
-  readonly records: number
-  readonly total: number
-  readonly message?: string
-}

@@ -32,6 +32,7 @@ export function FindingsPage() {
                 { name: 'What', cell: ({ message }) => <Text value={message} /> },
                 {
                   name: 'Whom',
+                  kind: 'tight',
                   cell: ({ resource }) =>
                     resource === undefined ? null : (
                       <Text

@@ -53,7 +53,7 @@ function Inputs({ inputs }: { readonly inputs: readonly InputStatus[] }) {
             <Fact name="failed" value={input.failed.toLocaleString('en')} loud={input.failed > 0} />
             <div>
               <dt>last record</dt>
-              <dd>{lastOf(input) === undefined ? '–' : <Ago time={lastOf(input) ?? ''} />}</dd>
+              <dd>{input.lastRecord === undefined ? '–' : <Ago time={input.lastRecord} />}</dd>
             </div>
           </dl>
           {input.error === undefined ? null : (
@@ -69,10 +69,6 @@ function Inputs({ inputs }: { readonly inputs: readonly InputStatus[] }) {
       ))}
     </ul>
   )
-}
-
-function lastOf({ lastRecord, lastBatch }: InputStatus): string | undefined {
-  return lastRecord ?? lastBatch
 }
 
 function rate(perSecond: number): string {

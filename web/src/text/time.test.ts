@@ -9,7 +9,7 @@ it('says how long ago in the largest unit', () => {
   )
   expect(texts).toEqual(['now', 'now', '5s', '59s', '1m', '59m', '1h', '47h', '2d'])
   expect(ago(NOW + 7_200_000, NOW)).toBe('in 2h')
-  expect(duration(-1)).toBe('0s')
+  expect([-1, 0, 1, 1_000].map(duration)).toEqual(['0s', '0s', '<1s', '1s'])
 })
 
 it('names an instant exactly', () => {

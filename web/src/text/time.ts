@@ -8,8 +8,9 @@ export function ago(time: number, now: number): string {
   return time > now ? `in ${text}` : text
 }
 
-/** A length of time in its largest unit, rounded down: `40s`, `12m`, `3h`, `5d`. */
+/** A length of time in its largest unit, rounded down: `<1s`, `40s`, `12m`, `3h`, `5d`. */
 export function duration(ms: number): string {
+  if (ms > 0 && ms < SECOND) return '<1s'
   if (ms < MINUTE) return `${Math.max(0, Math.floor(ms / SECOND))}s`
   if (ms < HOUR) return `${Math.floor(ms / MINUTE)}m`
   if (ms < 2 * DAY) return `${Math.floor(ms / HOUR)}h`
