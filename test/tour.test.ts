@@ -187,6 +187,23 @@ it('the recordings are small and name nothing of the machine they were made on',
   }
 })
 
+/** The live stream of the tour. */
+async function listen(daemon: Daemon): Promise<{ text: () => string; stop: () => void }> {
+  const end = new AbortController()
+  const token = readFileSync(join(folder, 'data/cli.token'), 'utf8').trim()
+  const response = await fetch(new URL('/tour/api/stream', await daemon.url()), {
+    headers: { authorization: `Bearer ${token}` },
+    signal: end.signal,
+  })
+  expect(response.status).toBe(200)
+  let text = ''
+  const read = async (): Promise<void> => {
+    for await (const chunk of response.body ?? []) text += Buffer.from(chunk).toString()
+  }
+  void read().catch(() => {})
+  return { text: () => text, stop: () => end.abort() }
+}
+
 /** A program on a terminal of its own. */
 function terminal(command: string): { child: ReturnType<typeof spawnPiped>; printed: () => string } {
   const child = spawnPiped('script', ['-qefc', command, '/dev/null'])

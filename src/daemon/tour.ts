@@ -55,8 +55,7 @@ interface Showing {
 }
 
 export function createTour(options: TourOptions): Tour {
-  // Whoever listens goes on doing so when the tour begins again.
-  const live = createLive()
+  const audience = createAudience()
   let state: TourState = { state: 'idle', records: 0, total: 0 }
   let showing: Showing | undefined
   let last: Promise<unknown> = Promise.resolve()
@@ -78,7 +77,7 @@ export function createTour(options: TourOptions): Tour {
       inTurn(async () => {
         await endShowing()
         try {
-          showing = await show(options, duration, live, (next) => {
+          showing = await show(options, duration, audience, (next) => {
             state = next
           })
         } catch (cause) {
@@ -94,7 +93,7 @@ export function createTour(options: TourOptions): Tour {
 async function show(
   options: TourOptions,
   duration: number,
-  live: Live,
+  audience: Audience,
   tell: (state: TourState) => void,
 ): Promise<Showing> {
   const { folder, recordings, now } = options
@@ -108,7 +107,10 @@ async function show(
   const store = openStore(files.store, { durable: false })
   const reader = openReader(files.store)
   const input = replayInput({ name: 'tour', lines, duration })
+  const live = createLive()
+  audience.turnTo(live)
   const status = createStatus([{ type: 'replay', input }], now)
+  const leave = status.onChange((changed) => live.status(changed))
   const commands = createCommands({
     store,
     site: files.site,
@@ -142,12 +144,14 @@ async function show(
       levelOf: options.levelOf,
       limits: () => limits({ detection, reader, site: files.site, zone: ZONE, now: now() }),
       status: status.current,
-      live,
+      live: audience,
     },
     over,
     async end() {
       stop.abort()
       await over
+      leave()
+      live.stop()
       reader.close()
       store.close()
     },
@@ -156,4 +160,29 @@ async function show(
 
 function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause)
+}
+
+type Listener = Parameters<Live['subscribe']>[0]
+
+/** Whoever listens goes on doing so when the tour begins again. */
+interface Audience extends Pick<Live, 'subscribe'> {
+  turnTo(live: Live): void
+}
+
+function createAudience(): Audience {
+  const listeners = new Map<Listener, (() => void) | undefined>()
+  let current: Live | undefined
+  return {
+    subscribe(listener) {
+      listeners.set(listener, current?.subscribe(listener))
+      return () => {
+        listeners.get(listener)?.()
+        listeners.delete(listener)
+      }
+    },
+    turnTo(live) {
+      current = live
+      for (const listener of listeners.keys()) listeners.set(listener, live.subscribe(listener))
+    },
+  }
 }
