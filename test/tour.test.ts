@@ -29,7 +29,7 @@ const STRATEGIES = [
   't1608.003-install-digital-certificate',
 ]
 /** What the shop runs, and what the adversary enters of it. */
-const OURS = ['db', 'cache', 'api']
+const OURS = ['db', 'cache', 'api', 'proxy']
 
 let folder: string
 beforeEach(() => {
@@ -123,8 +123,11 @@ describe('in the daemon', () => {
         })
         expect(closing.body).toMatchObject({ status: 'closed' })
 
-        // two at once end as one
-        await Promise.all([play(daemon, 0), play(daemon, 0)])
+        // two at once end as one, and who listens goes on hearing
+        const heard = await listen(daemon)
+        await Promise.all([play(daemon, 1), play(daemon, 1)])
+        await eventually(() => (heard.text().includes('"kind":"incident"') ? true : undefined))
+        heard.stop()
         expect((await daemon.ask('/tour/api/totals')).body).toMatchObject(conserved)
         const again = await items<IncidentView>(daemon, '/tour/api/incidents?limit=500')
         expect(again.map(({ id }) => id)).toEqual(first.map(({ id }) => id))
