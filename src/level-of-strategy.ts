@@ -11,9 +11,8 @@ export async function levelOfStrategy(
   strategy: Strategy,
   others: readonly Strategy[],
   now: number,
-  pause?: () => Promise<void>,
 ): Promise<ComputedLevel> {
-  const results = await testResults(strategy, pause)
+  const results = await testResults(strategy)
   const findings = lintStrategy(parseStrategy(strategy.file, strategy.text), {
     now,
     others,
@@ -23,11 +22,10 @@ export async function levelOfStrategy(
 }
 
 /** Runs the tests of one document with the real engine and the real sources. */
-export function testResults(strategy: Strategy, pause?: () => Promise<void>): Promise<readonly TestResult[]> {
+export function testResults(strategy: Strategy): Promise<readonly TestResult[]> {
   return runStrategyTests(strategy, {
     compile: compileRules,
     predicate: compilePredicate,
     readEvents,
-    ...(pause === undefined ? {} : { pause }),
   })
 }

@@ -84,7 +84,7 @@ async function createWorld(): Promise<World> {
       detection: () => detection,
       now,
       report: (cause) => void reported.push(cause),
-    }),
+    }).of,
     limits: () => limits({ detection, reader, site, zone: 'UTC', now: now() }),
     status: () => ({
       version: '1.2.3',

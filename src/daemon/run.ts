@@ -95,7 +95,10 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
   const address = { ...config.listen }
   const consoleFiles = readConsole(options.console)
   const report = (cause: unknown): void => say(`request failed: ${String(cause)}`)
-  const levelOf = strategyLevels({ detection: detection.current, now, report })
+  const levels = strategyLevels({ detection: detection.current, now, report })
+  atEnd.defer(levels.stop)
+  levels.begin()
+  const levelOf = levels.of
   const tour = createTour({
     folder: join(config.data, 'tour'),
     recordings: options.tour,

@@ -1,20 +1,27 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import type { Detection } from '../detection.ts'
-import { levelOfStrategy } from '../level-of-strategy.ts'
 import type { ComputedLevel } from '../strategy/levels.ts'
 import type { Strategy } from '../strategy/strategy.ts'
+import type { LevelAnswer, LevelsWork } from './strategy-levels-worker.ts'
 
 /** Reviews fall due with time alone: levels older than this are computed again, ms. */
 const STALE = 86_400_000
 
-/** Of the time, at most one part in so many is spent here: events and requests come first. */
-const SHARE = 3
-/** Work is not interrupted for less than this, ms. */
-const SLICE = 10
+/** Beside this file, as source or as built. */
+const WORKER = new URL(`strategy-levels-worker${extname(import.meta.filename)}`, import.meta.url)
+
+export interface StrategyLevels {
+  /** Computes what is not computed yet, before anybody asks. */
+  begin(): void
+  /** Undefined until it is computed. */
+  of(strategy: Strategy): ComputedLevel | undefined
+  stop(): void
+}
 
 /**
- * How far each strategy is proven: its lint, and its tests, run with the engine that decides. Computed beside
- * the loop, one document after the other, and again after a reload; until then a document has no level.
+ * How far each strategy is proven: its lint, and its tests, run with the engine that decides. That takes seconds,
+ * so that a thread of its own does it, when first asked and after each reload: events and requests come first.
  */
 export function strategyLevels({
   detection,
@@ -25,43 +32,36 @@ export function strategyLevels({
   readonly now: () => number
   /** Told of what is a bug or broken I/O. */
   readonly report: (cause: unknown) => void
-}): (strategy: Strategy) => ComputedLevel | undefined {
-  let levels = new Map<string, { readonly hash: string; readonly level: ComputedLevel }>()
+}): StrategyLevels {
+  const levels = new Map<string, { readonly hash: string; readonly level: ComputedLevel }>()
   let [computed, at]: [Detection | undefined, number] = [undefined, 0]
+  let worker: Worker | undefined
 
-  const compute = async (current: Detection): Promise<void> => {
-    const next: typeof levels = new Map()
-    const pause = paced()
-    for (const strategy of current.strategies) {
-      await pause()
-      if (computed !== current) return
-      const level = await levelOfStrategy(strategy, current.strategies, now(), pause)
-      next.set(strategy.id, { hash: strategy.hash, level })
-      levels.set(strategy.id, { hash: strategy.hash, level })
-    }
-    levels = next
+  const compute = ({ strategies }: Detection): void => {
+    void worker?.terminate()
+    const hashes = new Map(strategies.map(({ id, hash }) => [id, hash]))
+    for (const id of levels.keys()) if (!hashes.has(id)) levels.delete(id)
+    const work: LevelsWork = { strategies, now: now() }
+    worker = new Worker(WORKER, { workerData: work })
+    worker.unref()
+    worker.on('message', ({ id, level }: LevelAnswer) =>
+      levels.set(id, { hash: hashes.get(id) ?? '', level }),
+    )
+    worker.on('error', report)
   }
   const keepUp = (): void => {
     const current = detection()
     if (current === computed && now() < at + STALE) return
     ;[computed, at] = [current, now()]
-    compute(current).catch(report)
+    compute(current)
   }
-  keepUp()
-  return (strategy) => {
-    keepUp()
-    const known = levels.get(strategy.id)
-    return known?.hash === strategy.hash ? known.level : undefined
-  }
-}
-
-/** Waits twice as long as was worked since it waited last. */
-function paced(): () => Promise<void> {
-  let since = performance.now()
-  return async () => {
-    const busy = performance.now() - since
-    if (busy < SLICE) return
-    await sleep(busy * (SHARE - 1), undefined, { ref: false })
-    since = performance.now()
+  return {
+    begin: keepUp,
+    of(strategy) {
+      keepUp()
+      const known = levels.get(strategy.id)
+      return known?.hash === strategy.hash ? known.level : undefined
+    },
+    stop: () => void worker?.terminate(),
   }
 }

@@ -31,8 +31,6 @@ export interface TestParts {
   ) => { readonly predicate: EventPredicate } | { readonly problems: readonly Problem[] }
   /** Events of a file of raw records, run through their source. A rejection fails the test that names the file. */
   readonly readEvents: (path: string) => Promise<readonly Event[]>
-  /** Awaited before each test, by whoever has other things to do meanwhile. */
-  readonly pause?: () => Promise<void>
 }
 
 interface Hold {
@@ -48,7 +46,6 @@ export async function runStrategyTests(strategy: Strategy, parts: TestParts): Pr
   const once = { ...parts, compile: compileOnce(parts.compile) }
   const results: TestResult[] = []
   for (const test of strategy.tests) {
-    await parts.pause?.()
     results.push(...(await runTest(strategy, test, once)))
   }
   return [...results, ...strategy.filters.flatMap((filter) => checkSample(strategy, filter, once))]
