@@ -13,10 +13,10 @@ const WORKER = new URL(`strategy-levels-worker${extname(import.meta.filename)}`,
 
 export interface StrategyLevels {
   /** Computes what is not computed yet, before anybody asks. */
-  begin(): void
+  readonly begin: () => void
   /** Undefined until it is computed. */
-  of(strategy: Strategy): ComputedLevel | undefined
-  stop(): void
+  readonly of: (strategy: Strategy) => ComputedLevel | undefined
+  readonly stop: () => void
 }
 
 /**
