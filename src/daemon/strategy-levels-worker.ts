@@ -18,5 +18,6 @@ export interface LevelAnswer {
 const { strategies, now } = workerData as LevelsWork
 for (const strategy of strategies) {
   const answer: LevelAnswer = { id: strategy.id, level: await levelOfStrategy(strategy, strategies, now) }
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port of a thread, not a window
   parentPort?.postMessage(answer)
 }
