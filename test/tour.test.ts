@@ -31,6 +31,9 @@ const STRATEGIES = [
 /** What the shop runs, and what the adversary enters of it. */
 const OURS = ['db', 'cache', 'api', 'proxy']
 
+/** `script` of util-linux gives a program a terminal of its own; elsewhere its options are others. */
+const hasTerminals = process.platform === 'linux'
+
 let folder: string
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'tallyman-tour-test-'))
@@ -141,7 +144,7 @@ describe('in the daemon', () => {
   )
 })
 
-it('says how to go on, and leaves nothing behind', { timeout: 120_000 }, async () => {
+it.runIf(hasTerminals)('says how to go on, and leaves nothing behind', { timeout: 120_000 }, async () => {
   const before = readdirSync(tmpdir()).filter((name) => name.startsWith('tallyman-tour-')).length
   const ran = terminal(`${LAUNCHER} tour --seconds 1`)
   const [code] = (await once(ran.child, 'exit')) as [number]
@@ -152,7 +155,7 @@ it('says how to go on, and leaves nothing behind', { timeout: 120_000 }, async (
   expect(after).toBe(before)
 })
 
-it(
+it.runIf(hasTerminals)(
   'where there is nothing to read, the key t plays it, and Ctrl-C still ends the daemon',
   { timeout: 120_000 },
   async () => {
