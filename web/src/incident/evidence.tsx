@@ -4,7 +4,7 @@ import { Copy } from '../text/copy.tsx'
 import { Text } from '../text/text.tsx'
 import { exactly, utc } from '../text/time.ts'
 import styles from './evidence.module.css'
-import { groupFields } from './fields.ts'
+import { eventSummary, groupFields } from './fields.ts'
 import { Value } from './value.tsx'
 
 /** One event behind an alert: what the rule reads, and on demand all of it. */
@@ -34,6 +34,9 @@ export function Evidence({
           <Copy value={JSON.stringify(evidence, null, 2)} what="the event as JSON" />
         </span>
       </header>
+      <p className={styles.summary}>
+        <Text mono value={eventSummary(evidence)} limit={300} />
+      </p>
       <Fields fields={nothingRead ? groups.rest : groups.read} />
       {nothingRead || groups.rest.length === 0 ? null : (
         <>

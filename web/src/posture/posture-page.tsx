@@ -45,7 +45,7 @@ export function PosturePage() {
         <section key={rule.id} className={styles.rule}>
           <h2>
             <LevelMark level={level} /> <Text value={rule.title} />{' '}
-            <span className="quiet">{hit.length === 1 ? '1 container' : `${hit.length} containers`}</span>
+            <span className="quiet">{hit.length} found</span>
           </h2>
           <ul>
             {hit.map((alert) => (
