@@ -7,50 +7,28 @@ export interface TypedInput {
   readonly input: Input
 }
 
-/** An engine that told nothing for so long has told what it had to, ms. */
-const QUIET = 750
-/** Files wait no longer, ms: an engine may be away. */
+/** Files wait no longer, ms: an engine may hang. */
 const PATIENCE = 10_000
-const LOOK_EVERY = 50
+const LOOK_EVERY = 25
 
 /**
- * The same inputs, but files are read once the engines have told which containers there are: what a sensor wrote
- * while nobody read it is then told with the names and images of its containers.
+ * The same inputs, but files are read once those that describe containers have told which there are, or cannot: what
+ * a sensor wrote while nobody read it is then told with the names, images and mounts of its containers.
  */
-export function containersFirst(
-  inputs: readonly TypedInput[],
-  { quiet = QUIET, patience = PATIENCE }: { readonly quiet?: number; readonly patience?: number } = {},
-): readonly TypedInput[] {
-  if (!inputs.some(({ type }) => type === 'docker')) return inputs
+export function containersFirst(inputs: readonly TypedInput[], patience = PATIENCE): readonly TypedInput[] {
+  const describing = inputs.flatMap(({ input: { settled } }) => settled ?? [])
+  if (describing.length === 0) return inputs
   let begun: number | undefined
-  let told = 0
   let isOpen = false
   const opened = async (signal: AbortSignal): Promise<void> => {
     while (!isOpen && !signal.aborted) {
       const now = performance.now()
       begun ??= now
-      isOpen = now - Math.max(told, begun) >= quiet || now - begun >= patience
+      isOpen = describing.every((settled) => settled()) || now - begun >= patience
       if (!isOpen) await sleep(LOOK_EVERY, undefined, { signal }).catch(() => {})
     }
   }
-  return inputs.map(({ type, input }) => {
-    if (type === 'docker') return { type, input: telling(input, () => (told = performance.now())) }
-    return type === 'file' ? { type, input: waiting(input, opened) } : { type, input }
-  })
-}
-
-function telling(input: Input, tell: () => void): Input {
-  return {
-    ...input,
-    async *read(resume, signal) {
-      for await (const batch of input.read(resume, signal)) {
-        tell()
-        yield batch
-        // the next one is asked for when this one is committed
-        tell()
-      }
-    },
-  }
+  return inputs.map(({ type, input }) => ({ type, input: type === 'file' ? waiting(input, opened) : input }))
 }
 
 function waiting(input: Input, opened: (signal: AbortSignal) => Promise<void>): Input {

@@ -44,8 +44,13 @@ const RING = 256
  * `unobserved-interval` that grows.
  */
 export function dockerInput({ name, socket, now }: DockerInputOptions): Input {
+  let isSettled = false
+  const settle = (): void => {
+    isSettled = true
+  }
   return {
     name,
+    settled: () => isSettled,
     async *read(resume: Resume, signal: AbortSignal): AsyncIterable<InputBatch> {
       const api = engineApi(socket)
       let position: Position | undefined
@@ -62,12 +67,13 @@ export function dockerInput({ name, socket, now }: DockerInputOptions): Input {
               stored?.engine === engine.id ? stored : undefined,
             )
           }
-          yield* watch({ about: name, api, engine, position, now, signal })
+          yield* watch({ about: name, api, engine, position, now, signal, settle })
           position.aliveAt = now()
           pause = FIRST_PAUSE
           awaySince = undefined
         } catch (cause) {
           if (signal.aborted) return
+          settle()
           if (!(cause instanceof EngineError)) throw cause
           refuseForbidden(cause, socket)
           awaySince ??= now()
@@ -111,26 +117,35 @@ interface Session {
   readonly position: Position
   readonly now: () => number
   readonly signal: AbortSignal
+  /** Called when all that is there, and all that was missed, is committed. */
+  readonly settle: () => void
 }
 
 /** One connection: what was missed, then what happens. Ends when the engine closes it. */
 async function* watch(session: Session): AsyncGenerator<InputBatch> {
-  const { about, api, engine, position, now, signal } = session
+  const { about, api, engine, position, now, signal, settle } = session
   const wasWatched = position.inventoried
+  let missed: readonly EngineEvent[] = []
+  const handedOn = (): void => {
+    missed = missed.filter((event) => !position.wasDelivered(event))
+    if (missed.length === 0) settle()
+  }
   // before the inventory, so that nothing falls between
   const live = lineQueue(await api.events(secondsOf(position.since()), undefined, signal))
   try {
     if (wasWatched) {
       // in this order: a container that comes or goes after the list shows in the replay
       const there = await listContainers(session)
-      const replayed = await replay(session)
-      if (isLost(position, there, replayed)) yield* heal(session, replayed)
+      missed = await replay(session)
+      if (isLost(position, there, missed)) yield* heal(session, missed)
     } else yield* inventory(session)
+    handedOn()
     for (let lines = await live.next(); lines !== undefined; lines = await live.next()) {
       for (let from = 0; from < lines.length; from += EVENTS_A_BATCH) {
         const batch = await follow(session, lines.slice(from, from + EVENTS_A_BATCH))
         if (batch !== undefined) yield batch
         if (signal.aborted) return
+        handedOn()
       }
       const oversized = live.takeOversized()
       if (oversized > 0) {

@@ -33,6 +33,11 @@ export interface Input {
   readonly name: string
   /** Runs until the input ends or `signal` aborts. Waiting for the next batch to be asked for is the back-pressure. */
   read(resume: Resume, signal: AbortSignal): AsyncIterable<InputBatch>
+  /**
+   * Of an input that describes containers: whether those that are there are told and committed, or cannot be told
+   * now.
+   */
+  readonly settled?: () => boolean
   /** Who sends, where others send; for people. */
   readonly senders?: () => readonly Sender[]
 }

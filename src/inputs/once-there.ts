@@ -11,8 +11,10 @@ export function isSocket(path: string): boolean {
 
 /** The input, read as soon as its socket is there. */
 export function onceThere(socket: string, input: Input): Input {
+  const { settled } = input
   return {
     name: input.name,
+    ...(settled === undefined ? {} : { settled: () => settled() || !isSocket(socket) }),
     async *read(resume, signal) {
       while (!isSocket(socket)) {
         if (signal.aborted) return
