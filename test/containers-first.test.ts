@@ -67,11 +67,11 @@ it('tells a backlog with the names and mounts of containers that a slow engine d
 
 it('does not keep a backlog from being read where there is no engine', async () => {
   write('1.ndjson', SEEN)
-  daemon = start()
-  const { ask } = daemon
-  await daemon.url()
+  const reading = start()
+  daemon = reading
+  await reading.url()
   const total = await eventually(async () => {
-    const { records } = (await ask('/api/totals')).body as { readonly records: number }
+    const { records } = (await reading.ask('/api/totals')).body as { readonly records: number }
     return records >= SEEN.length ? records : undefined
   }, 60_000)
   expect(total).toBe(SEEN.length)
@@ -97,13 +97,10 @@ function stopEngine(): void {
 }
 
 /** The entity of the alert about a container by RULE. */
-async function alertAbout(
-  { url, ask }: Daemon,
-  container: string,
-): Promise<Readonly<Record<string, unknown>>> {
-  await url()
+async function alertAbout(told: Daemon, container: string): Promise<Readonly<Record<string, unknown>>> {
+  await told.url()
   return eventually(async () => {
-    const { items } = (await ask('/api/alerts?limit=500')).body as {
+    const { items } = (await told.ask('/api/alerts?limit=500')).body as {
       readonly items: readonly {
         readonly rule: { readonly title: string }
         readonly entity: Readonly<Record<string, unknown>>

@@ -3,6 +3,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { eventually } from '../../test/daemon.ts'
 import { createDelivered, deliver } from '../../test/delivered.ts'
 import { createPosition } from './docker-position.ts'
 import { dockerInput } from './docker.ts'
@@ -53,6 +54,34 @@ it.skipIf(process.getuid?.() !== 0)('tells a user who may not read the socket wh
     process.seteuid?.(0)
     server.close()
   }
+})
+
+it('has settled when what is there is committed, and when no engine answers', async () => {
+  const server = fakeEngine(
+    () => ['b'.repeat(64)],
+    (id) => ({ status: 200, answer: specification(id) }),
+  )
+  const socket = join(folder, 'engine.sock')
+  await listening(server, socket)
+  const input = dockerInput({ name: 'd', socket, now: Date.now })
+  const stop = new AbortController()
+  const batches = input.read(createDelivered().resume, stop.signal)[Symbol.asyncIterator]()
+  for (let batch = 0; batch < 2; batch += 1) {
+    expect((await batches.next()).done).toBe(false)
+    expect(input.settled?.()).toBe(false)
+  }
+  const further = batches.next()
+  await eventually(() => input.settled?.() === true || undefined)
+  stop.abort()
+  await further
+  server.closeAllConnections()
+  server.close()
+
+  const away = dockerInput({ name: 'd', socket: join(folder, 'none.sock'), now: Date.now })
+  expect(away.settled?.()).toBe(false)
+  const delivered = createDelivered()
+  await deliver(away, delivered, () => delivered.findings.length > 0)
+  expect(away.settled?.()).toBe(true)
 })
 
 it('reads with GET only, and keeps the engine’s refusal', async () => {
