@@ -3,14 +3,12 @@ import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
 import { placeOf, problemsOf, type CheckedText, type KeySchema } from './config-problems.ts'
 import { pathWarnings } from './config-warnings.ts'
+import { nameSchema } from './config-words.ts'
 import { UserError, type Problem } from './domain/errors.ts'
 import { sinkSchema, type SinkConfig } from './notify-config.ts'
 import { readYaml } from './site/read-yaml.ts'
 
-const name = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'lower-case letters, digits, dots, dashes; at most 64')
-  .describe('Unique name: checkpoints are kept under it. Changing it starts the input anew.')
+const name = nameSchema('Unique name: checkpoints are kept under it. Changing it starts the input anew.')
 
 const file = z.string().min(1)
 const mebibytes = z.number().int().min(1).max(1024)

@@ -1,19 +1,12 @@
 import { z } from 'zod'
 import { actions, type SinkOptions } from './actions/index.ts'
-import { parseDuration } from './domain/day.ts'
+import { durationSchema, nameSchema } from './config-words.ts'
 import { LEVELS } from './domain/match.ts'
 import type { Route } from './domain/notice.ts'
 
-const duration = z
-  .string()
-  .refine((text) => (parseDuration(text) ?? 0) > 0, 'a duration such as 90s, 30m, 3d')
-
 /** What every sink has, whatever its type. */
 const routing = {
-  name: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'lower-case letters, digits, dots, dashes; at most 64')
-    .describe('Unique name: what was told already is kept under it'),
+  name: nameSchema('Unique name: what was told already is kept under it'),
   level: z.enum(LEVELS).default('high').describe('Incidents from this level on'),
   strategies: z
     .array(z.string().min(1))
@@ -30,11 +23,11 @@ const routing = {
         .max(100_000)
         .default(10)
         .describe('Messages within the span; more become one digest'),
-      within: duration.default('1m').describe('The span'),
+      within: durationSchema.default('1m').describe('The span'),
     })
     .default({ over: 10, within: '1m' })
     .describe('When many messages become one'),
-  giveUpAfter: duration.default('3d').describe('How long delivery is tried; then it is a dead letter'),
+  giveUpAfter: durationSchema.default('3d').describe('How long delivery is tried; then it is a dead letter'),
 }
 
 /** How a sink is told, and of what. */

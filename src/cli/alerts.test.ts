@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { rated } from '../../test/builders.ts'
+import { aCommit, rated } from '../../test/builders.ts'
 import { loadConfig } from '../config.ts'
 import { dataFiles } from '../daemon/data-folder.ts'
 import type { Level, Rating } from '../domain/match.ts'
@@ -21,28 +21,7 @@ function shown(level: Level, rating?: Rating): string {
   const config = { ...loadConfig(undefined), data: folder }
   const store = openStore(dataFiles(folder).store, { durable: true })
   const match = { ...rated({}, {}, level), ...(rating === undefined ? {} : { rating }) }
-  store.commit({
-    at: 0,
-    input: 'docker',
-    streams: [],
-    bodies: [],
-    promised: false,
-    counters: {
-      records: 1,
-      evaluated: 1,
-      failed: 0,
-      duplicates: 0,
-      suppressed: {},
-      sources: {},
-      failures: {},
-    },
-    failures: [],
-    findings: [],
-    seen: [],
-    released: [],
-    containers: [],
-    output: fold(store.load(stateKeys([match])), [match]),
-  })
+  store.commit(aCommit({ output: fold(store.load(stateKeys([match])), [match]) }))
   const [alert] = store.alerts().items
   store.close()
   let text = ''

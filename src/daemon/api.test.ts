@@ -6,6 +6,7 @@ import { connect, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { aCommit } from '../../test/builders.ts'
 import { createCommands } from '../commands.ts'
 import type { Detection } from '../detection.ts'
 import type { Finding } from '../domain/event.ts'
@@ -149,28 +150,23 @@ function fill(store: Store): void {
     until: START + 5,
     message: HOSTILE,
   }
-  store.commit({
-    at: START,
-    input: 'docker',
-    streams: [],
-    bodies: [],
-    promised: false,
-    counters: {
-      records: 6,
-      evaluated: 5,
-      failed: 1,
-      duplicates: 0,
-      suppressed: {},
-      sources: { 'docker.events': 5 },
-      failures: { 'not JSON': 1 },
-    },
-    failures: [{ reason: 'not JSON', stream: 's', position: 7, sample: HOSTILE }],
-    findings: [finding],
-    seen: [],
-    released: [],
-    containers: [],
-    output: fold(store.load(stateKeys(matches)), matches),
-  })
+  store.commit(
+    aCommit({
+      at: START,
+      counters: {
+        records: 6,
+        evaluated: 5,
+        failed: 1,
+        duplicates: 0,
+        suppressed: {},
+        sources: { 'docker.events': 5 },
+        failures: { 'not JSON': 1 },
+      },
+      failures: [{ reason: 'not JSON', stream: 's', position: 7, sample: HOSTILE }],
+      findings: [finding],
+      output: fold(store.load(stateKeys(matches)), matches),
+    }),
+  )
 }
 
 function aMatch(of: {
