@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { isSeq, parseDocument, type YAMLSeq } from 'yaml'
 import { UserError } from './domain/errors.ts'
 import type { Alert, Verdict } from './domain/alert.ts'
@@ -25,6 +26,8 @@ export interface Commands {
   adopt(request: AdoptRequest, actor: string): Promise<number>
   /** Sends a dead notification again. Throws a UserError where there is none. */
   retryNotification(id: number, actor: string): void
+  /** The same for all dead ones of a sink; how many. Throws a UserError where there is none. */
+  retrySink(sink: string, actor: string): Promise<number>
   /** Drops a dead notification. Throws a UserError where there is none. */
   dismissNotification(id: number, actor: string): void
 }
@@ -53,8 +56,8 @@ export interface CommandParts {
   readonly now: () => number
   /** Called after the site's folder changed; tells its own trouble, for the change stands. */
   readonly reload: () => Promise<void>
-  /** Called when a notification is to be sent again. */
-  readonly retried?: () => void
+  /** Called when notifications of this sink are to be sent again. */
+  readonly retried?: (sink: string) => void
 }
 
 export function createCommands({ store, site, now, reload, retried }: CommandParts): Commands {
@@ -128,7 +131,26 @@ export function createCommands({ store, site, now, reload, retried }: CommandPar
       }),
     retryNotification(id, actor) {
       if (!store.retryNotification(id, actor, now())) throw notDead(store, id)
-      retried?.()
+      const sink = store.notification(id)?.sink
+      if (sink !== undefined) retried?.(sink)
+    },
+    async retrySink(sink, actor) {
+      const at = now()
+      let rows = 0
+      for (;;) {
+        const more = store.retrySink(sink, actor, at)
+        if (more === 0) break
+        rows += more
+        // Alerts wait for the end of one part, not of all.
+        await setImmediate()
+      }
+      if (rows === 0) {
+        throw new UserError(`no dead notifications of a sink ${sink}`, {
+          mend: "see 'tallyman notify list --state dead'",
+        })
+      }
+      retried?.(sink)
+      return rows
     },
     dismissNotification(id, actor) {
       if (!store.dismissNotification(id, actor, now())) throw notDead(store, id)

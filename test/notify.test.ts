@@ -225,22 +225,22 @@ it('a daemon whose inputs have ended tells what there is before it ends', { time
 })
 
 it('the command line tests a sink, lists and retries', { timeout: 120_000 }, async () => {
-  let status = 403
+  let status = 422
   await using receiver = await httpReceiver(() => status)
   const running = start({ ops: receiver.port })
-  happen(1)
+  happen(3)
   await eventually(
-    async () => ((await summary(running, 'ops'))?.dead === 1 ? true : undefined),
+    async () => ((await summary(running, 'ops'))?.dead === 3 ? true : undefined),
     60_000,
     'the dead',
   )
-  expect(await tallyman('test', 'ops')).toEqual({ exit: 1, out: '', err: 'ops: refused: HTTP 403\n' })
+  expect(await tallyman('test', 'ops')).toEqual({ exit: 1, out: '', err: 'ops: refused: HTTP 422\n' })
   expect((await tallyman('test', 'nobody')).exit).toBe(2)
-  const listed = await tallyman('list', '--state', 'dead')
-  expect(JSON.parse(listed.out)).toMatchObject({ id: '1', sink: 'ops', kind: 'incident', error: 'HTTP 403' })
-  expect(listed.err).toBe('ops: 0 pending, 0 delivered, 1 dead\n')
+  const listed = await tallyman('list', '--state', 'dead', '--limit', '1')
+  expect(JSON.parse(listed.out)).toMatchObject({ id: '3', sink: 'ops', kind: 'incident', error: 'HTTP 422' })
+  expect(listed.err).toContain('ops: 0 pending, 0 delivered, 3 dead\n')
   const limits = (await tallyman('doctor')).out
-  expect(limits).toContain('"about":"ops","message":"1 notifications were given up"')
+  expect(limits).toContain('"about":"ops","message":"3 notifications were given up"')
   status = 200
   expect(await tallyman('test', 'ops')).toMatchObject({ exit: 0, err: 'ops: done: HTTP 200\n' })
   expect((await tallyman('retry', '1')).exit).toBe(0)
@@ -249,6 +249,21 @@ it('the command line tests a sink, lists and retries', { timeout: 120_000 }, asy
     60_000,
     'it',
   )
+  expect((await tallyman('retry')).exit).toBe(2)
+  expect((await tallyman('retry', '2', '--sink', 'ops')).exit).toBe(2)
+  expect(await tallyman('retry', '--sink', 'ops')).toMatchObject({
+    exit: 0,
+    err: '2 notifications of ops sent again\n',
+  })
+  await eventually(
+    async () => ((await summary(running, 'ops'))?.delivered === 3 ? true : undefined),
+    60_000,
+    'the others',
+  )
+  expect(await tallyman('retry', '--sink', 'ops')).toMatchObject({
+    exit: 2,
+    err: expect.stringContaining('no dead notifications of a sink ops'),
+  })
   await running.kill('SIGKILL')
   expect(await tallyman('dismiss', '1')).toMatchObject({
     exit: 2,

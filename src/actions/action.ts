@@ -17,6 +17,8 @@ export type ActionResult =
       readonly answered: boolean
       /** How long it asked to be left alone, ms. */
       readonly retryAfter?: number
+      /** Whom alone it is still to reach, where the others have it: only they are tried again. */
+      readonly receivers?: readonly string[]
     }
 
 /** One notice for one receiver. */
@@ -26,6 +28,8 @@ export interface Delivery {
   readonly notice: Notice
   /** Where people reach the console; no slash at the end. */
   readonly console: string
+  /** Whom alone it is still to reach, after an attempt that said so. */
+  readonly receivers?: readonly string[] | undefined
 }
 
 export interface ActionContext {

@@ -111,11 +111,46 @@ describe('a mail sink', () => {
     await using receiver = await smtpReceiver({
       answer: (line) => (line.startsWith('RCPT TO:<night') ? answer : undefined),
     })
-    expect(await send({ port: receiver.port, tls: 'none' })).toMatchObject({ kind: 'failed' })
+    const receivers = ['night@example.org']
+    expect(await send({ port: receiver.port, tls: 'none' })).toMatchObject({ kind: 'failed', receivers })
     answer = '550 5.1.1 nobody here'
     expect(await send({ port: receiver.port, tls: 'none' })).toMatchObject({
       kind: 'done',
       warning: expect.stringContaining('nobody here'),
+    })
+  })
+
+  it('mails those alone who did not get it, and still names all in its header', async () => {
+    const answers: (string | undefined)[] = ['450 4.2.1 later', undefined, '550 5.1.1 nobody here']
+    await using receiver = await smtpReceiver({
+      answer: (line) => (line.startsWith('RCPT TO:<night') ? answers.shift() : undefined),
+    })
+    const rest = delivery({ receivers: ['night@example.org'] })
+    const options = { port: receiver.port, tls: 'none' }
+    expect(await send(options, rest)).toMatchObject({ kind: 'failed', receivers: ['night@example.org'] })
+    expect(await send(options, rest)).toMatchObject({ kind: 'done' })
+    expect(receiver.received.map(({ to }) => to)).toEqual([['night@example.org']])
+    expect(receiver.received[0]?.data).toContain('To: soc@example.org, night@example.org')
+    expect(await send(options, rest)).toMatchObject({
+      kind: 'done',
+      warning: expect.stringContaining('nobody here'),
+    })
+    expect(await send({ ...options, to: ['soc@example.org'] }, rest)).toMatchObject({ kind: 'done' })
+    expect(receiver.received.length).toBe(1)
+  })
+
+  it('where all are refused, tries those again that were refused for now', async () => {
+    await using receiver = await smtpReceiver({
+      answer: (line) =>
+        line.startsWith('RCPT TO:<night')
+          ? '550 5.1.1 nobody here'
+          : line.startsWith('RCPT')
+            ? '450 later'
+            : undefined,
+    })
+    expect(await send({ port: receiver.port, tls: 'none' })).toMatchObject({
+      kind: 'failed',
+      receivers: ['soc@example.org'],
     })
   })
 

@@ -65,6 +65,10 @@ async function send(
   { signal, now }: ActionContext,
 ): Promise<ActionResult> {
   const { host, tls, user, passwordFile, from, to, caFile } = chosen
+  const wanted = delivery.receivers
+  const left = wanted === undefined ? to : to.filter((each) => wanted.includes(each))
+  if (left.length === 0)
+    return { kind: 'done', reason: 'the receivers that did not have it are no longer named' }
   const { createTransport } = await import('nodemailer')
   const transport = createTransport({
     host,
@@ -89,6 +93,7 @@ async function send(
       transport.sendMail({
         from,
         to,
+        envelope: { from, to: left },
         ...mailContent(delivery),
         messageId: `<${delivery.key}@${from.slice(from.lastIndexOf('@') + 1)}>`,
         date: new Date(now()),
@@ -99,25 +104,38 @@ async function send(
     const answer = cut(plainText(info.response), 200)
     if (info.rejected.length === 0) return { kind: 'done', reason: answer }
     return ofSome(info.rejectedErrors ?? [], answer)
+  } catch (cause) {
+    const { rejectedErrors: errors = [] } = cause as SmtpError
+    // All of them: which is the message's trouble, or the server's, unless some are known to have it.
+    const isRest = wanted !== undefined && errors.length > 0
+    if (!isRest && !(errors.some(isForGood) && !errors.every(isForGood))) throw cause
+    return ofSome(errors, 'the other receivers have it')
   } finally {
     signal.removeEventListener('abort', give)
     transport.close()
   }
 }
 
-/** Some receivers have it: those that were refused for now are tried again, those refused for good are told. */
+/** Some receivers have it, or never will: those that were refused for now are tried again, alone; the others are told. */
 function ofSome(errors: readonly SmtpError[], answer: string): ActionResult {
   const refusals = cut(errors.map(({ response, message }) => plainText(response ?? message)).join('; '), 300)
-  const forGood = errors.every(({ responseCode }) => responseCode !== undefined && responseCode >= 500)
-  return forGood
+  const receivers = errors.flatMap((error) => (isForGood(error) ? [] : (error.recipient ?? [])))
+  return receivers.length === 0
     ? { kind: 'done', reason: answer, warning: `not for all receivers: ${refusals}` }
-    : { kind: 'failed', answered: true, reason: `not for all: ${refusals}` }
+    : { kind: 'failed', answered: true, reason: `not for all: ${refusals}`, receivers }
+}
+
+function isForGood({ responseCode }: SmtpError): boolean {
+  return responseCode !== undefined && responseCode >= 500
 }
 
 interface SmtpError extends Error {
   readonly code?: string | undefined
   readonly responseCode?: number | undefined
   readonly response?: string | undefined
+  /** The receiver that was refused; and of an error about several, those. */
+  readonly recipient?: string | undefined
+  readonly rejectedErrors?: readonly SmtpError[] | undefined
 }
 
 /** 5xx is for good; a refused login is not: it is about the sender, who can mend it, and every message would be lost. */

@@ -94,10 +94,16 @@ describe('a webhook', () => {
     [429, 'failed'],
     [500, 'failed'],
     [503, 'failed'],
+    [401, 'failed'],
+    [403, 'failed'],
+    [404, 'failed'],
+    [301, 'failed'],
+    [302, 'failed'],
     [400, 'refused'],
-    [401, 'refused'],
-    [404, 'refused'],
-    [302, 'refused'],
+    [410, 'refused'],
+    [413, 'refused'],
+    [415, 'refused'],
+    [422, 'refused'],
   ])('takes %i as %s', async (status, kind) => {
     await using elsewhere = await httpReceiver()
     await using receiver = await httpReceiver((_n, _request, response) => {

@@ -85,12 +85,18 @@ export const webhook = defineAction({
   },
 })
 
-/** 2xx is delivered. What the receiver calls a mistake in the request stays one; anything else is tried again. */
+/**
+ * What a receiver says of this one message, for good: malformed, too large, of the wrong type, not to be processed;
+ * and 410, by which Standard Webhooks says that nothing more is wanted. Everything else (an expired token, a route
+ * that is not there just now, a proxy that redirects to its login) is the receiver's trouble, and passes.
+ */
+const FINAL: ReadonlySet<number> = new Set([400, 410, 413, 415, 422])
+
+/** 2xx is delivered. No redirect is followed: the address is what the configuration says. */
 function judge({ status, retryAfter, body }: Answer): ActionResult {
   const reason = `HTTP ${status}${body.trim() === '' ? '' : `: ${cut(plainText(body.trim()), 200)}`}`
   if (status >= 200 && status < 300) return { kind: 'done', reason }
-  const passes = status >= 500 || status === 408 || status === 425 || status === 429
-  if (!passes) return { kind: 'refused', reason }
+  if (FINAL.has(status)) return { kind: 'refused', reason }
   return { kind: 'failed', answered: true, reason, ...(retryAfter === undefined ? {} : { retryAfter }) }
 }
 

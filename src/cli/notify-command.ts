@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander'
 import type { Config } from '../config.ts'
 import { NOTIFICATION_STATES, type NotificationState } from '../domain/notice.ts'
 import type { Exit } from './exit.ts'
-import { dismissNotification, listNotifications, retryNotification, testSink } from './notify.ts'
+import { dismissNotification, listNotifications, retryNotifications, testSink } from './notify.ts'
 import type { Output } from './output.ts'
 
 /** What `main` knows: options that name the data, the configuration they lead to, and the help's examples. */
@@ -53,10 +53,17 @@ export function addNotify<O>(
     .addHelpText('after', example('tallyman notify test ops'))
     .action(async (name: string, options: O) => done(await testSink(configOf(options), name, output)))
   withData(
-    notify.command('retry').description('send a dead one again').argument('<id>', 'as the list shows it'),
+    notify
+      .command('retry')
+      .description('send a dead one again, or all dead ones of a sink')
+      .argument('[id]', 'as the list shows it'),
   )
+    .option('--sink <name>', 'all dead ones of this sink')
     .addHelpText('after', example('tallyman notify retry 17'))
-    .action(async (id: string, options: O) => done(await retryNotification(configOf(options), id, output)))
+    .addHelpText('after', example('tallyman notify retry --sink ops'))
+    .action(async (id: string | undefined, options: O & { readonly sink?: string }) =>
+      done(await retryNotifications(configOf(options), { id, sink: options.sink }, output)),
+    )
   withData(notify.command('dismiss').description('drop a dead one').argument('<id>', 'as the list shows it'))
     .addHelpText('after', example('tallyman notify dismiss 17'))
     .action(async (id: string, options: O) => done(await dismissNotification(configOf(options), id, output)))

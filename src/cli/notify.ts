@@ -91,9 +91,28 @@ export async function testSink(config: Config, name: string, output: Output): Pr
   return EXIT.ok
 }
 
-export async function retryNotification(config: Config, typed: string, output: Output): Promise<Exit> {
-  await change(config, typed, 'retry')
-  output.err(`notification ${typed} is sent again\n`)
+/** One by its id, or all dead ones of a sink. */
+export async function retryNotifications(
+  config: Config,
+  { id, sink }: { readonly id: string | undefined; readonly sink: string | undefined },
+  output: Output,
+): Promise<Exit> {
+  if (id !== undefined && sink === undefined) {
+    await change(config, id, 'retry')
+    output.err(`notification ${id} is sent again\n`)
+    return EXIT.ok
+  }
+  if (sink === undefined || id !== undefined)
+    throw new UserError('what is to be sent again is not clear', {
+      mend: 'name one by its id, or all dead ones of a sink with --sink NAME',
+    })
+  const answer = await writeThrough(config, {
+    path: '/api/notifications/retry',
+    body: { sink },
+    direct: async (commands, actor) => ({ retried: await commands.retrySink(sink, actor) }),
+  })
+  const { retried } = answer as { readonly retried: number }
+  output.err(`${count(retried, 'notification')} of ${safe(sink)} sent again\n`)
   return EXIT.ok
 }
 

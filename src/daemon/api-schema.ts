@@ -52,6 +52,7 @@ export function createSchemas(now: () => number) {
       state: z.enum(NOTIFICATION_STATES).optional(),
       sink: id.optional(),
     }),
+    retrySink: z.strictObject({ sink: id }),
     few: z.strictObject({ limit: limit.optional() }),
     close: z.strictObject({ verdict: z.enum(VERDICTS), note: z.string().trim().max(2_048).default('') }),
     adopt: z.strictObject({ alerts: z.array(id).min(1).max(500).optional(), expires, owner, reason }),

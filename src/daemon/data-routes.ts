@@ -189,6 +189,10 @@ export function dataRoutes({ data, now, openStream }: DataRoutesParts) {
     .get('/notifications/summary', (context) =>
       context.json({ items: context.get('data').reader.sinkSummaries().map(sinkSummaryView) }),
     )
+    .post('/notifications/retry', sent(schemas.retrySink), async (context) => {
+      const { sink } = context.req.valid('json')
+      return context.json({ retried: await context.get('data').commands.retrySink(sink, actorOf(context)) })
+    })
     .post('/notifications/:id{[0-9]+}/retry', (context) => {
       const { reader, commands } = context.get('data')
       const id = Number(context.req.param('id'))
@@ -230,6 +234,7 @@ export const DATA_ROUTES = [
   'GET /audit?limit=',
   'GET /notifications?state=&sink=&limit=&after=',
   'GET /notifications/summary',
+  'POST /notifications/retry {sink}',
   'POST /notifications/:id/retry',
   'POST /notifications/:id/dismiss',
   'GET /stream',

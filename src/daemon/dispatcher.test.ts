@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { aCommit } from '../../test/builders.ts'
 import { aNotice, anEntry } from '../../test/notices.ts'
-import { httpReceiver, type Received, type Receiver } from '../../test/receivers.ts'
+import { httpReceiver, smtpReceiver, type Received, type Receiver } from '../../test/receivers.ts'
 import { testClock, type TestClock } from '../../test/test-clock.ts'
 import { sinkSchema } from '../notify-config.ts'
 import { openStore } from '../store/sqlite.ts'
@@ -37,9 +38,19 @@ function start(
   options: object = {},
   outbox: Store = store,
 ): Dispatcher {
-  const sinks = Object.entries(ports).map(([name, port]) =>
-    createSink(sinkSchema.parse({ type: 'webhook', name, url: `http://127.0.0.1:${port}/hook`, ...options })),
+  return startSinks(
+    Object.entries(ports).map(([name, port]) => ({
+      type: 'webhook',
+      name,
+      url: `http://127.0.0.1:${port}/hook`,
+      ...options,
+    })),
+    outbox,
   )
+}
+
+function startSinks(configured: readonly object[], outbox: Store = store): Dispatcher {
+  const sinks = configured.map((each) => createSink(sinkSchema.parse(each)))
   const console = (): string => 'https://tally.example'
   const say = (line: string): void => void said.push(line)
   dispatcher = createDispatcher({ outbox, sinks, console, clock, random: () => 0.5, say })
@@ -53,35 +64,14 @@ async function stop(): Promise<void> {
 }
 
 function write(subjects: readonly string[], sink = 'ops'): void {
-  store.commit({
-    at: clock.now(),
-    input: 'docker',
-    streams: [],
-    bodies: [],
-    promised: false,
-    counters: {
-      records: 0,
-      evaluated: 0,
-      failed: 0,
-      duplicates: 0,
-      suppressed: {},
-      sources: {},
-      failures: {},
-    },
-    failures: [],
-    findings: [],
-    seen: [],
-    released: [],
-    containers: [],
-    output: { alerts: [], incidents: [] },
-    outbox: subjects.map((subject) =>
-      anEntry({
-        sink,
-        subject,
-        notice: aNotice({ at: clock.now(), incident: { id: subject, first: T, last: T } }),
-      }),
-    ),
-  })
+  const outbox = subjects.map((subject) =>
+    anEntry({
+      sink,
+      subject,
+      notice: aNotice({ at: clock.now(), incident: { id: subject, first: T, last: T } }),
+    }),
+  )
+  store.commit(aCommit({ at: clock.now(), outbox }))
   dispatcher?.wake()
 }
 
@@ -187,7 +177,7 @@ describe('a sink that is down', () => {
     const before = receiver.received.length
     const [last] = store.notifications({ state: 'dead' }).items
     expect(store.retryNotification(last?.id ?? 0, 'cli', clock.now())).toBe(true)
-    dispatcher?.again()
+    dispatcher?.again('ops')
     await pass(0)
     expect(receiver.received.slice(before).map(subjectOf)).toEqual(['c'])
     expect(store.sinkSummaries()).toMatchObject([{ delivered: 1, dead: 2 }])
@@ -203,6 +193,69 @@ it('what a receiver refuses for good is dead at once, and the next goes on', asy
   expect(store.notifications({ state: 'dead' }).items).toMatchObject([
     { incident: 'a', attempts: 1, error: 'HTTP 422' },
   ])
+})
+
+it('an hour of an expired token loses nothing and needs nobody', async () => {
+  let status = 401
+  await using receiver = await httpReceiver(() => status)
+  start({ ops: receiver.port }, ONE_BY_ONE)
+  write(thirty)
+  await pass(60 * MINUTE)
+  expect(store.sinkSummaries()).toMatchObject([{ pending: 30, dead: 0, failing: { error: 'HTTP 401' } }])
+  status = 204
+  await pass(15 * MINUTE)
+  expect(store.sinkSummaries()).toMatchObject([{ pending: 0, delivered: 30, dead: 0 }])
+})
+
+it('all that is dead of a sink is sent again when somebody asks, and no other sink is hurried', async () => {
+  let status = 422
+  await using receiver = await httpReceiver(() => status)
+  await using broken = await httpReceiver(() => 503)
+  start({ broken: broken.port, ops: receiver.port }, ONE_BY_ONE)
+  write(['x'], 'broken')
+  write(thirty)
+  await pass(30 * MINUTE)
+  expect(store.sinkSummaries()).toMatchObject([{ sink: 'broken' }, { sink: 'ops', dead: 30 }])
+  status = 204
+  const before = { ops: receiver.received.length, broken: broken.received.length }
+  expect(store.retrySink('ops', 'cli:ann', clock.now())).toBe(30)
+  expect(store.retrySink('ops', 'cli:ann', clock.now())).toBe(0)
+  dispatcher?.again('ops')
+  await pass(0)
+  expect(receiver.received.slice(before.ops).map(subjectOf)).toEqual(thirty)
+  expect(broken.received.length).toBe(before.broken)
+  expect(store.auditTrail()).toMatchObject([
+    { actor: 'cli:ann', action: 'notification.retry', detail: { sink: 'ops', notifications: 30 } },
+  ])
+})
+
+it('one receiver of a mail that is refused for now gets it later, nobody gets it twice, nothing waits for it', async () => {
+  let full = true
+  await using server = await smtpReceiver({
+    answer: (line) => (full && line.startsWith('RCPT TO:<night') ? '452 4.2.2 mailbox full' : undefined),
+  })
+  const to = ['soc@example.org', 'night@example.org']
+  const mail = { type: 'smtp', name: 'ops', host: '127.0.0.1', port: server.port, tls: 'none' }
+  startSinks([{ ...mail, from: 'tallyman@example.org', to, ...ONE_BY_ONE }])
+  write(['a', 'b'])
+  await pass(0)
+  expect(server.received.map((each) => each.to)).toEqual([['soc@example.org'], ['soc@example.org']])
+  await stop()
+  startSinks([{ ...mail, from: 'tallyman@example.org', to, ...ONE_BY_ONE }])
+  await pass(60 * MINUTE)
+  expect(server.received.length).toBe(2)
+  expect(store.sinkSummaries()).toMatchObject([
+    { pending: 2, failing: { error: expect.stringContaining('full') } },
+  ])
+  full = false
+  write(['c'])
+  await pass(15 * MINUTE)
+  expect(server.received.slice(2).map((each) => each.to)).toEqual([
+    to,
+    ['night@example.org'],
+    ['night@example.org'],
+  ])
+  expect(store.sinkSummaries()).toMatchObject([{ pending: 0, delivered: 3, dead: 0 }])
 })
 
 it('one message that a receiver chokes on does not hold up the others for good', async () => {

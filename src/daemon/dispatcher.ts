@@ -19,7 +19,7 @@ const SUSPICIOUS = 12
 /** What was delivered is kept so long, ms; `forgetDelivered` bounds the number. */
 const KEPT = 14 * 86_400_000
 const HOUR = 3_600_000
-/** Between two parts of what is forgotten, ms: alerts go first. */
+/** Between two parts of what is given up or forgotten, ms: alerts go first. */
 const BREATH = 1_000
 
 export interface DispatcherParts {
@@ -36,8 +36,8 @@ export interface DispatcherParts {
 export interface Dispatcher {
   /** There may be something to send. */
   readonly wake: () => void
-  /** The same, also to sinks that are left alone because they failed: somebody asked for it. */
-  readonly again: () => void
+  /** The same for one sink, also where it is left alone because it failed: somebody asked for it. */
+  readonly again: (sink: string) => void
   /** When each sink has what can be sent now. */
   readonly settled: () => Promise<void>
   /** Ends; what is under way may end within a moment, else it is sent again after the next start. */
@@ -49,22 +49,20 @@ export interface Dispatcher {
  * after the receiver said so: a crash in between sends it again, with the same key.
  */
 export function createDispatcher(parts: DispatcherParts): Dispatcher {
-  const { outbox, sinks, clock, say } = parts
+  const { outbox, sinks, clock } = parts
   const stopping = new AbortController()
   const cut = new AbortController()
   const known = sinks.map(({ name }) => name)
-  const abandoned = outbox.abandon(known, clock.now(), 'the configuration has no sink of this name any more')
-  if (abandoned > 0)
-    say(`${abandoned} notifications are for sinks that are not configured: see 'tallyman notify list'`)
-  outbox.hurry(clock.now())
+  for (const name of known) outbox.hurry(name, clock.now())
   const lanes = sinks.map((sink) => createLane(sink, parts, stopping.signal, cut.signal))
   const running = lanes.map((lane) => lane.run())
-  void forget(outbox, clock, stopping.signal, say)
+  void tidy(known, parts, stopping.signal)
   return {
     wake: () => lanes.forEach((lane) => lane.wake(false)),
-    again() {
-      outbox.hurry(clock.now())
-      for (const lane of lanes) lane.wake(true)
+    again(sink) {
+      if (!known.includes(sink)) return
+      outbox.hurry(sink, clock.now())
+      lanes[known.indexOf(sink)]?.wake(true)
     },
     async settled() {
       await Promise.all(lanes.map((lane) => lane.settled()))
@@ -105,18 +103,31 @@ function createLane(sink: Sink, parts: DispatcherParts, stopping: AbortSignal, c
     idle = false
   }
 
+  const reached = (): void => {
+    if (failures > 0) say(`${name} is reached again, after ${failures} attempts that failed`)
+    failures = 0
+    paused = 0
+  }
+
   const failed = (
     { id, attempts }: Notification,
     since: number,
-    { reason, answered, retryAfter }: Extract<ActionResult, { kind: 'failed' }>,
+    { reason, answered, retryAfter, receivers }: Extract<ActionResult, { kind: 'failed' }>,
   ): void => {
     const now = clock.now()
-    failures += 1
-    if (failures === 1) say(`cannot tell ${name}, tried again: ${reason}`)
-    paused = now + pauseAfter(failures, retryAfter, random)
+    let next = now + pauseAfter(attempts + 1, retryAfter, random)
+    if (receivers === undefined) {
+      failures += 1
+      if (failures === 1) say(`cannot tell ${name}, tried again: ${reason}`)
+      paused = now + pauseAfter(failures, retryAfter, random)
+      next = answered && attempts + 1 >= SUSPICIOUS ? paused + LONGEST_PAUSE : paused
+    } else {
+      // The way is open, and some have it: the rest of this one holds nothing up.
+      reached()
+      if (attempts === 0) say(`${name}: tried again for some of its receivers: ${reason}`)
+    }
     if (now - since < giveUpAfter) {
-      const isSuspicious = answered && attempts + 1 >= SUSPICIOUS
-      outbox.postponed(id, isSuspicious ? paused + LONGEST_PAUSE : paused, reason)
+      outbox.postponed(id, next, reason, receivers)
       return
     }
     outbox.died(id, now, reason)
@@ -130,9 +141,7 @@ function createLane(sink: Sink, parts: DispatcherParts, stopping: AbortSignal, c
       failed(notification, since, result)
       return
     }
-    if (failures > 0) say(`${name} is reached again, after ${failures} attempts that failed`)
-    failures = 0
-    paused = 0
+    reached()
     if (result.kind === 'done') {
       outbox.delivered(id, clock.now())
       if (result.warning !== undefined) say(`${name}: ${result.warning}`)
@@ -143,9 +152,9 @@ function createLane(sink: Sink, parts: DispatcherParts, stopping: AbortSignal, c
   }
 
   const attempt = async (notification: Notification, since: number): Promise<void> => {
-    const { key, notice } = notification
+    const { key, notice, receivers } = notification
     const signal = AbortSignal.any([cut, AbortSignal.timeout(ATTEMPT_TIMEOUT)])
-    const delivery = { key, notice, console: parts.console() }
+    const delivery = { key, notice, console: parts.console(), receivers }
     const result = await sink.deliver(delivery, { signal, now: clock.now })
     if (cut.aborted && result.kind === 'failed') return
     settle(notification, since, result)
@@ -189,16 +198,19 @@ function createLane(sink: Sink, parts: DispatcherParts, stopping: AbortSignal, c
   }
 }
 
-async function forget(
-  outbox: OutboxWriter,
-  clock: Clock,
+async function tidy(
+  known: readonly string[],
+  { outbox, clock, say }: DispatcherParts,
   signal: AbortSignal,
-  say: (line: string) => void,
 ): Promise<void> {
   while (!signal.aborted) {
     let more = false
     try {
-      more = outbox.forgetDelivered(clock.now() - KEPT)
+      const now = clock.now()
+      const abandoned = outbox.abandon(known, now, 'the configuration has no sink of this name any more')
+      if (abandoned > 0)
+        say(`${abandoned} notifications are for sinks that are not configured: see 'tallyman notify list'`)
+      more = outbox.forgetDelivered(now - KEPT) || abandoned > 0
     } catch (cause) {
       say(`cannot tidy the outbox: ${String(cause)}`)
     }

@@ -90,8 +90,14 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
   atEnd.defer(status.onChange((changed) => live.status(changed)))
   atEnd.defer(() => live.stop())
   const { tend } = createTending({ now, failed: status.failed, again: status.again })
-  let retried = (): void => {}
-  const commands = createCommands({ store, site, now, reload: detection.reload, retried: () => retried() })
+  let retried = (_sink: string): void => {}
+  const commands = createCommands({
+    store,
+    site,
+    now,
+    reload: detection.reload,
+    retried: (sink) => retried(sink),
+  })
   const address = { ...config.listen }
   const consoleFiles = readConsole(options.console)
   const report = (cause: unknown): void => say(`request failed: ${String(cause)}`)

@@ -17,11 +17,13 @@ export interface NotificationView {
   readonly settled?: string
   readonly error?: string
   readonly digest?: string
+  /** Whom alone it is still to reach. */
+  readonly receivers?: readonly string[]
 }
 
 export function notificationView(row: Notification): NotificationView {
-  const { id, sink, key, notice, incident, alert, state, attempts, created, next, settled, error, digest } =
-    row
+  const { id, sink, key, notice, incident, alert, state, attempts, created, next, settled, error } = row
+  const { digest, receivers } = row
   return {
     id: String(id),
     sink,
@@ -36,6 +38,7 @@ export function notificationView(row: Notification): NotificationView {
     ...(settled === undefined ? {} : { settled: instant(settled) }),
     ...(error === undefined ? {} : { error }),
     ...(digest === undefined ? {} : { digest: String(digest) }),
+    ...(receivers === undefined ? {} : { receivers }),
   }
 }
 

@@ -121,6 +121,8 @@ export interface Notification {
   readonly error?: string
   /** The digest that stands for it. */
   readonly digest?: number
+  /** Whom alone it is still to reach: the sink's other receivers have it. */
+  readonly receivers?: readonly string[]
 }
 
 /** How one sink is doing. */

@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { aCommit } from '../../test/builders.ts'
 import { aNotice, anEntry } from '../../test/notices.ts'
 import { openStore } from './sqlite.ts'
+import type { OutboxEntry } from '../domain/notice.ts'
 import type { Commit, Store } from './store.ts'
 
 const T = Date.UTC(2026, 10, 20, 10)
@@ -18,33 +20,8 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
-const counters: Commit['counters'] = {
-  records: 0,
-  evaluated: 0,
-  failed: 0,
-  duplicates: 0,
-  suppressed: {},
-  sources: {},
-  failures: {},
-}
-
 function commit(outbox: Commit['outbox'] & {}, parts: Partial<Commit> = {}): void {
-  store.commit({
-    at: T,
-    input: 'docker',
-    streams: [],
-    bodies: [],
-    promised: false,
-    counters,
-    failures: [],
-    findings: [],
-    seen: [],
-    released: [],
-    containers: [],
-    output: { alerts: [], incidents: [] },
-    outbox,
-    ...parts,
-  })
+  store.commit(aCommit({ outbox, ...parts }))
 }
 
 const state = (sink = 'ops', now = T) => store.outboxState(sink, { now, within: 60_000, atMost: 1_000 })
@@ -153,4 +130,39 @@ it('what was delivered is bounded in number, and no call changes more than 5,000
   expect(store.forgetDelivered(0)).toBe(true)
   expect(store.forgetDelivered(0)).toBe(false)
   expect(store.sinkSummaries()).toMatchObject([{ delivered: 10_000 }])
+})
+
+it('no call gives up, hurries or sends again more than 5,000, and only what is asked for', () => {
+  const entries = (sink: string): OutboxEntry[] =>
+    Array.from({ length: 6_000 }, (_, n) => anEntry({ sink, subject: `i${n}` }))
+  commit([...entries('ops'), ...entries('mail')])
+  const pending = (sink: string): number =>
+    store.sinkSummaries().find((each) => each.sink === sink)?.pending ?? -1
+  expect(store.abandon(['mail'], T, 'gone')).toBe(5_000)
+  expect([pending('ops'), pending('mail')]).toEqual([1_000, 6_000])
+  expect(store.abandon(['mail'], T, 'gone')).toBe(1_000)
+  expect(store.abandon(['mail'], T, 'gone')).toBe(0)
+  expect(store.retrySink('ops', 'cli', T)).toBe(5_000)
+  expect(store.retrySink('ops', 'cli', T)).toBe(1_000)
+  for (const { id } of store.notifications({ limit: 500, sink: 'ops' }).items)
+    store.postponed(id, T + 9, 'no')
+  for (const { id } of store.notifications({ limit: 1, sink: 'mail' }).items) store.postponed(id, T + 9, 'no')
+  const waiting = (sink: string): number =>
+    store.notifications({ limit: 500, sink }).items.filter(({ next }) => next === T + 9).length
+  store.hurry('ops', T)
+  expect([waiting('ops'), waiting('mail')]).toEqual([0, 1])
+})
+
+it('what reached some of its receivers waits behind what reached none, and stands in no digest', () => {
+  commit([anEntry({ subject: 'a' }), anEntry({ subject: 'b' }), anEntry({ subject: 'c' })])
+  const first = head()
+  store.postponed(first, T, 'not for all', ['night@example.org'])
+  expect(head()).not.toBe(first)
+  expect(state('ops', T + 10).waiting).toBe(2)
+  store.gather('ops', T)
+  expect(store.notification(head())?.notice).toMatchObject({ kind: 'digest', count: 2 })
+  store.delivered(head(), T)
+  expect(state('ops', T + 10).head).toMatchObject({ id: first, receivers: ['night@example.org'] })
+  store.postponed(first, T, 'no answer')
+  expect(store.notification(first)?.receivers).toEqual(['night@example.org'])
 })

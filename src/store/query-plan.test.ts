@@ -88,3 +88,9 @@ test('a histogram is counted from an index alone', () => {
     'SCAN incident USING COVERING INDEX incident_queue',
   ])
 })
+
+test('what a sink is told next is found in the order of its rows, whatever waits', () => {
+  const asked = plan((ask) => ask.outboxState('ops', { now: 5, within: 5, atMost: 5 }))
+  expect(asked.filter((line) => line.startsWith('SCAN outbox'))).toEqual([])
+  expect(asked).not.toContain(SORTED)
+})

@@ -113,4 +113,9 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX outbox_sink ON outbox (sink, state, created);
   CREATE INDEX outbox_failed ON outbox (sink, coalesce(settled, next)) WHERE error IS NOT NULL;
   `,
+  // whom alone it is still to reach; and what waits for its next attempt is found without reading what does not
+  `
+  ALTER TABLE outbox ADD COLUMN receivers TEXT;
+  CREATE INDEX outbox_waiting ON outbox (sink, next) WHERE state = 'pending' AND digest IS NULL;
+  `,
 ]

@@ -21,8 +21,8 @@ const DELIVERED_KEPT = 10_000
 /** Rows that one call changes at most: alerts wait for the end of it. */
 const SLICE = 5_000
 
-/** Rows that are sent on their own: neither a digest nor in one. */
-const SINGLE = "state = 'pending' AND digest IS NULL AND kind <> 'digest'"
+/** Rows that are sent on their own: neither a digest nor in one. One that reached somebody stays out of digests. */
+const SINGLE = "state = 'pending' AND digest IS NULL AND kind <> 'digest' AND receivers IS NULL"
 
 export function outboxReader(db: DatabaseSync): OutboxReader {
   const all = (sql: string, ...values: SQLInputValue[]): Row[] => db.prepare(sql).all(...values) as Row[]
@@ -78,11 +78,14 @@ export function outboxReader(db: DatabaseSync): OutboxReader {
       )
     },
     outboxState(sink, { now, within, atMost }) {
-      const head = one(
-        "SELECT * FROM outbox WHERE sink = ? AND state = 'pending' AND digest IS NULL AND next <= ? ORDER BY id LIMIT 1",
-        sink,
-        now,
-      )
+      // Unary plus: in order of their ids, not of their times.
+      const due = (which: string): Row | undefined =>
+        one(
+          `SELECT * FROM outbox WHERE sink = ? AND state = 'pending' AND digest IS NULL AND +next <= ? AND ${which} ORDER BY id LIMIT 1`,
+          sink,
+          now,
+        )
+      const head = due('receivers IS NULL') ?? due('receivers IS NOT NULL')
       const next =
         head === undefined
           ? one(
@@ -153,13 +156,13 @@ export function outboxWriter(
     const row = db.prepare('SELECT digest FROM outbox WHERE id = ?').get(id) as Row | undefined
     return numberOf(row?.['digest']) ?? id
   }
-  const audit = (actor: string, action: string, id: number, at: number): void =>
+  const note = (actor: string, action: string, detail: object, at: number): void =>
     void run(
       'INSERT INTO audit (at, actor, action, detail) VALUES (?, ?, ?, ?)',
       at,
       actor,
       action,
-      JSON.stringify({ notification: id }),
+      JSON.stringify(detail),
     )
   const changed = (work: () => number): number => {
     let rows = 0
@@ -185,13 +188,14 @@ export function outboxWriter(
           id,
         )
       }),
-    postponed: (id, next, error) =>
+    postponed: (id, next, error, receivers) =>
       guarded(
         () =>
           void run(
-            'UPDATE outbox SET attempts = attempts + 1, next = ?, error = ? WHERE id = ?',
+            'UPDATE outbox SET attempts = attempts + 1, next = ?, error = ?, receivers = coalesce(?, receivers) WHERE id = ?',
             next,
             error,
+            receivers === undefined ? null : JSON.stringify(receivers),
             id,
           ),
       ),
@@ -221,16 +225,29 @@ export function outboxWriter(
         )
       }),
     abandon: (known, at, error) =>
-      changed(() =>
-        run(
-          "UPDATE outbox SET state = 'dead', settled = ?, error = ? WHERE state = 'pending' AND sink NOT IN (SELECT value FROM json_each(?))",
+      changed(() => {
+        // From name to name through the index, so that what is known and waits is not read.
+        const names = `WITH RECURSIVE each (sink) AS (SELECT min(sink) FROM outbox UNION ALL
+             SELECT (SELECT min(sink) FROM outbox WHERE sink > each.sink) FROM each WHERE each.sink IS NOT NULL)
+           SELECT sink FROM each WHERE sink NOT IN (SELECT value FROM json_each(?))`
+        return run(
+          `UPDATE outbox SET state = 'dead', settled = ?, error = ? WHERE id IN
+             (SELECT id FROM outbox WHERE sink IN (${names}) AND state = 'pending' LIMIT ${SLICE})`,
           at,
           error,
           JSON.stringify(known),
-        ),
+        )
+      }),
+    hurry: (sink, at) =>
+      guarded(
+        () =>
+          void run(
+            `UPDATE outbox SET next = ?2 WHERE id IN (SELECT id FROM outbox
+               WHERE sink = ?1 AND state = 'pending' AND digest IS NULL AND next > ?2 ORDER BY next LIMIT ${SLICE})`,
+            sink,
+            at,
+          ),
       ),
-    hurry: (at) =>
-      guarded(() => void run("UPDATE outbox SET next = ? WHERE state = 'pending' AND next > ?", at, at)),
     gather: (sink, at) =>
       guarded(() => {
         const { notice, first, last } = digestOf(db, sink, at)
@@ -244,13 +261,25 @@ export function outboxWriter(
           leading(id),
           at,
         )
-        if (rows > 0) audit(actor, 'notification.retry', id, at)
+        if (rows > 0) note(actor, 'notification.retry', { notification: id }, at)
         return rows
       }) > 0,
+    retrySink: (sink, actor, at) =>
+      changed(() => {
+        // The oldest first: what a digest stands for becomes pending before it does, and none is left behind.
+        const rows = run(
+          `UPDATE outbox SET state = 'pending', attempts = 0, since = ?2, next = ?2, settled = NULL WHERE id IN
+             (SELECT id FROM outbox WHERE sink = ?1 AND state = 'dead' AND settled <= ?2 ORDER BY created, id LIMIT ${SLICE})`,
+          sink,
+          at,
+        )
+        if (rows > 0) note(actor, 'notification.retry', { sink, notifications: rows }, at)
+        return rows
+      }),
     dismissNotification: (id, actor, at) =>
       changed(() => {
         const rows = run("DELETE FROM outbox WHERE (id = ?1 OR digest = ?1) AND state = 'dead'", leading(id))
-        if (rows > 0) audit(actor, 'notification.dismiss', id, at)
+        if (rows > 0) note(actor, 'notification.dismiss', { notification: id }, at)
         return rows
       }) > 0,
     forgetDelivered: (before) =>
@@ -359,7 +388,13 @@ function toNotification(row: Row): Notification {
     ...optional('settled', numberOf(row['settled'])),
     ...optional('error', textOf(row['error'])),
     ...optional('digest', numberOf(row['digest'])),
+    ...optional('receivers', receiversOf(row['receivers'])),
   }
+}
+
+function receiversOf(value: Row[string] | undefined): readonly string[] | undefined {
+  const text = textOf(value)
+  return text === undefined ? undefined : (JSON.parse(text) as string[])
 }
 
 function textOf(value: Row[string] | undefined): string | undefined {

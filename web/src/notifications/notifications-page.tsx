@@ -47,6 +47,15 @@ export function NotificationsPage() {
 }
 
 function Sinks({ sinks }: { readonly sinks: readonly SinkSummary[] }) {
+  const base = useBase()
+  const client = useQueryClient()
+  const again = useMutation({
+    mutationFn: (sink: string) => send(`${base}/notifications/retry`, { sink }),
+    onSuccess() {
+      void client.invalidateQueries({ queryKey: [base, '/notifications'] })
+      void client.invalidateQueries({ queryKey: [base, '/notifications/summary'] })
+    },
+  })
   if (sinks.length === 0) {
     return (
       <Notice>
@@ -57,7 +66,7 @@ function Sinks({ sinks }: { readonly sinks: readonly SinkSummary[] }) {
       </Notice>
     )
   }
-  return (
+  const table = (
     <Table
       caption="Sinks"
       rows={sinks}
@@ -81,8 +90,26 @@ function Sinks({ sinks }: { readonly sinks: readonly SinkSummary[] }) {
           name: 'Last error',
           cell: ({ failing, error }) => <Text value={failing?.error ?? error ?? '–'} limit={200} />,
         },
+        {
+          name: 'Do',
+          kind: 'tight',
+          cell: ({ sink, dead }) =>
+            dead === 0 ? null : (
+              <span className={styles.tools}>
+                <button type="button" disabled={again.isPending} onClick={() => again.mutate(sink)}>
+                  Send all again
+                </button>
+              </span>
+            ),
+        },
       ]}
     />
+  )
+  return (
+    <>
+      {again.error === null ? null : <Failed cause={again.error} />}
+      {table}
+    </>
   )
 }
 
