@@ -5,6 +5,7 @@ import { placeOf, problemsOf, type CheckedText, type KeySchema } from './config-
 import { pathWarnings } from './config-warnings.ts'
 import { nameSchema } from './config-words.ts'
 import { UserError, type Problem } from './domain/errors.ts'
+import { isLoopback } from './domain/loopback.ts'
 import { sinkSchema, type SinkConfig } from './notify-config.ts'
 import { readYaml } from './site/read-yaml.ts'
 
@@ -117,11 +118,6 @@ export const configSchema = z.strictObject({
   notify: z.array(sinkSchema).default([]).describe('Who is told: webhooks, syslog, mail (docs/notify.md)'),
 })
 export type Config = z.infer<typeof configSchema>
-
-/** Whether an address is this machine's own. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host)
-}
 
 function isZone(zone: string): boolean {
   try {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { isLoopback } from '../domain/loopback.ts'
 import { cut, plainText } from '../domain/plain-text.ts'
 import { defineAction, type ActionContext, type ActionResult, type Delivery } from './action.ts'
-import { isLoopbackHost } from './loopback.ts'
 import { mailContent } from './mail.ts'
 import { secretLines, unreadable } from './secret-file.ts'
 
@@ -35,7 +35,7 @@ const options = z
     message: 'belongs together with passwordFile',
     path: ['user'],
   })
-  .refine(({ host, tls, insecure }) => tls !== 'none' || insecure || isLoopbackHost(host), {
+  .refine(({ host, tls, insecure }) => tls !== 'none' || insecure || isLoopback(host), {
     message: 'none beyond this machine: use starttls, or set insecure: true',
     path: ['tls'],
   })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { isLoopback } from '../domain/loopback.ts'
 import { cut, plainText } from '../domain/plain-text.ts'
 import { defineAction, type ActionResult, type Delivery } from './action.ts'
-import { isLoopbackHost } from './loopback.ts'
 import { noticeView } from './notice-view.ts'
 import { ocsfFinding } from './ocsf.ts'
 import { post, type Answer } from './post.ts'
@@ -111,7 +111,7 @@ function addressOf({ url: given, urlFile, insecure }: WebhookOptions): URL {
 function mayPostTo(text: string, insecure: boolean): boolean {
   const url = URL.parse(text)
   if (url === null || url.username !== '') return false
-  return url.protocol === 'https:' || (url.protocol === 'http:' && (insecure || isLoopbackHost(url.hostname)))
+  return url.protocol === 'https:' || (url.protocol === 'http:' && (insecure || isLoopback(url.hostname)))
 }
 
 function secretsOf({ secretFile }: WebhookOptions): readonly Buffer[] {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
-import { isLoopback, type Config, type InputConfig } from '../config.ts'
+import type { Config, InputConfig } from '../config.ts'
 import { createCommands } from '../commands.ts'
+import { isLoopback } from '../domain/loopback.ts'
 import { dockerInput } from '../inputs/docker.ts'
 import { fileInput } from '../inputs/file.ts'
 import type { Input } from '../inputs/input.ts'

@@ -90,11 +90,14 @@ const rawJson = (JSON as unknown as { readonly rawJSON: (text: string) => unknow
 
 /** JSON text of a value that may hold BigInt. */
 export function jsonText(value: unknown): string {
-  return (
-    JSON.stringify(value, (_name, member: unknown) =>
+  try {
+    // a replacer costs several times the text, and hardly any value holds a BigInt
+    return JSON.stringify(value) ?? 'null'
+  } catch {
+    return JSON.stringify(value, (_name, member: unknown) =>
       typeof member === 'bigint' ? rawJson(member.toString()) : member,
-    ) ?? 'null'
-  )
+    )
+  }
 }
 
 function exactInteger(_name: string, value: unknown, context?: { readonly source?: string }): unknown {
