@@ -3,7 +3,8 @@ import { bodyStream } from './body-queue.ts'
 import { firehoseRequest, FULL, OVER_SHARE, refusal, type Refusal } from './http-answer.ts'
 import { openEnvelope } from './http-envelope.ts'
 import { receive } from './http-upload.ts'
-import { CODINGS, isGzip, type Coding, type Inflate } from './inflate.ts'
+import { CODINGS, inflate, isGzip, type Coding } from './inflate.ts'
+import type { Turns } from './turns.ts'
 import type { Room } from './waiting-bytes.ts'
 
 /** Bounds of what is taken, in bytes. */
@@ -32,10 +33,13 @@ export type Body =
 /** What a request takes beside its body: somebody may send a great many small ones at once. */
 const OVERHEAD = 2048
 
-/** Receives a body, unpacks it and takes its envelope off; there must be room for it at each step. */
+/**
+ * Receives a body, unpacks it and takes its envelope off. There must be room for it as it is sent, and again as it
+ * is then. In between it may take several times `limits.unpacked`: so one body at a time has its turn at that.
+ */
 export async function readBody(
   request: IncomingMessage,
-  { limits, inflate, room }: { readonly limits: BodyLimits; readonly inflate: Inflate; readonly room: Room },
+  { limits, room, inTurn }: { readonly limits: BodyLimits; readonly room: Room; readonly inTurn: Turns },
 ): Promise<Body> {
   let received = 0
   let refused: Refusal | undefined
@@ -47,26 +51,29 @@ export async function readBody(
   if (upload.kind === 'aborted') return upload
   if (upload.kind === 'too-large') return tooLarge(limits.body)
   if (upload.kind === 'refused') return { kind: 'refused', refusal: refused ?? FULL }
+  return inTurn(async () => {
+    const body = await openBody(request, upload.bytes, limits)
+    const full = body.kind === 'read' ? takeRoom(room, body.bytes.length) : undefined
+    return full === undefined ? body : { kind: 'refused', refusal: full }
+  })
+}
 
-  const packing = codingOf(request) ?? (isGzip(upload.bytes) ? 'gzip' : undefined)
+async function openBody(request: IncomingMessage, sent: Buffer, limits: BodyLimits): Promise<Body> {
+  const packing = codingOf(request) ?? (isGzip(sent) ? 'gzip' : undefined)
   const unpacked =
     packing === undefined
-      ? ({ kind: 'inflated', bytes: upload.bytes } as const)
-      : await inflate(upload.bytes, packing, limits.unpacked)
+      ? ({ kind: 'inflated', bytes: sent } as const)
+      : await inflate(sent, packing, limits.unpacked)
   if (unpacked.kind === 'too-large') return tooLarge(limits.unpacked)
-  if (unpacked.kind === 'damaged') return unreadable(upload.bytes, `http: damaged ${packing ?? ''}`)
-
+  if (unpacked.kind === 'damaged') return unreadable(sent, `http: damaged ${packing ?? ''}`)
   const opened = await openEnvelope({
     bytes: unpacked.bytes,
     firehose: firehoseRequest(request),
     limit: limits.unpacked,
-    inflate,
   })
   if (opened.kind === 'too-large') return tooLarge(limits.unpacked)
-  if (opened.kind === 'unreadable') return unreadable(upload.bytes, opened.reason)
+  if (opened.kind === 'unreadable') return unreadable(sent, opened.reason)
   const { identity, bytes, broken } = opened
-  refused = takeRoom(room, bytes.length)
-  if (refused !== undefined) return { kind: 'refused', refusal: refused }
   return { kind: 'read', stream: bodyStream(identity, bytes), bytes, broken }
 }
 

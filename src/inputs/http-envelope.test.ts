@@ -4,7 +4,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { eventually } from '../../test/daemon.ts'
 import { listening, post, type Listening } from '../../test/http-input.ts'
 import { openEnvelope } from './http-envelope.ts'
-import { createInflate } from './inflate.ts'
 
 let input: Listening
 beforeEach(async () => {
@@ -178,8 +177,7 @@ it.each([
 })
 
 describe('whatever a sender chooses to send', () => {
-  const inflate = createInflate()
-  const open = (bytes: Buffer, firehose?: string) => openEnvelope({ bytes, firehose, limit: 10_000, inflate })
+  const open = (bytes: Buffer, firehose?: string) => openEnvelope({ bytes, firehose, limit: 10_000 })
   /** Data as an envelope holds it: base64 or not, packed or not, or another type. */
   const data = fc.oneof(
     fc.uint8Array({ maxLength: 64 }).map(base64),

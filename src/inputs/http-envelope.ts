@@ -1,4 +1,4 @@
-import { isGzip, type Inflate } from './inflate.ts'
+import { inflate, isGzip } from './inflate.ts'
 
 /** What a transport put around records is taken off; records themselves are not looked at. */
 export type Opened =
@@ -20,7 +20,6 @@ export interface Enveloped {
   readonly firehose: string | undefined
   /** At most so many bytes come out. */
   readonly limit: number
-  readonly inflate: Inflate
 }
 
 const NOT_BASE64 = 'transport envelope: data that is not base64'
@@ -82,7 +81,7 @@ function awslogsData(json: unknown): string | undefined {
 /** The parts, unpacked, a line each at least. */
 async function openParts(
   parts: readonly unknown[],
-  { limit, inflate }: Enveloped,
+  { limit }: Enveloped,
   identity: readonly string[],
 ): Promise<Opened> {
   const pieces: Buffer[] = []

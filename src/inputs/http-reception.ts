@@ -4,8 +4,9 @@ import { FULL, refusal, send, STOPPING, STRANGER, type Answer, type Refusal } fr
 import { codingOf, readBody, takeRoom, tooLarge, type BodyLimits } from './http-body.ts'
 import { senderOf } from './http-sender.ts'
 import type { Tokens } from './http-tokens.ts'
-import { CODINGS, createInflate } from './inflate.ts'
+import { CODINGS } from './inflate.ts'
 import type { Senders } from './senders.ts'
+import { createTurns } from './turns.ts'
 import type { Room, WaitingBytes } from './waiting-bytes.ts'
 
 /** Senders have 30 s of patience, as the API server has: while the oldest body waits for so long, no more are let in. */
@@ -31,7 +32,7 @@ export function createReception({
   readonly limits: BodyLimits
   readonly senders: Senders
 }): Reception {
-  const inflate = createInflate()
+  const inTurn = createTurns()
   const unanswered = new Set<(answer: Answer) => void>()
   let stopped = false
 
@@ -39,7 +40,7 @@ export function createReception({
     request: IncomingMessage,
     { sender, room, answer }: { sender: string; room: Room; answer: (answer: Answer) => void },
   ): Promise<void> => {
-    const body = await readBody(request, { limits, inflate, room })
+    const body = await readBody(request, { limits, room, inTurn })
     if (body.kind === 'aborted') return room.leave()
     if (body.kind === 'refused') {
       room.leave()

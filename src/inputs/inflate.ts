@@ -1,5 +1,5 @@
 import { promisify } from 'node:util'
-import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib'
+import { brotliDecompress, gunzip, inflate as inflateZlib, zstdDecompress } from 'node:zlib'
 
 /** Content codings that are understood, as HTTP names them (https://www.iana.org/assignments/http-parameters/). */
 export const CODINGS = ['gzip', 'deflate', 'br', 'zstd'] as const
@@ -10,26 +10,15 @@ export type Inflated =
   | { readonly kind: 'damaged' }
   | { readonly kind: 'too-large' }
 
-/** Unpacks one after the other: however many senders send bombs, one is being unpacked. */
-export type Inflate = (bytes: Buffer, coding: Coding, limit: number) => Promise<Inflated>
-
 const HOW = {
   gzip: promisify(gunzip),
-  deflate: promisify(inflate),
+  deflate: promisify(inflateZlib),
   br: promisify(brotliDecompress),
   zstd: promisify(zstdDecompress),
 } as const satisfies Record<Coding, unknown>
 
-export function createInflate(): Inflate {
-  let before: Promise<unknown> = Promise.resolve()
-  return (bytes, coding, limit) => {
-    const own = before.then(() => inflateNow(bytes, coding, limit))
-    before = own
-    return own
-  }
-}
-
-async function inflateNow(bytes: Buffer, coding: Coding, limit: number): Promise<Inflated> {
+/** What it unpacks to, at most `limit` bytes. */
+export async function inflate(bytes: Buffer, coding: Coding, limit: number): Promise<Inflated> {
   // zlib takes no limit of 0, which is what is left when a body is full to the byte
   if (limit < 1) return { kind: 'too-large' }
   try {
