@@ -88,7 +88,7 @@ function asJson(reader: Reader, output: Output): (result: BatchResult) => void {
 function farewell(reader: Reader | undefined, output: Output): void {
   if (reader === undefined) return
   const { records, alerts } = reader.totals()
-  const incidents = reader.incidents({ limit: 500 }).items.filter(({ kind }) => kind === 'incident')
+  const incidents = reader.incidents({ kind: 'incident', limit: 500 }).items
   const strategies = new Set(incidents.flatMap((each) => each.alerts.map(({ strategy }) => strategy)))
   output.out(
     `\n${count(records, 'record')}, ${count(alerts, 'alert')} of ${strategies.size} strategies in ${count(incidents.length, 'incident')}; nothing of it was kept\n`,

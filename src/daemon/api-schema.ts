@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { STATUSES, VERDICTS } from '../domain/alert.ts'
+import { INCIDENT_KINDS, STATUSES, VERDICTS } from '../domain/alert.ts'
 import { endOfDay, parseDuration } from '../domain/day.ts'
 import { LEVELS } from '../domain/match.ts'
 import { NOTIFICATION_STATES } from '../domain/notice.ts'
@@ -34,7 +34,12 @@ export function createSchemas(now: () => number) {
   const page = { limit: limit.optional(), after: cursor.optional() }
   const interval = { since: time.optional(), until: time.optional() }
   const filter = { level: level.optional(), status: z.enum(STATUSES).optional(), text: text.optional() }
-  const ofIncidents = { strategy: id.optional(), entity: text.optional() }
+  const ofIncidents = {
+    // What was there at the first start is a report, and in the queue only for whoever asks for it.
+    kind: z.enum(INCIDENT_KINDS).default('incident'),
+    strategy: id.optional(),
+    entity: text.optional(),
+  }
 
   return {
     alerts: z.strictObject({

@@ -727,7 +727,8 @@ describe('incidents', () => {
   })
 
   test.each([
-    ['?strategy=t1', ['c2', 'c1', undefined]],
+    ['?strategy=t1', ['c2', 'c1']],
+    ['?kind=posture&strategy=t1', [undefined]],
     ['?strategy=t', []],
     ['?entity=c1', ['c1']],
     ['?entity=container.id', []],
@@ -807,6 +808,18 @@ test('what limits the conclusions is listed, as the doctor shows it', async () =
     },
     { severity: 'warning', about: 'records', message: '1 failed: not JSON', mend: expect.any(String) },
   ])
+})
+
+test('the posture report is not in the queue, except for whoever asks for it', async () => {
+  const kinds = async (path: string): Promise<unknown> => (await get(path)).items.map(({ kind }: any) => kind)
+  expect(await kinds('/api/incidents')).not.toContain('posture')
+  expect(await kinds('/api/incidents?kind=posture')).toEqual(['posture'])
+  const counted = async (path: string): Promise<number> =>
+    (await get(path)).buckets
+      .flatMap(({ counts }: any) => Object.values(counts))
+      .reduce((a: any, b: any) => a + b, 0)
+  expect(await counted('/api/incidents/histogram')).toBe((await get('/api/incidents')).items.length)
+  expect(await counted('/api/incidents/histogram?kind=posture')).toBe(1)
 })
 
 test('the posture report is adopted as expiring filters', async () => {

@@ -17,6 +17,10 @@ export type Status = (typeof STATUSES)[number]
 export const VERDICTS = ['true-positive', 'false-positive', 'benign', 'unclear'] as const
 export type Verdict = (typeof VERDICTS)[number]
 
+/** A posture report is what already ran when its host was first read. */
+export const INCIDENT_KINDS = ['incident', 'posture'] as const
+export type IncidentKind = (typeof INCIDENT_KINDS)[number]
+
 /** What one rule saw happen to one entity within one window. */
 export interface Alert {
   /** hash(strategy, rule, entity, first match). */
@@ -49,7 +53,7 @@ export type IncidentHead = Omit<Incident, 'alerts' | 'count' | 'attack'>
 /** What happened to one entity at one time: one line in the queue, whatever number of rules it hit. */
 export interface Incident {
   readonly id: string
-  readonly kind: 'incident' | 'posture'
+  readonly kind: IncidentKind
   readonly entity: Resource
   readonly level: Level
   readonly first: number

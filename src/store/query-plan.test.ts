@@ -39,25 +39,37 @@ function plan(ask: (reader: Reader) => unknown): readonly string[] {
 const SORTED = 'USE TEMP B-TREE FOR ORDER BY'
 
 test.each<[string, (reader: Reader) => unknown, string]>([
-  ['the queue', (ask) => ask.incidents(), 'SCAN incident USING COVERING INDEX incident_queue'],
+  [
+    'the queue',
+    (ask) => ask.incidents({ kind: 'incident' }),
+    'SCAN incident USING COVERING INDEX incident_queue',
+  ],
   [
     'its next page',
-    (ask) => ask.incidents({ after: '5.a' }),
+    (ask) => ask.incidents({ kind: 'incident', after: '5.a' }),
     'SEARCH incident USING COVERING INDEX incident_queue ((last,id)<(?,?))',
   ],
   [
     'what is open',
-    (ask) => ask.incidents({ status: 'open' }),
+    (ask) => ask.incidents({ kind: 'incident', status: 'open' }),
     'SEARCH incident USING COVERING INDEX incident_status (status=?)',
   ],
   [
     'what is open and mentions something',
-    (ask) => ask.incidents({ status: 'open', text: 'x', entity: 'y', strategy: 'z', level: 'high' }),
+    (ask) =>
+      ask.incidents({
+        kind: 'incident',
+        status: 'open',
+        text: 'x',
+        entity: 'y',
+        strategy: 'z',
+        level: 'high',
+      }),
     'SCAN incident USING COVERING INDEX incident_queue',
   ],
   [
     'a day',
-    (ask) => ask.incidents({ since: 5, until: 9 }),
+    (ask) => ask.incidents({ kind: 'incident', since: 5, until: 9 }),
     'SEARCH incident USING COVERING INDEX incident_queue (last>?)',
   ],
   ['alerts', (ask) => ask.alerts(), 'SEARCH alert USING COVERING INDEX alert_queue (posture=?)'],
@@ -81,7 +93,7 @@ test.each<[string, (reader: Reader) => unknown, string]>([
 })
 
 test('a histogram is counted from an index alone', () => {
-  const lines = plan((ask) => ask.histogram({ level: 'high', text: 'x' }, 9))
+  const lines = plan((ask) => ask.histogram({ kind: 'incident', level: 'high', text: 'x' }, 9))
   expect(lines.filter((line) => /(?:SCAN|SEARCH) incident/.test(line))).toEqual([
     'SEARCH incident USING COVERING INDEX incident_queue',
     'SEARCH incident USING COVERING INDEX incident_queue',

@@ -99,6 +99,20 @@ describe('a page', () => {
   })
 })
 
+it('leaves the posture report to whoever asks for it', () => {
+  foldInto([
+    rated({ id: 'a', time: T }),
+    rated({ id: 'b', time: T - 9 * HOUR, inventory: true, resource: aContainer({ 'container.id': 'c2' }) }),
+  ])
+  for (const kind of ['incident', 'posture'] as const) {
+    expect(store.incidents({ kind }).items.map((each) => each.kind)).toEqual([kind])
+    const { since, buckets } = store.histogram({ kind }, T)
+    expect(since, 'the axis is of that kind').toBe(kind === 'incident' ? T : T - 9 * HOUR)
+    expect(buckets.map(({ counts }) => counts)).toEqual([{ medium: 1 }])
+  }
+  expect(store.incidents().items).toHaveLength(2)
+})
+
 describe('a histogram', () => {
   it('counts each incident once, by its last match', () => {
     const at = (n: number, level: 'low' | 'high'): RatedMatch =>

@@ -118,4 +118,11 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE outbox ADD COLUMN receivers TEXT;
   CREATE INDEX outbox_waiting ON outbox (sink, next) WHERE state = 'pending' AND digest IS NULL;
   `,
+  // the queue is asked without the posture report
+  `
+  DROP INDEX incident_queue;
+  CREATE INDEX incident_queue ON incident (last, id, kind, level, status, first, who, rules, strategies);
+  DROP INDEX incident_status;
+  CREATE INDEX incident_status ON incident (status, last, id, kind);
+  `,
 ]

@@ -144,8 +144,9 @@ export function reader(db: DatabaseSync): Reader {
     histogram(query, now) {
       const where = incidentFilter(query)
       // The axis is the whole queue's: it stays where it is while somebody narrows what is counted on it.
+      const whole = incidentFilter(query.kind === undefined ? {} : { kind: query.kind })
       const end = (which: 'min' | 'max'): number | undefined =>
-        numberOf(one(`SELECT ${which}(last) AS end FROM incident`)?.['end'])
+        numberOf(one(`SELECT ${which}(last) AS end FROM incident ${whole.sql()}`, ...whole.values)?.['end'])
       const since = query.since ?? end('min') ?? query.until ?? now
       const until = query.until ?? (query.since === undefined ? (end('max') ?? now) : now)
       const { first, step, buckets } = axisOf(since, until)
@@ -262,6 +263,7 @@ function incidentFilter(query: IncidentQuery): Where {
   const where = new Where()
   const { strategy, entity, text = '' } = query
   const searches = text !== '' || strategy !== undefined || entity !== undefined
+  if (query.kind !== undefined) where.add('kind = ?', query.kind)
   // Unary plus: a search looks through the index that holds what is searched, not through rows by status.
   if (query.status !== undefined) where.add(`${searches ? '+' : ''}status = ?`, query.status)
   if (query.level !== undefined) where.add('level >= ?', rank(query.level as Level))

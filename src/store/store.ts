@@ -1,4 +1,4 @@
-import type { Alert, Incident, Verdict } from '../domain/alert.ts'
+import type { Alert, Incident, IncidentKind, Verdict } from '../domain/alert.ts'
 import type { Level } from '../domain/match.ts'
 import type { Failure, Finding } from '../domain/event.ts'
 import type { OutboxEntry } from '../domain/notice.ts'
@@ -61,6 +61,8 @@ export interface AlertQuery {
 }
 
 export interface IncidentQuery {
+  /** Both kinds where undefined. */
+  readonly kind?: IncidentKind
   readonly status?: string
   readonly level?: string
   readonly since?: number

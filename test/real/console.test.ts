@@ -64,6 +64,19 @@ async function incidents({
   return (body as { items: { id: string; label: string }[] }).items
 }
 
+/** The ids of all of them, page by page. */
+async function incidentsOfAllPages({ served }: Fixture): Promise<readonly string[]> {
+  const ids: string[] = []
+  let after = ''
+  do {
+    const { body } = await served.daemon.ask(`/api/incidents?limit=500${after}`)
+    const { items, next } = body as { items: { id: string }[]; next?: string }
+    ids.push(...items.map(({ id }) => id))
+    after = next === undefined ? '' : `&after=${next}`
+  } while (after !== '')
+  return ids
+}
+
 browserTest('an incident is triaged with the keyboard alone', async () => {
   await withConsole({ pods: 30 }, async (fixture) => {
     const { console, served } = fixture
@@ -167,6 +180,43 @@ browserTest('what happens appears as it happens, and moves nothing that is being
     await console.press('n')
     await list.evaluate((element) => element.scrollTo({ top: 0 }))
     await page.waitForSelector(`${OPTIONS}:has-text("meanwhile")`)
+    expect(console.troubles()).toEqual([])
+  })
+})
+
+browserTest('in a flood the queue keeps its top, stays short, and loses nothing', async () => {
+  await withConsole({ pods: 10 }, async (fixture) => {
+    const { console, log } = fixture
+    const { page } = console
+    await page.waitForSelector('text=Live')
+    await page.waitForSelector(OPTIONS)
+    const setSizes: Promise<readonly number[]> = page.evaluate(`new Promise((resolve) => {
+      const sizes = new Set()
+      const look = () => {
+        for (const row of document.querySelectorAll('[role=option]')) sizes.add(Number(row.ariaSetSize))
+        if (document.querySelector('[role=option]')?.textContent.includes('the-last')) resolve([...sizes])
+        else setTimeout(look, 50)
+      }
+      look()
+    })`)
+    const began = Date.now() - 60_000
+    for (let n = 0; n < 900; n += 1) appendPod(log, 1_000 + n, began + n * 10, `flood-${n}`)
+    appendPod(log, 9_999, Date.now(), 'the-last')
+    expect(Math.max(...(await setSizes))).toBeLessThanOrEqual(300)
+
+    // further down everything is still there, each once
+    const list = page.locator('[role=listbox]')
+    const all = (await incidentsOfAllPages(fixture)).length
+    expect(all).toBeGreaterThan(300)
+    await expect
+      .poll(
+        async () => {
+          await list.evaluate((element) => element.scrollTo({ top: element.scrollHeight }))
+          return page.getAttribute(OPTIONS, 'aria-setsize').then(Number)
+        },
+        { timeout: 30_000 },
+      )
+      .toBe(all)
     expect(console.troubles()).toEqual([])
   })
 })

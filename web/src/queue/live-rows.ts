@@ -3,15 +3,12 @@ import type { Incident, Page } from '../api/types.ts'
 
 export type Rows = InfiniteData<Page<Incident>, string | undefined>
 
-/**
- * All loaded incidents in order, each once: pages overlap when something moved between them. What was there at
- * the first start has a page of its own.
- */
+/** All loaded incidents in order, each once: pages overlap when something moved between them. */
 export function rowsOf(data: Rows | undefined): readonly Incident[] {
   const rows = new Map<string, Incident>()
   for (const page of data?.pages ?? []) {
     for (const incident of page.items) {
-      if (incident.kind === 'incident' && !rows.has(incident.id)) rows.set(incident.id, incident)
+      if (!rows.has(incident.id)) rows.set(incident.id, incident)
     }
   }
   return [...rows.values()]
@@ -28,14 +25,35 @@ export function updated(data: Rows, incident: Incident): Rows {
   }
 }
 
-/** The rows with these before all others, newest first. */
-export function prepended(data: Rows, incidents: readonly Incident[]): Rows {
+/** Rows that are kept while the reader is at the top, at most; with more, the list begins anew there. */
+const KEPT = 300
+
+/** Whether so much has come in at the top that the list is to begin anew. */
+export function isLong(data: Rows): boolean {
+  return data.pages.reduce((sum, { items }) => sum + items.length, 0) > KEPT
+}
+
+/** The rows at the top, on one page, until they are read again. */
+export function topOf({ pages: [first], pageParams }: Rows): Rows {
+  if (first === undefined) return { pages: [], pageParams: [] }
+  return { pages: [{ ...first, items: first.items.slice(0, KEPT) }], pageParams: pageParams.slice(0, 1) }
+}
+
+/**
+ * The rows with these among those of the first page, each before what is older: in a flood they are told late, and
+ * newer ones may be there already. What was there elsewhere moves.
+ */
+export function added(data: Rows, incidents: readonly Incident[]): Rows {
   const ids = new Set(incidents.map(({ id }) => id))
   const [first, ...rest] = data.pages.map((page) => ({
     ...page,
     items: page.items.filter(({ id }) => !ids.has(id)),
   }))
   if (first === undefined) return data
-  const ordered = incidents.toSorted((a, b) => (a.last === b.last ? 0 : a.last < b.last ? 1 : -1))
-  return { ...data, pages: [{ ...first, items: [...ordered, ...first.items] }, ...rest] }
+  const items = [...first.items]
+  for (const incident of incidents) {
+    const older = items.findIndex(({ last }) => last <= incident.last)
+    items.splice(older === -1 ? items.length : older, 0, incident)
+  }
+  return { ...data, pages: [{ ...first, items }, ...rest] }
 }
