@@ -6,7 +6,9 @@ import {
   createWriteStream,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -151,4 +153,38 @@ realTest(
     }
   },
   { lacking: ROOT_ONLY },
+)
+
+realTest(
+  'a data folder where the system has no place for one is told, and ends at once',
+  async () => {
+    const log = join(folder, 'audit.log')
+    auditLog(log, 1)
+    const daemon = startDaemon('/proc/no-such-process/data', fileConfig(log))
+    await once(daemon.process, 'exit')
+    expect(daemon.process.exitCode).toBe(2)
+    expect(daemon.printed()).toMatch(/cannot make the data folder: .*\n?.*mend: /)
+  },
+  { lacking: process.platform === 'linux' ? [] : ['Linux'] },
+)
+
+realTest(
+  'what the daemon writes is for its user alone, also in a folder that everybody may enter',
+  async () => {
+    const log = join(folder, 'audit.log')
+    auditLog(log, 1)
+    const data = join(folder, 'data')
+    mkdirSync(data, { mode: 0o755 })
+    const daemon = startDaemon(data, fileConfig(log))
+    await daemon.url()
+    await eventually(async () =>
+      ((await daemon.ask('/api/totals')).body as { evaluated: number }).evaluated > 0 ? true : undefined,
+    )
+    const readable = readdirSync(data).filter(
+      (name) => statSync(join(data, name)).isFile() && (statSync(join(data, name)).mode & 0o077) !== 0,
+    )
+    await daemon.kill('SIGTERM')
+    expect(readable).toEqual([])
+  },
+  { lacking: [] },
 )

@@ -8,7 +8,11 @@ import { NOTIFICATION_STATES } from '../domain/notice.ts'
 
 const limit = z.coerce.number().int().min(1).max(500)
 const level = z.enum(LEVELS).describe('This level and above')
-const text = z.string().max(256)
+/** SQLite's functions on text stop at a NUL. */
+const text = z
+  .string()
+  .max(256)
+  .refine((written) => !written.includes('\0'), 'text without a NUL character')
 const id = z.string().min(1).max(128)
 const cursor = z.string().regex(/^-?\d{1,16}\.[\w-]{1,128}$/, '`next` of the page before')
 const owner = z.string().trim().min(1).max(128)

@@ -650,6 +650,7 @@ describe('alerts', () => {
     '?after=1;DROP',
     '?order=oldest',
     `?text=${'x'.repeat(257)}`,
+    '?text=%00x',
   ])('%s is refused with the mend', async (query) => {
     const answer = await send(`/api/alerts${query}`, { headers: cli() })
     expect(answer.status).toBe(400)
@@ -791,7 +792,7 @@ describe('incidents', () => {
 })
 
 test('the level of a strategy is computed, with what the next one needs', async () => {
-  await expect.poll(async () => (await get('/api/strategies')).items[0].level).toBe('L0')
+  await expect.poll(async () => (await get('/api/strategies')).items[0].level, { timeout: 20_000 }).toBe('L0')
   const { level, next } = await get('/api/strategies/t1')
   expect([level, next]).toEqual(['L0', expect.arrayContaining([expect.stringContaining('ADS')])])
   const { strategies } = await get(placed('/api/incidents/INCIDENT'))

@@ -1,7 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../domain/errors.ts'
+import { makeFolder } from '../domain/make-folder.ts'
 import { createTokenBucket } from './token-bucket.ts'
 
 /** A login link works this long, once; ms. */
@@ -157,7 +158,7 @@ function writeCliToken(folder: string): string {
   const token = secret()
   const file = cliTokenFile(folder)
   try {
-    mkdirSync(join(folder, 'logins'), { recursive: true, mode: 0o700 })
+    makeFolder(join(folder, 'logins'))
   } catch (cause) {
     throw cannotWrite(folder, cause)
   }

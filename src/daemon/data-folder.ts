@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { UserError } from '../domain/errors.ts'
+import { makeFolder } from '../domain/make-folder.ts'
 
 /** The files of a data folder. */
 export function dataFiles(folder: string): Readonly<Record<'store' | 'lock' | 'daemon' | 'site', string>> {
@@ -29,7 +30,7 @@ export interface DataLock {
 export function lockDataFolder(folder: string): DataLock {
   const files = dataFiles(folder)
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder)
   } catch (cause) {
     throw new UserError(`cannot make the data folder: ${(cause as Error).message}`, {
       file: folder,
@@ -83,6 +84,7 @@ function holder(folder: string): string {
 function takeLock(file: string, folder: string, patience = LOCK_PATIENCE): DatabaseSync {
   let lock: DatabaseSync | undefined
   try {
+    closeSync(openSync(file, 'a', 0o600))
     lock = new DatabaseSync(file, { timeout: patience })
     lock.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
     return lock

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { createCommands } from '../commands.ts'
 import { judgedBy, type Detection } from '../detection.ts'
 import { readRecordings, replayInput } from '../inputs/replay.ts'
@@ -11,6 +11,7 @@ import { dataFiles } from './data-folder.ts'
 import type { DataParts } from './data-routes.ts'
 import { createLive, type Live } from './live.ts'
 import { createStatus } from './status.ts'
+import { makeFolder } from '../domain/make-folder.ts'
 
 const ZONE = 'UTC'
 /** So long the recorded minutes take unless a start says otherwise, ms: the queue grows before one's eyes. */
@@ -100,7 +101,7 @@ async function show(
   const lines = readRecordings(recordings)
   const files = dataFiles(folder)
   rmSync(folder, { recursive: true, force: true })
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   const shipped = await options.detection()
   const load = (): Promise<Detection> => judgedBy(shipped, { site: files.site, zone: ZONE, now })
   let detection = await load()

@@ -3,7 +3,6 @@ import {
   fdatasyncSync,
   fstatSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readSync,
@@ -12,6 +11,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { makeFolder } from '../domain/make-folder.ts'
 
 /** The sensor's files: written to the end only, one after the other, the oldest removed over a bound. */
 export interface Journal {
@@ -55,7 +55,7 @@ const NAME = /^sensor-\d{8}T\d{6}\.\d{3}Z(?:_\d+)?\.ndjson$/
 
 export function createJournal(options: JournalOptions): Journal {
   const { folder, run, host, now } = options
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   let file: { readonly descriptor: number; readonly opened: number; size: number } | undefined
   let [seq, lostLines] = [0, 0]
   let lostSince: string | undefined

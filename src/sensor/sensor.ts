@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { UserError } from '../domain/errors.ts'
 import { ASKED, createJournal, previousRun, type Journal } from './journal.ts'
@@ -6,6 +6,7 @@ import type { Message } from './messages.ts'
 import { createObserver } from './observer.ts'
 import { containerProcesses, readProcess } from './proc.ts'
 import { startTracer } from './tracer.ts'
+import { makeFolder } from '../domain/make-folder.ts'
 
 export interface SensorOptions {
   /** Folder of the files that it writes. */
@@ -102,7 +103,7 @@ export async function runSensor(options: SensorOptions, signal: AbortSignal): Pr
   }
 
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder)
   } catch (cause) {
     throw unwritable(folder, cause)
   }

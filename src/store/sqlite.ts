@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { UserError } from '../domain/errors.ts'
 import type { Resource } from '../domain/event.ts'
@@ -44,10 +45,16 @@ export function openReader(file: string): ReturnType<typeof reader> {
 
 function open(file: string, readOnly = false): DatabaseSync {
   try {
+    if (!readOnly) forOwnerAlone(file)
     return new DatabaseSync(file, { readOnly, timeout: 5_000, enableForeignKeyConstraints: true })
   } catch (cause) {
     throw storeTrouble(file, cause)
   }
+}
+
+/** SQLite gives the files beside it the same rights: evidence is not for every user of the machine. */
+function forOwnerAlone(file: string): void {
+  closeSync(openSync(file, 'a', 0o600))
 }
 
 function migrate(db: DatabaseSync): void {
