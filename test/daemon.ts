@@ -38,7 +38,7 @@ export function startDaemon(
   const exited = once(child, 'exit')
 
   const url = async (): Promise<string> => {
-    const address = await eventually(() => announced(data, child.pid))
+    const address = await eventually(() => announced(data, child.pid), 60_000, 'the daemon’s address')
     return address.url
   }
   return {
