@@ -1,4 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net'
+import { plainAddress } from '../domain/plain-address.ts'
 import type { AddressLease, ContainerRow } from '../domain/state.ts'
 
 /** Who had an address. */
@@ -90,8 +91,8 @@ export function ended(leases: readonly AddressLease[], time: number): readonly A
 
 /** One spelling of an address; undefined for what is none, and for those that many have: loopback and unspecified. */
 export function canonicalAddress(text: string): string | undefined {
-  if (isIPv4(text)) return /^(?:0|127)\./.test(text) ? undefined : text
-  const plain = text.split('%', 1)[0] ?? ''
+  const plain = plainAddress(text.split('%', 1)[0] ?? '')
+  if (isIPv4(plain)) return /^(?:0|127)\./.test(plain) ? undefined : plain
   if (!isIPv6(plain)) return undefined
   const address = new URL(`http://[${plain}]`).hostname.slice(1, -1)
   return address === '::' || address === '::1' ? undefined : address

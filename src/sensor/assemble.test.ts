@@ -12,7 +12,7 @@ function hex(bytes: Uint8Array): string {
   return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
 }
 
-const END = 'E 1 1000 7 7 6 0 900 44 0 0 0 0 0 0'
+const END = 'E 1 1000 7 7 6 0 900 44 0 0 0 0 0 0 0'
 
 /** The messages of an exec with these arguments, as the program sends them: pieces of 128 bytes, then the end. */
 function execOf(path: Uint8Array, args: Uint8Array): readonly string[] {
@@ -87,7 +87,7 @@ it('never throws on a line, and takes nothing for a message that the program doe
       }
     }),
   )
-  expect(parseMessage(line('E 1 1000 7 7 6 0 900 44 0 0 0 0 0'))).toBeUndefined()
+  expect(parseMessage(line('E 1 1000 7 7 6 0 900 44 0 0 0 0 0 0'))).toBeUndefined()
   expect(parseMessage(line('Z 1'))).toBeUndefined()
   expect(parseMessage('{"type":"map","data":{"@x":1}}')).toBeUndefined()
   expect(parseMessage('{"type":"lost_events","data":{"events":3}}')).toEqual({ kind: 'lost', count: 3 })

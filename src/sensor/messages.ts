@@ -20,6 +20,7 @@ export type Message =
   | { readonly kind: 'above'; readonly of: string; readonly pids: readonly number[] }
   | { readonly kind: 'group'; readonly group: string; readonly level: number; readonly name: string }
   | ({ readonly kind: 'event'; readonly of: string } & Head)
+  | ({ readonly kind: 'fork' } & Fork)
   | { readonly kind: 'exit'; readonly time: number; readonly pid: number }
   | { readonly kind: 'beat'; readonly time: number }
   | { readonly kind: 'lost'; readonly count: number }
@@ -38,6 +39,17 @@ export interface Head {
   readonly group: string
   readonly result: number
   readonly numbers: readonly bigint[]
+  /** The process above was in the host's mount namespace then: this one is what a runtime started. */
+  readonly outside: boolean
+}
+
+/** A process that was forked; `ppid` is who did it. */
+export interface Fork {
+  /** ns since boot. */
+  readonly time: number
+  readonly pid: number
+  readonly ppid: number
+  readonly uid: number
 }
 
 /** Reads one line of `bpftrace -f json`; undefined for what is not one of the program's messages. */
@@ -87,6 +99,14 @@ function parseText(data: string): Message | undefined {
       }
     case 'E':
       return headOf(words)
+    case 'F':
+      return {
+        kind: 'fork',
+        time: number(1),
+        pid: number(2),
+        ppid: number(3),
+        uid: number(4) >>> 0,
+      }
     case 'X':
       return { kind: 'exit', time: number(1), pid: number(2) }
     case 'B':
@@ -98,7 +118,7 @@ function parseText(data: string): Message | undefined {
 
 function headOf(words: readonly string[]): Message | undefined {
   const [, type, time, tid, pid, ppid, uid, start, group, result, ...rest] = words
-  if (rest.length !== 5 || !rest.every((word) => /^\d+$/.test(word))) return undefined
+  if (rest.length !== 6 || !rest.every((word) => /^\d+$/.test(word))) return undefined
   return {
     kind: 'event',
     of: `${time} ${tid}`,
@@ -110,7 +130,8 @@ function headOf(words: readonly string[]): Message | undefined {
     start: Number(start),
     group: group ?? '',
     result: Number(result),
-    numbers: rest.map(BigInt),
+    numbers: rest.slice(0, 5).map(BigInt),
+    outside: rest[5] === '1',
   }
 }
 

@@ -23,6 +23,15 @@ interface Act {
   readonly group?: string
 }
 
+/** What the runtime's processes, which are on the host, start. */
+function outside(ppid: number): number {
+  return ppid <= 11 ? 1 : 0
+}
+
+function fork({ time, pid, ppid }: Act): readonly string[] {
+  return [`F ${time} ${pid} ${ppid} 0`]
+}
+
 function exec(
   { time, pid, ppid, group: of = CONTAINER }: Act,
   path: string,
@@ -37,12 +46,12 @@ function exec(
     `T ${key} 1 0 ${hex(line)}`,
     `A ${key} ${ppid} 1 0 0 0 0 0 0`,
     `R ${key} 0 0`,
-    `E 1 ${key} ${pid} ${ppid} 0 ${pid}0000000 ${of} 0 0 0 0 0 0`,
+    `E 1 ${key} ${pid} ${ppid} 0 ${pid}0000000 ${of} 0 0 0 0 0 0 ${outside(ppid)}`,
   ]
 }
 
 function unshare({ time, pid, ppid, group: of = CONTAINER }: Act): readonly string[] {
-  return [`E 8 ${time} ${pid} ${pid} ${ppid} 0 ${pid}0000000 ${of} 0 8 131072 0 0 0`]
+  return [`E 8 ${time} ${pid} ${pid} ${ppid} 0 ${pid}0000000 ${of} 0 8 131072 0 0 0 ${outside(ppid)}`]
 }
 
 function state(pid: number, ppid: number, executable: string, container?: string): ProcessState {
@@ -181,4 +190,71 @@ it('waits for an exec that is heard late, and loses nothing of what its process 
   expect(observer.lines(1_300).map(told)).toEqual([['exec', ID, '/bin/id']])
   expect(observer.lines(10_000)).toEqual([])
   expect(observer.setup).toBe(1)
+})
+
+it('knows the children of children that start no program, whether their forks were told or stand in /proc', () => {
+  const deep = [
+    ...fork({ time: 2, pid: 13, ppid: 12 }),
+    ...fork({ time: 3, pid: 14, ppid: 13 }),
+    ...unshare({ time: 4, pid: 14, ppid: 13 }),
+  ]
+  const shell = [...group(CONTAINER, ID, 'docker'), ...exec({ time: 1, pid: 12, ppid: 10 }, '/bin/sh', 'sh')]
+  const both = [
+    ['exec', ID, '/bin/sh'],
+    ['call', ID, '/bin/sh'],
+  ]
+  expect(observe([...shell, ...deep]).lines.map(told)).toEqual(both)
+  // heard from another processor, late
+  expect(observe([...deep.toReversed(), ...shell]).lines.map(told)).toEqual(both)
+  const there = [...RUNTIME, state(13, 12, '/bin/sh', ID), state(14, 13, '/bin/sh', ID)]
+  const { lines } = observe([...shell, ...unshare({ time: 4, pid: 15, ppid: 14 })], false, there)
+  expect(lines.map(told)).toEqual(both)
+  expect(lines[1]?.body['ancestors']).toMatchObject([{ pid: 14 }, { pid: 13 }, { pid: 12 }, { pid: 10 }])
+})
+
+it('does not take what a runtime forks before the exec for the container’s', () => {
+  const { lines, setup } = observe([
+    ...group(CONTAINER, ID, 'docker'),
+    ...fork({ time: 1, pid: 12, ppid: 11 }),
+    ...unshare({ time: 2, pid: 12, ppid: 11 }),
+    ...exec({ time: 3, pid: 12, ppid: 10 }, '/bin/sh', 'sh'),
+  ])
+  expect(lines.map(told)).toEqual([['exec', ID, '/bin/sh']])
+  expect(setup).toBe(1)
+})
+
+it('tells what a process in a container did that nobody saw come there, and says so', () => {
+  const { lines, setup } = observe([
+    ...group(CONTAINER, ID, 'docker'),
+    ...unshare({ time: 1, pid: 78, ppid: 77 }),
+  ])
+  expect(lines.map(({ body }) => body)).toMatchObject([
+    { kind: 'call', container: ID, unresolved: expect.stringContaining('was not seen') },
+  ])
+  expect(setup).toBe(0)
+})
+
+it('reads /proc once for what stays in doubt, and keeps it within a bound', () => {
+  let reads = 0
+  const observer = createObserver({
+    host: false,
+    read: () => {
+      reads += 1
+      return undefined
+    },
+    containerProcesses: () => [],
+  })
+  const hear = (data: string): void => {
+    const message = parseMessage(JSON.stringify({ type: 'printf', data }))
+    if (message !== undefined) observer.take(message, 0)
+  }
+  for (const line of group(CONTAINER, ID, 'docker')) hear(line)
+  for (let time = 1; time <= 30_000; time += 1)
+    for (const line of unshare({ time, pid: 78, ppid: 77 })) hear(line)
+  const first = observer.lines(100)
+  const before = reads
+  for (let now = 120; now < 5_000; now += 20) expect(observer.lines(now)).toEqual([])
+  expect(reads).toBe(before)
+  expect(first.length).toBe(10_000)
+  expect(observer.lines(6_000).length).toBe(20_000)
 })

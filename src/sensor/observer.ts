@@ -1,7 +1,7 @@
 import { createAssembly, type Observed } from './assemble.ts'
 import { createClock } from './clock.ts'
 import { containerOf } from './control-group.ts'
-import { upToZero, type Message } from './messages.ts'
+import { upToZero, type Fork, type Message } from './messages.ts'
 import { argsOf, type ProcessState } from './proc.ts'
 import { createProcessTable, knownFrom, type KnownProcess } from './process-table.ts'
 import { absolutePath, recordOf, type Body, type Who } from './record.ts'
@@ -40,19 +40,32 @@ const SETTLING = 60
  * it, ms, and is a runtime's only then.
  */
 const PATIENCE = 5_000
-const MAX_DOUBTFUL = 100_000
+const MAX_DOUBTFUL = 20_000
+/** What is in doubt is looked at again so often at most, ms, and only after something that may settle it. */
+const RETRY = 200
 const ROOT_LEVEL_LIMIT = 16
 const MAX_GROUPS = 20_000
 
-interface Waiting {
+interface Doubtful {
   readonly event: Observed
   readonly heard: number
   readonly state?: ProcessState | undefined
 }
+type Waiting =
+  | Doubtful
+  | { readonly fork: Fork; readonly heard: number }
+  | { readonly exit: { readonly pid: number; readonly time: number }; readonly heard: number }
 
-function byTime(a: Waiting, b: Waiting): number {
-  return a.event.time - b.event.time
+function timeOf(one: Waiting): number {
+  if ('fork' in one) return one.fork.time
+  return 'exit' in one ? one.exit.time : one.event.time
 }
+
+/** How an event is looked at: first, again without reading /proc, or for the last time. */
+type Look = 'first' | 'again' | 'last'
+const NOT_SEEN_STARTED =
+  'how its process came into the container was not seen: it may be the container’s own or its runtime’s'
+const NO_GROUP = 'its control group was gone before it could be looked up'
 
 /** Whether the process had been started in a container when it did that. */
 function isInside(process: KnownProcess | undefined, { time }: Observed): boolean {
@@ -65,8 +78,8 @@ export function createObserver(options: ObserverOptions): Observer {
   const processes = createProcessTable(options.read)
   const groups = new Map<string, { readonly names: string[]; container?: string | undefined }>()
   let waiting: Waiting[] = []
-  let doubtful: readonly Waiting[] = []
-  let setup = 0
+  let doubtful: Doubtful[] = []
+  let [setup, retried, mayBeSettled] = [0, 0, false]
 
   const name = (group: string, level: number, text: string): void => {
     const known = groups.get(group) ?? { names: [] }
@@ -88,12 +101,12 @@ export function createObserver(options: ObserverOptions): Observer {
     if (group !== undefined && isComplete(group.names)) return { id: group.container, known: true }
     return { id: state?.container, known: state !== undefined }
   }
-  const lineOf = (event: Observed, state: ProcessState | undefined): Line | 'before its exec' | undefined => {
+  const lineOf = ({ event, state }: Doubtful, look: Look): Line | 'before its exec' | undefined => {
     const owner = ownerOf(event, state)
-    const before =
-      event.type === 1 ? undefined : processes.find(event.pid, event.start, event.ppid, event.uid)
+    const before = event.type === 1 ? undefined : processes.find(event, look === 'first')
     // a process that left its control group is still the container's that it or its parent was started in
-    const inherited = before?.container ?? processes.get(event.ppid)?.container
+    const inherited =
+      before?.container ?? (look === 'first' ? processes.get(event.ppid)?.container : undefined)
     const container = owner.id ?? inherited
     const process =
       event.type === 1
@@ -102,25 +115,55 @@ export function createObserver(options: ObserverOptions): Observer {
     if (event.type === 1) processes.put(process)
     const isExec = event.type <= 2
     if (container === undefined && owner.known && !options.host) return undefined
-    if (!isExec && container !== undefined && !isInside(before, event)) return 'before its exec'
+    const inDoubt = !isExec && container !== undefined && !isInside(before, event)
+    if (inDoubt && look !== 'last') return 'before its exec'
     const who: Who = {
       process: event.type === 2 ? attempted(event, process) : process,
       ancestors: processes.ancestors(process, event.above),
       container,
-      unresolved:
-        container === undefined && !owner.known
-          ? 'its control group was gone before it could be looked up'
-          : undefined,
+      unresolved: inDoubt ? NOT_SEEN_STARTED : container === undefined && !owner.known ? NO_GROUP : undefined,
     }
     const body = recordOf(event, who)
     return body && { time: clock.at(event.time), body }
+  }
+
+  /** What nothing settled: a runtime's where it began outside, else told with its doubt. */
+  const ended = (one: Doubtful): readonly Line[] => {
+    const settled = lineOf(one, 'again')
+    if (settled === 'before its exec' && one.event.outside && !processes.forgot) {
+      setup += 1
+      return []
+    }
+    const line = settled === 'before its exec' ? lineOf(one, 'last') : settled
+    return line === undefined || line === 'before its exec' ? [] : [line]
+  }
+  /** Looks again at what is in doubt where it may be settled, and ends what was it for too long; `fresh` joins it. */
+  const settle = (fresh: readonly Doubtful[], now: number): readonly Line[] => {
+    const lines: Line[] = []
+    if (mayBeSettled && now >= retried + RETRY) {
+      const still: Doubtful[] = []
+      for (const one of doubtful) {
+        const line = lineOf(one, 'again')
+        if (line === 'before its exec') still.push(one)
+        else if (line !== undefined) lines.push(line)
+      }
+      doubtful = still
+      ;[retried, mayBeSettled] = [now, false]
+    }
+    for (const one of fresh) doubtful.push(one)
+    const kept = doubtful.findIndex(
+      ({ heard }, index) => heard > now - PATIENCE && index >= doubtful.length - MAX_DOUBTFUL,
+    )
+    for (const one of doubtful.splice(0, kept === -1 ? doubtful.length : kept)) lines.push(...ended(one))
+    return lines
   }
 
   return {
     take(message, now) {
       if (message.kind === 'beat') clock.heard(message.time, now)
       else if (message.kind === 'group') name(message.group, message.level, message.name)
-      else if (message.kind === 'exit') processes.ended(message.pid, message.time)
+      else if (message.kind === 'fork') waiting.push({ fork: message, heard: now })
+      else if (message.kind === 'exit') waiting.push({ exit: message, heard: now })
       else {
         const event = assembly.take(message)
         if (event === undefined) return
@@ -133,16 +176,18 @@ export function createObserver(options: ObserverOptions): Observer {
       const ready = waiting.filter(({ heard }) => heard <= now - SETTLING)
       waiting = waiting.filter(({ heard }) => heard > now - SETTLING)
       const lines: Line[] = []
-      const late: Waiting[] = []
-      // what was in doubt comes after what may settle it
-      for (const one of [...ready.toSorted(byTime), ...doubtful]) {
-        const line = lineOf(one.event, one.state)
-        if (line !== 'before its exec') {
-          if (line !== undefined) lines.push(line)
-        } else if (one.heard > now - PATIENCE && late.length < MAX_DOUBTFUL) late.push(one)
-        else setup += 1
+      const fresh: Doubtful[] = []
+      for (const one of ready.toSorted((a, b) => timeOf(a) - timeOf(b))) {
+        if ('exit' in one) processes.ended(one.exit.pid, one.exit.time)
+        else if ('fork' in one) processes.forked(one.fork)
+        mayBeSettled ||= 'fork' in one || ('event' in one && one.event.type === 1)
+        if (!('event' in one)) continue
+        const line = lineOf(one, 'first')
+        if (line === 'before its exec') fresh.push(one)
+        else if (line !== undefined) lines.push(line)
       }
-      doubtful = late
+      // what was in doubt comes after what may settle it
+      lines.push(...settle(fresh, now))
       return lines
     },
     recount() {

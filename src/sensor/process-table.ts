@@ -1,3 +1,4 @@
+import type { Fork } from './messages.ts'
 import type { ProcessState } from './proc.ts'
 
 /** A process as the sensor knows it. */
@@ -6,6 +7,8 @@ export interface KnownProcess {
   readonly ppid: number
   /** ns since boot; hundredths of a second are exact where it was read from /proc. */
   readonly start: number
+  /** It is known from its fork, which was some microseconds later. */
+  readonly isAbout?: boolean
   readonly uid: number | undefined
   readonly executable: string | undefined
   /** Base name of the file that runs. */
@@ -25,8 +28,12 @@ export interface KnownProcess {
 /** The processes of containers and those that started them, as far as they were seen or are there. */
 export interface ProcessTable {
   put(process: KnownProcess): void
-  /** The process: known, or forked from a known one, or read from /proc. */
-  find(pid: number, start: number, ppid: number, uid: number): KnownProcess | undefined
+  /** A process was forked: it is its parent's container's, and runs what that ran. */
+  forked(fork: Fork): void
+  /**
+   * The process: known, or below a known one, or read from /proc. `look` false: only what is known, nothing is read.
+   */
+  find(of: Pick<KnownProcess, 'pid' | 'ppid' | 'uid' | 'start'>, look: boolean): KnownProcess | undefined
   /** Those above it, nearest first, up to what started the container. */
   ancestors(process: KnownProcess, above: readonly number[]): readonly KnownProcess[]
   /** Any process of that number. */
@@ -34,26 +41,42 @@ export interface ProcessTable {
   ended(pid: number, time: number): void
   /** Since when it is in its container: 0 for always, undefined where it is in none that is known. */
   sinceOf(pid: number, start: number): number | undefined
+  /** There were so many at once that living ones were forgotten. */
+  readonly forgot: boolean
 }
 
 const MAX_PROCESSES = 50_000
 /** One that ended is remembered so long, ns: those that it started are told with it. */
 const REMEMBERED = 30e9
 const MAX_ANCESTORS = 12
+/** How far up a process's container is looked for. */
+const MAX_GENERATIONS = 64
 const HUNDREDTH = 1e7
+const SECOND = 1e9
 
 export function createProcessTable(read: (pid: number) => ProcessState | undefined): ProcessTable {
   const known = new Map<number, KnownProcess>()
   const ended: { readonly pid: number; readonly start: number; readonly time: number }[] = []
 
+  let forgot = false
+
+  const forget = ({ pid, start }: Pick<KnownProcess, 'pid' | 'start'>): void => {
+    if (known.get(pid)?.start === start) known.delete(pid)
+  }
   const put = (process: KnownProcess): void => {
     known.delete(process.pid)
     known.set(process.pid, process)
-    if (known.size > MAX_PROCESSES)
-      for (const oldest of known.keys()) {
-        known.delete(oldest)
-        break
+    while (known.size > MAX_PROCESSES) {
+      const gone = ended.shift()
+      if (gone !== undefined) forget(gone)
+      else {
+        forgot = true
+        for (const oldest of known.keys()) {
+          known.delete(oldest)
+          break
+        }
       }
+    }
   }
   const fromProc = (pid: number): KnownProcess | undefined => {
     if (pid <= 0) return undefined
@@ -64,23 +87,52 @@ export function createProcessTable(read: (pid: number) => ProcessState | undefin
     return process
   }
   const get = (pid: number): KnownProcess | undefined => known.get(pid) ?? fromProc(pid)
+  /** It is the nearest known one's above it, and so are those between them. */
+  const inherit = (of: Parameters<ProcessTable['find']>[0], look: boolean): KnownProcess | undefined => {
+    const between: KnownProcess[] = []
+    let next = of.ppid
+    while (next > 1 && next !== of.pid && between.length < MAX_GENERATIONS) {
+      let one = look ? get(next) : known.get(next)
+      if (one === undefined) return undefined
+      if (one.container === undefined) {
+        between.push(one)
+        next = one.ppid
+        continue
+      }
+      for (const each of between.toReversed()) {
+        one = { ...each, container: one.container, since: one.since, above: lineOf(one) }
+        put(one)
+      }
+      const process = below(one, of)
+      put(process)
+      return process
+    }
+    return undefined
+  }
   return {
     put,
     get,
-    find(pid, start, ppid, uid) {
-      const here = known.get(pid)
-      const isHere = here !== undefined && isSame(here.start, start)
+    get forgot() {
+      return forgot
+    },
+    forked({ pid, ppid, uid, time }) {
+      const parent = get(ppid)
+      if (parent === undefined) return
+      const isInside = parent.container !== undefined && (parent.since ?? 0) <= time
+      const child = below(parent, { pid, ppid, uid, start: time })
+      put({ ...child, isAbout: true, container: isInside ? parent.container : undefined })
+    },
+    find(of, look) {
+      const here = known.get(of.pid)
+      const isHere = here !== undefined && isSame(here, of.start)
+      if (isHere && here.isAbout === true) known.set(of.pid, { ...here, start: of.start, isAbout: false })
       if (isHere && here.container !== undefined) return here
-      const parent = ppid === pid ? undefined : get(ppid)
-      if (parent?.container !== undefined) {
-        const forked = { ...parent, pid, ppid, start, uid, above: [ppid, ...(parent.above ?? [parent.ppid])] }
-        put(forked)
-        return forked
-      }
-      if (isHere) return here
-      known.delete(pid)
-      const read = fromProc(pid)
-      return read !== undefined && isSame(read.start, start) ? read : undefined
+      const inherited = inherit(of, look)
+      if (inherited !== undefined || isHere) return inherited ?? here
+      if (!look) return undefined
+      known.delete(of.pid)
+      const found = fromProc(of.pid)
+      return found !== undefined && isSame(found, of.start) ? found : undefined
     },
     ancestors(process, above) {
       const chain: KnownProcess[] = []
@@ -98,7 +150,7 @@ export function createProcessTable(read: (pid: number) => ProcessState | undefin
     },
     sinceOf(pid, start) {
       const process = known.get(pid)
-      if (process?.container === undefined || !isSame(process.start, start)) return undefined
+      if (process?.container === undefined || !isSame(process, start)) return undefined
       return process.since ?? 0
     },
     ended(pid, time) {
@@ -106,7 +158,7 @@ export function createProcessTable(read: (pid: number) => ProcessState | undefin
       if (process !== undefined) ended.push({ pid, start: process.start, time })
       while (ended[0] !== undefined && ended[0].time < time - REMEMBERED) {
         const gone = ended.shift()
-        if (gone !== undefined && known.get(gone.pid)?.start === gone.start) known.delete(gone.pid)
+        if (gone !== undefined) forget(gone)
       }
     },
   }
@@ -129,7 +181,19 @@ export function knownFrom(state: ProcessState, container: string | undefined): K
   }
 }
 
-/** /proc counts hundredths of a second. */
-function isSame(a: number, b: number): boolean {
-  return Math.floor(a / HUNDREDTH) === Math.floor(b / HUNDREDTH)
+/** A process that runs what its parent runs. */
+function below(parent: KnownProcess, of: Pick<KnownProcess, 'pid' | 'ppid' | 'uid' | 'start'>): KnownProcess {
+  return { ...parent, ...of, isAbout: false, above: lineOf(parent) }
+}
+
+/** Processes above a child of this one, as far as they are known. */
+function lineOf({ pid, ppid, above }: KnownProcess): readonly number[] {
+  return [pid, ...(above ?? [ppid])].slice(0, MAX_ANCESTORS)
+}
+
+/** /proc counts hundredths of a second, and no number is given to another process within one. */
+function isSame(process: KnownProcess, start: number): boolean {
+  return process.isAbout === true
+    ? Math.abs(process.start - start) < SECOND
+    : Math.floor(process.start / HUNDREDTH) === Math.floor(start / HUNDREDTH)
 }

@@ -1,4 +1,3 @@
-import { posix } from 'node:path'
 import type { Observed, Piecewise } from './assemble.ts'
 import { CALLS, openFlags } from './flag-names.ts'
 import type { KnownProcess } from './process-table.ts'
@@ -96,21 +95,32 @@ function addressed(event: Observed, kind: 'connect' | 'listen', syscall: string)
   const given = event.bytes(0)
   const address = given && socketAddress(given.bytes)
   if (address === undefined) return undefined
-  const protocol = address.family === 'unix' ? undefined : protocolOf(Number(event.numbers[0] ?? 0n))
+  if (address.family === 'unix') {
+    const path = socketPath(event, address.path)
+    const field = kind === 'connect' ? 'network.peer.address' : 'network.local.address'
+    return { kind, syscall, family: 'unix', path: path.text, cut: path.whole ? [] : [field] }
+  }
+  const protocol = protocolOf(Number(event.numbers[0] ?? 0n))
   return { kind, syscall, ...address, ...(protocol !== undefined && { protocol }), cut: [] }
+}
+
+/** A socket that is a file has a path like any other; an abstract one (`@…`) and one without a name have none. */
+function socketPath(event: Observed, path: string): Path {
+  const isFile = path !== '' && !path.startsWith('@')
+  return isFile
+    ? resolved({ bytes: Buffer.from(path), whole: true }, event.folder(0))
+    : { text: path, whole: true }
 }
 
 function listening(event: Observed): Details {
   const [which = 0n, port = 0n, four = 0n, high = 0n, low = 0n] = event.numbers
-  const isV4 = which >> 16n === 2n
   const protocol = protocolOf(Number(which & 0xffffn))
   return {
     kind: 'listen',
     syscall: 'listen',
-    family: isV4 ? 'ipv4' : 'ipv6',
-    address: isV4
-      ? ipv4(littleEndian(four))
-      : ipv6(Buffer.concat([high >> 32n, high, low >> 32n, low].map(littleEndian))),
+    ...(which >> 16n === 2n
+      ? { family: 'ipv4', address: ipv4(littleEndian(four)) }
+      : ipv6(Buffer.concat([high >> 32n, high, low >> 32n, low].map(littleEndian)))),
     port: Number(port),
     ...(protocol !== undefined && { protocol }),
     cut: [],
@@ -153,18 +163,35 @@ function quoted(bytes: Buffer): string {
   return /^[\w./:@+,-]+$/.test(text) ? text : JSON.stringify(text)
 }
 
+interface Path {
+  readonly text: string
+  readonly whole: boolean
+}
+
 /** The path of a field, made absolute and without `..`. */
-export function absolutePath(
-  event: Pick<Observed, 'text' | 'folder'>,
-  field: number,
-): { readonly text: string; readonly whole: boolean } {
-  const path: Piecewise = event.text(field) ?? { bytes: Buffer.alloc(0), whole: false }
+export function absolutePath(event: Pick<Observed, 'text' | 'folder'>, field: number): Path {
+  return resolved(event.text(field) ?? { bytes: Buffer.alloc(0), whole: false }, event.folder(field))
+}
+
+function resolved(path: Piecewise, folder: Piecewise | undefined): Path {
   const text = path.bytes.toString()
-  if (text.startsWith('/')) return { text: posix.normalize(text), whole: path.whole }
-  const folder = event.folder(field)
+  if (text.startsWith('/')) return { text: normalPath(text), whole: path.whole }
   if (folder === undefined) return { text, whole: false }
   return {
-    text: posix.normalize(posix.join(folder.bytes.toString(), text)),
+    text: normalPath(`${folder.bytes.toString()}/${text}`),
     whole: path.whole && folder.whole,
   }
+}
+
+/** What /proc calls the root of a process: what lies below is named from there, and above it is nothing. */
+const ROOT = /^proc\/(?:self|thread-self|\d+)(?:\/task\/\d+)?\/root$/
+
+function normalPath(path: string): string {
+  let names: string[] = []
+  for (const name of path.split('/')) {
+    if (name === '..') names.pop()
+    else if (name !== '' && name !== '.') names.push(name)
+    if (name === 'root' && ROOT.test(names.join('/'))) names = []
+  }
+  return `/${names.join('/')}`
 }

@@ -24,6 +24,9 @@ const HEARTBEAT = 5_000
 const WRITE = 20
 const BEGIN = 120_000
 const FILE_AGE = 3_600_000
+/** bpftrace beats twice a second. So many looks, one a second, at which none had come are silence. */
+const LOOK = 1_000
+const SILENT_LOOKS = 15
 
 /**
  * Watches until the signal aborts. Rejects with a UserError when bpftrace cannot be started, or ends by itself:
@@ -34,7 +37,8 @@ export async function runSensor(options: SensorOptions, signal: AbortSignal): Pr
   const observer = createObserver({ host, read: readProcess, containerProcesses })
   let journal: Journal | undefined
   let lost: { count: number; since: number; until: number } | undefined
-  let [lastBeat, lastTold, totalLost] = [0, 0, 0]
+  let [lastBeat, lastTold, totalLost, silentLooks] = [0, 0, 0, 0]
+  let silence: string | undefined
   const { promise, resolve } = Promise.withResolvers<string>()
   let failure: unknown
   /** What cannot be written ends the sensor: whoever supervises it is told why. */
@@ -72,6 +76,7 @@ export async function runSensor(options: SensorOptions, signal: AbortSignal): Pr
     observer.take(message, Date.now())
     if (message.kind !== 'beat') return
     lastBeat = message.time
+    silentLooks = 0
     if (journal === undefined) writing(begin)
   }
   /** Tells what was lost, once a heartbeat has shown until when. */
@@ -112,10 +117,20 @@ export async function runSensor(options: SensorOptions, signal: AbortSignal): Pr
   signal.addEventListener('abort', stop, { once: true })
   if (signal.aborted) stop()
   const writes = setInterval(() => writing(() => write(Date.now())), WRITE)
+  // counted rather than measured: what waits to be read is not silence where this process itself was held up
+  const looks = setInterval(() => {
+    if (journal === undefined) return
+    silentLooks += 1
+    if (silentLooks < SILENT_LOOKS || silence !== undefined) return
+    silence = `bpftrace told nothing for ${(SILENT_LOOKS * LOOK) / 1_000} s and was ended`
+    tracer.stop()
+  }, LOOK)
   const begins = setTimeout(() => {
     if (journal === undefined) tracer.stop()
   }, BEGIN)
-  const reason = await promise
+  const end = await promise
+  const reason = silence ?? end
+  clearInterval(looks)
   clearInterval(writes)
   clearTimeout(begins)
   signal.removeEventListener('abort', stop)

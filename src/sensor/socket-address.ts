@@ -13,7 +13,7 @@ export function socketAddress(bytes: Buffer): SocketAddress | undefined {
   if (family === AF_INET && bytes.length >= 8)
     return { family: 'ipv4', address: ipv4(bytes.subarray(4, 8)), port: bytes.readUInt16BE(2) }
   if (family === AF_INET6 && bytes.length >= 24)
-    return { family: 'ipv6', address: ipv6(bytes.subarray(8, 24)), port: bytes.readUInt16BE(2) }
+    return { ...ipv6(bytes.subarray(8, 24)), port: bytes.readUInt16BE(2) }
   return undefined
 }
 
@@ -28,10 +28,16 @@ export function ipv4(bytes: Uint8Array): string {
   return [...bytes].join('.')
 }
 
-/** RFC 5952: lower case, the longest run of zeros as `::`. */
-export function ipv6(bytes: Uint8Array): string {
+/** An address of 16 bytes. One that is mapped from IPv4 is spoken to over IPv4, and is told as that. */
+export function ipv6(bytes: Uint8Array): { readonly family: 'ipv4' | 'ipv6'; readonly address: string } {
   const mapped = bytes.subarray(0, 10).every((byte) => byte === 0) && bytes[10] === 0xff && bytes[11] === 0xff
-  if (mapped) return `::ffff:${ipv4(bytes.subarray(12))}`
+  return mapped
+    ? { family: 'ipv4', address: ipv4(bytes.subarray(12)) }
+    : { family: 'ipv6', address: shortest(bytes) }
+}
+
+/** RFC 5952: lower case, the longest run of zeros as `::`. */
+function shortest(bytes: Uint8Array): string {
   const groups = Array.from({ length: 8 }, (_, at) =>
     (((bytes[at * 2] ?? 0) << 8) | (bytes[at * 2 + 1] ?? 0)).toString(16),
   )

@@ -9,11 +9,14 @@ import { expandProgram } from './program.ts'
 const TEMPLATE = join(import.meta.dirname, '../../sensors/bpftrace/sensor.bt')
 const TRACEFS = ['/sys/kernel/tracing', '/sys/kernel/debug/tracing']
 
+/** It is given so long to end, ms. */
+const KILL_AFTER = 5_000
+
 /** A running bpftrace. */
 export interface Tracer {
   /** System calls that this kernel has no tracepoints for. */
   readonly missing: readonly string[]
-  /** Ends it; `ended` is told after its last message. */
+  /** Ends it, killing it where it does not listen; `ended` is told after its last message. */
   stop(): void
 }
 
@@ -78,7 +81,17 @@ export function startTracer({ host, bpftrace, heard, ended }: TracerOptions): Tr
       `bpftrace ended (${signal ?? code})${errors.length > 0 ? `: ${errors.join('; ').slice(0, 1_000)}` : ''}`,
     )
   })
-  return { missing: missing.filter(canHappen), stop: () => void child.kill('SIGINT') }
+  let isStopping = false
+  return {
+    missing: missing.filter(canHappen),
+    stop() {
+      child.kill('SIGINT')
+      if (isStopping) return
+      isStopping = true
+      const kill = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER)
+      child.once('close', () => clearTimeout(kill))
+    },
+  }
 }
 
 /** Inode number of the host's mount namespace: that of init, or ours where init has more capabilities than we. */

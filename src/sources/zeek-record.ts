@@ -1,4 +1,5 @@
 import type { Event, Logsource, SourceName } from '../domain/event.ts'
+import { plainAddress } from '../domain/plain-address.ts'
 import { contentOf, OWN_NAMES } from './events.ts'
 import { isObject, jsonText, memberOf, textOf } from './json.ts'
 import type { JsonObject } from './json.ts'
@@ -58,7 +59,7 @@ export function isOfLog(log: ZeekLog, json: unknown): json is JsonObject {
  */
 export function decodeEntry(log: ZeekLog, { json, received, stream, position }: FramedRecord): Decoded {
   if (!isOfLog(log, json)) return failed(`not an entry of ${log.source}`)
-  const record = respelled(json, log.spelling)
+  const record = plainly(respelled(json, log.spelling))
   const stated = timeOfEntry(record['ts'])
   const time = stated ?? received
   if (time === undefined) return failed('zeek: entry without a time')
@@ -95,6 +96,15 @@ function respelled(json: JsonObject, spelling: ReadonlyMap<string, string>): Jso
   return Object.fromEntries(
     Object.entries(json).map(([name, value]) => [spelling.get(name) ?? name, value] as const),
   )
+}
+
+/** Ends of a connection that are IPv4 addresses mapped into IPv6 are told as what they are. */
+function plainly(record: JsonObject): JsonObject {
+  const ends = ['id.orig_h', 'id.resp_h'].flatMap((name) => {
+    const address = textOf(record[name])
+    return address === undefined ? [] : [[name, plainAddress(address)] as const]
+  })
+  return { ...record, ...Object.fromEntries(ends) }
 }
 
 /** What an entry says, apart from where it was written and by which writer. */

@@ -159,6 +159,27 @@ realTest(
 )
 
 realTest(
+  'ends with an error when bpftrace hangs, which is killed',
+  async () => {
+    await withFolder(async (folder) => {
+      const out = join(folder, 'sensor')
+      const sensor = startSensor(out)
+      await sensor.ready
+      const [pid = 0] = childrenOf(sensor.process.pid)
+      process.kill(pid, 'SIGSTOP')
+      expect(await sensor.ended()).toBe(2)
+      expect(sensor.printed()).toContain('bpftrace told nothing for 15 s')
+      expect(isRunning(pid)).toBe(false)
+      expect(recordsIn(out).at(-1)).toMatchObject({
+        kind: 'stop',
+        reason: expect.stringContaining('told nothing'),
+      })
+    })
+  },
+  { timeout: 300_000, lacking },
+)
+
+realTest(
   'says what mends it where bpftrace is missing, or its folder cannot be written',
   async () => {
     await withFolder(async (folder) => {
