@@ -47,7 +47,7 @@ realTest(
 function expectAll(records: readonly SensorRecord[]): void {
   const paths = (wanted: string): readonly unknown[] =>
     records.filter(({ kind }) => kind === wanted).map(({ path }) => path)
-  expect(paths('write').toSorted()).toEqual(
+  expect(paths('write').map(String).toSorted()).toEqual(
     [
       '/tmp/grandchild',
       '/tmp/deep',
