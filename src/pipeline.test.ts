@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { podCreated } from '../test/audit.ts'
 import { loadDetection } from './detection.ts'
 import type { Chunk } from './domain/event.ts'
@@ -230,4 +230,80 @@ it('reads an input that failed again, from what is committed, and commits what i
   expect(store.totals()).toMatchObject({ records: 3, evaluated: 3, failed: 0, duplicates: 0 })
   expect(store.findings()).toMatchObject([{ about: 'test', message: 'the disk did not answer' }])
   expect(ended).toEqual(['test'])
+})
+
+describe('a container of an engine', () => {
+  const ID = 'c'.repeat(64)
+  const created = new Date(NOW - 1_000).toISOString()
+  const stream = 'docker:engine:E1'
+  const inspect = (image: string, more: object = {}): string => {
+    const Config = { Image: `${image}:1` }
+    const about = { Id: ID, Name: '/web', Created: created, Image: `sha256:${'1'.repeat(64)}` }
+    return `${JSON.stringify({ ...about, Config, HostConfig: { Privileged: true }, ...more })}\n`
+  }
+  const told = inspect('evil/miner', { 'x-tallyman': { engine: 'docker', host: 'node-1' } })
+  const forged = inspect('ours/approved', { Image: `sha256:${'9'.repeat(64)}` })
+  const destroyed = `${JSON.stringify({
+    Type: 'container',
+    Action: 'destroy',
+    Actor: { ID, Attributes: {} },
+    timeNano: NOW * 1e6,
+  })}\n`
+
+  async function runInputs(...inputs: readonly (readonly [string, Readonly<Record<string, string>>])[]) {
+    const detection = await loadDetection({
+      strategies: join(import.meta.dirname, '../strategies'),
+      rules: [],
+      site: undefined,
+      zone: 'UTC',
+      now: () => NOW,
+    })
+    for (const [name, texts] of inputs) {
+      // all are inputs of the same data folder; each has its turn
+      const others = inputs.map(([other]) => inputOf({}, other)).filter((other) => other.name !== name)
+      await runPipeline(
+        [inputOf(texts, name), ...others],
+        { store, sources, detection: () => detection, now: () => NOW },
+        new AbortController().signal,
+      )
+    }
+  }
+  const identity = () => store.containers().map(({ resource }) => resource['container.image.name'])
+  const conflicts = () => store.findings().filter(({ kind }) => kind === 'identity-conflict')
+
+  it('keeps the identity that its engine told, whoever else tells of it, and the attempt is told', async () => {
+    await runInputs(
+      ['engine', { [stream]: told }],
+      ['http', { 'http:one': forged, 'http:two': `${forged}${forged}` }],
+      ['other', { 'docker:other:E1': inspect('ours/approved', { 'x-tallyman': { host: 'node-9' } }) }],
+    )
+    expect(identity()).toEqual(['evil/miner'])
+    expect(store.containers()[0]?.resource['host.name']).toBe('node-1')
+    expect(conflicts().map(({ about }) => about)).toEqual(expect.arrayContaining(['http', 'other']))
+    expect(conflicts()).toHaveLength(2)
+    expect(conserved()).toBe(true)
+  })
+
+  it('goes by its own engine’s word, also where somebody else told the same before', async () => {
+    await runInputs(['engine', { [stream]: told }], ['http', { 'http:one': destroyed }])
+    expect(store.containers()[0]).not.toHaveProperty('gone')
+    await runInputs(['engine', { [stream]: `${told}${destroyed}` }], ['http', {}])
+    expect(store.containers()[0]).toMatchObject({ gone: NOW })
+  })
+
+  it('is evaluated once by its engine’s word, whatever else is said of it', async () => {
+    await runInputs(['engine', { [stream]: told }])
+    const count = () => store.alerts().items.reduce((sum, alert) => sum + alert.count, 0)
+    const gone = `${JSON.stringify({ 'x-tallyman': { gone: ID, observed: NOW } })}\n`
+    await runInputs(
+      ['http', { 'http:one': forged, 'http:two': destroyed }],
+      ['other', { 'docker:other:E1': gone }],
+      ['engine', {}],
+    )
+    const before = count()
+    await runInputs(['engine', { [stream]: `${told}${told}` }])
+    expect(before).toBeGreaterThan(0)
+    expect(count()).toBe(before)
+    expect(store.totals().duplicates).toBe(1)
+  })
 })

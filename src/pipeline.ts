@@ -1,16 +1,17 @@
-import type { Chunk, Event, Failure, Finding } from './domain/event.ts'
+import { isEngineStream } from './domain/engine-stream.ts'
+import type { Chunk, Event, Fact, Failure, Finding } from './domain/event.ts'
 import { digest } from './domain/hash.ts'
 import type { Route } from './domain/notice.ts'
 import { fold, stateKeys, type RatedMatch } from './engine/alerting.ts'
 import { noticesOf } from './engine/notices.ts'
 import type { Input, InputBatch } from './inputs/input.ts'
-import { createInventory, type Inventory } from './inventory/inventory.ts'
+import { createInventory, type Contradiction, type Inventory } from './inventory/inventory.ts'
 import type { Ruleset } from './sigma/sigma.ts'
 import type { Source } from './sources/source.ts'
 import { createStreamDecoder, type StreamDecoder } from './sources/stream.ts'
 import type { Judge } from './engine/judge.ts'
 import { createSeen, type Seen } from './engine/seen.ts'
-import { IDENTITY_HORIZON, type SeenRow } from './domain/state.ts'
+import { IDENTITY_HORIZON, type Reporter, type SeenRow } from './domain/state.ts'
 import { merge } from './merge.ts'
 import type { Commit, Counters, Store, StreamResume } from './store/store.ts'
 
@@ -59,7 +60,8 @@ export async function runPipeline(
   parts: PipelineParts,
   signal: AbortSignal,
 ): Promise<void> {
-  const inventory = createInventory(parts.store.containers())
+  const names = new Set(inputs.map(({ name }) => name))
+  const inventory = createInventory(parts.store.containers(), { isInput: (name) => names.has(name) })
   const seen = createSeen(parts.store.seen(IDENTITY_HORIZON), IDENTITY_HORIZON)
   const lanes = inputs.map((input): Lane => ({
     input,
@@ -137,12 +139,24 @@ function processBatch(
     }
   }
 
+  const learn = (facts: readonly Fact[], by: Reporter): void => {
+    for (const fact of facts) {
+      const contradicted = inventory.observe(fact, by)
+      if (contradicted !== undefined) findings.push(contradictionFinding(contradicted, parts.now()))
+      if (fact.kind === 'container-gone' && fact.releases !== undefined) {
+        seen.release(fact.releases)
+        released.push(fact.releases)
+      }
+    }
+  }
+
   for (const { stream, reason } of batch.unreadable) tally.failed({ reason, stream, position: 0, sample: '' })
   const streams: Commit['streams'][number][] = []
   const bodies: Commit['bodies'][number][] = []
   for (const chunk of batch.chunks) {
     const decoder = decoderFor(chunk, lane, parts)
     const decoded = decoder.push(chunk)
+    const by: Reporter = { input, engine: isEngineStream(chunk.stream) }
     if (chunk.end === true) lane.decoders.delete(chunk.stream)
     if (chunk.repeated === true) {
       for (let record = 0; record < decoded.records; record += 1) tally.duplicate()
@@ -155,24 +169,17 @@ function processBatch(
         const { verdict, row } = seen.look(identity)
         if (row === undefined) {
           tally.duplicate()
-          // What identifies a container may have changed although its specification did not: its name.
-          for (const fact of facts) if (fact.kind === 'container') inventory.observe(fact)
+          // A name may have changed although the specification did not, and who told it first may not have been believed.
+          learn(facts, by)
           continue
         }
         if (verdict === 'conflict')
-          findings.push(conflict(identity.id, item.source, events[0]?.time ?? parts.now()))
+          findings.push(conflict(identity.id, item.source, events[0]?.time ?? parts.now(), parts.now()))
         seenRows.push(row)
       }
       tally.evaluated(item.source)
-      for (const fact of facts) {
-        if (fact.kind === 'finding') findings.push(fact.finding)
-        else inventory.observe(fact)
-        if (fact.kind === 'container-gone') {
-          const identity = `docker.inspect:${fact.id}`
-          seen.release(identity)
-          released.push(identity)
-        }
-      }
+      learn(facts, by)
+      for (const fact of facts) if (fact.kind === 'finding') findings.push(fact.finding)
       for (const event of events) consider(event)
     }
     if (chunk.whole === true) bodies.push({ stream: chunk.stream, length: chunk.bytes.length })
@@ -195,8 +202,9 @@ function processBatch(
     failures,
     findings,
     seen: seenRows,
-    released,
+    released: [...released, ...seen.dropped()],
     containers: inventory.changes(),
+    forgotten: inventory.forgotten(),
     output,
     outbox,
   })
@@ -228,16 +236,32 @@ function decoderFor(
 }
 
 /** Ids are the attacker's to choose: the same one with other content is evaluated, and told once an hour. */
-function conflict(id: string, source: string, time: number): Finding {
-  const hour = Math.floor(time / 3_600_000)
+function conflict(id: string, source: string, time: number, now: number): Finding {
   return {
-    id: digest('identity-conflict', source, String(hour)),
+    id: digest('identity-conflict', source, hourOf(now)),
     kind: 'identity-conflict',
     about: source,
     since: time,
     until: time,
     message: `records came again under a known identity with other content and were evaluated; the first was ${id.slice(0, 128)}`,
   }
+}
+
+/** Somebody else's word about an engine's container, told once an hour. */
+function contradictionFinding({ container, believed, contradicting }: Contradiction, now: number): Finding {
+  return {
+    id: digest('identity-conflict', 'container', contradicting, hourOf(now)),
+    kind: 'identity-conflict',
+    about: contradicting,
+    since: now,
+    until: now,
+    message: `told of containers otherwise than the engine that runs them, and was not believed; the first was ${container.slice(0, 128)}, which ${believed} knows`,
+  }
+}
+
+/** The hour of the clock: times in records are the attacker's to choose, and so many findings there would be. */
+function hourOf(now: number): string {
+  return String(Math.floor(now / 3_600_000))
 }
 
 function latest<T extends { readonly stream: string }>(streams: readonly T[]): readonly T[] {

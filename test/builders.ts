@@ -1,5 +1,6 @@
 import type { Event, Resource } from '../src/domain/event.ts'
 import type { Level, Match, RuleRef } from '../src/domain/match.ts'
+import type { Reporter } from '../src/domain/state.ts'
 import type { Commit } from '../src/store/store.ts'
 import type { RatedMatch } from '../src/engine/alerting.ts'
 
@@ -51,6 +52,11 @@ export function rated(
   return { match: aMatch(event, rule), level }
 }
 
+/** Who asks the engine itself. */
+export const BY_ENGINE: Reporter = { input: 'docker', engine: true }
+/** Anybody who may send telemetry. */
+export const BY_ANYBODY: Reporter = { input: 'http', engine: false }
+
 /** A commit that holds nothing but what is said. */
 export function aCommit(parts: Partial<Commit> = {}): Commit {
   return {
@@ -73,6 +79,7 @@ export function aCommit(parts: Partial<Commit> = {}): Commit {
     seen: [],
     released: [],
     containers: [],
+    forgotten: [],
     output: { alerts: [], incidents: [] },
     ...parts,
   }

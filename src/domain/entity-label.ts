@@ -1,6 +1,7 @@
 import type { Resource } from './event.ts'
 
-const WORKLOADS = [
+/** Attributes that name a pod's workload, the one that owns the others first. */
+export const WORKLOADS = [
   'k8s.deployment.name',
   'k8s.daemonset.name',
   'k8s.statefulset.name',

@@ -91,7 +91,13 @@ export type Fact =
       /** IP addresses of its own; none of a container that shares its host's network. */
       readonly addresses?: readonly string[]
     }
-  | { readonly kind: 'container-gone'; readonly id: string; readonly time: number }
+  | {
+      readonly kind: 'container-gone'
+      readonly id: string
+      readonly time: number
+      /** The identity of its specification, which need be kept no longer. */
+      readonly releases?: string
+    }
   | { readonly kind: 'finding'; readonly finding: Finding }
 
 /** A part of the host's file system that a container sees. */

@@ -44,6 +44,14 @@ export interface FoldOutput {
   readonly incidents: readonly KeyedIncident[]
 }
 
+/** Who told of a container. */
+export interface Reporter {
+  /** The input's name. */
+  readonly input: string
+  /** Whether the input asks the container's engine itself: its word is believed before anybody else's. */
+  readonly engine: boolean
+}
+
 /** What is known of one container. */
 export interface ContainerRow {
   readonly id: string
@@ -51,6 +59,7 @@ export interface ContainerRow {
   readonly mounts: readonly HostMount[]
   /** IP addresses that it has and had, the newest last. */
   readonly addresses?: readonly AddressLease[]
+  readonly by: Reporter
   /** When it was last told of, and when it went; ms since the epoch. */
   readonly time: number
   readonly gone?: number
@@ -86,4 +95,6 @@ export interface SeenRow {
   readonly content: string
   /** Kept as long as the thing exists (a container), not only for the horizon. */
   readonly keep: boolean
+  /** Of what is kept: its own engine will tell when it is gone. */
+  readonly watched?: true
 }

@@ -1,14 +1,5 @@
+import { WORKLOADS } from '../domain/entity-label.ts'
 import type { Resource } from '../domain/event.ts'
-
-const OWNERS = [
-  'k8s.deployment.name',
-  'k8s.daemonset.name',
-  'k8s.statefulset.name',
-  'k8s.cronjob.name',
-  'k8s.job.name',
-  'k8s.replicaset.name',
-  'k8s.pod.name',
-] as const
 
 /**
  * Whom something happened to: the container; in Kubernetes the workload that owns the pod (fifty replicas are
@@ -20,7 +11,7 @@ export function entityKey(resource: Resource): string {
   if (resource['container.id'] !== undefined && resource['k8s.pod.name'] === undefined) {
     return key('container', resource['container.id'])
   }
-  const owner = OWNERS.find((name) => resource[name] !== undefined)
+  const owner = WORKLOADS.find((name) => resource[name] !== undefined)
   if (owner !== undefined)
     return key(owner, cluster, resource['k8s.namespace.name'] ?? '', resource[owner] ?? '')
   if (resource['container.id'] !== undefined) return key('container', resource['container.id'])

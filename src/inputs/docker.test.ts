@@ -156,7 +156,7 @@ it.each([
   await listening(server, socket)
   const delivered = createDelivered()
   await deliver(dockerInput({ name: 'd', socket, now: Date.now }), delivered, () =>
-    String(delivered.streams.get('docker:engine-1') ?? '').includes(good),
+    String(delivered.streams.get('docker:d:engine-1') ?? '').includes(good),
   )
   server.closeAllConnections()
   server.close()
@@ -185,7 +185,7 @@ it('an event too large to read hides no container', async () => {
   await listening(server, socket)
   const delivered = createDelivered()
   await deliver(dockerInput({ name: 'd', socket, now: Date.now }), delivered, () =>
-    String(delivered.streams.get('docker:engine-1') ?? '').includes(hidden),
+    String(delivered.streams.get('docker:d:engine-1') ?? '').includes(hidden),
   )
   server.closeAllConnections()
   server.close()

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UserError } from '../domain/errors.ts'
 import type { Finding, Resource } from '../domain/event.ts'
+import { engineStream } from '../domain/engine-stream.ts'
 import { digest } from '../domain/hash.ts'
 import { inspectContainers, type EngineIdentity, type Inspected } from './container-inspect.ts'
 import { createPosition, type DockerCheckpoint, type Position } from './docker-position.ts'
@@ -28,7 +29,7 @@ const RING = 256
 
 /**
  * A container engine over Docker's API, Docker itself or Podman; it is only read. One stream,
- * `docker:<engine id>`, of whole JSON lines:
+ * `docker:<input>:<engine id>`, of whole JSON lines:
  * - events, as the engine says them;
  * - specifications: the inspect document with the key `x-tallyman` { engine, host, inventory, observed (ms; for a
  *   container that was inspected before), volumes: {name: {Driver, Options}}, realPaths: {path: path} }. `inventory` is true for what was there before
@@ -325,12 +326,13 @@ async function follow(session: Session, lines: readonly string[]): Promise<Input
 }
 
 function batchOf(
-  { engine, position }: Session,
+  { about, engine, position }: Session,
   lines: readonly string[],
   findings: readonly Finding[],
 ): InputBatch {
   const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''))
-  const chunks = bytes.length === 0 ? [] : [{ stream: `docker:${engine.id}`, offset: position.offset, bytes }]
+  const stream = engineStream(about, engine.id)
+  const chunks = bytes.length === 0 ? [] : [{ stream, offset: position.offset, bytes }]
   position.offset += bytes.length
   return { chunks, findings, unreadable: [], checkpoint: position.checkpoint() }
 }

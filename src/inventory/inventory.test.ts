@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { aContainer, anEvent } from '../../test/builders.ts'
+import { aContainer, anEvent, BY_ENGINE } from '../../test/builders.ts'
 import { hostPathOf } from '../domain/host-path-of.ts'
 import { createInventory } from './inventory.ts'
 
@@ -8,13 +8,8 @@ const etc = { source: '/etc', destination: '/h', readOnly: false }
 
 it('adds what is known of a container to what says only its id, also a short one', () => {
   const inventory = createInventory([])
-  inventory.observe({
-    kind: 'container',
-    id: ID,
-    time: 1,
-    resource: aContainer({ 'container.image.id': 'sha256:1' }),
-    mounts: [],
-  })
+  const resource = aContainer({ 'container.image.id': 'sha256:1' })
+  inventory.observe({ kind: 'container', id: ID, time: 1, resource, mounts: [] }, BY_ENGINE)
   const event = inventory.resolve(
     anEvent({ resource: { 'container.id': ID.slice(0, 12), 'container.name': 'as the event says' } }),
   )
@@ -26,7 +21,7 @@ it('adds what is known of a container to what says only its id, also a short one
 })
 
 it('knows which path of the host a command in the container writes', () => {
-  const inventory = createInventory([{ id: ID, resource: {}, mounts: [etc], time: 1 }])
+  const inventory = createInventory([{ id: ID, resource: {}, mounts: [etc], by: BY_ENGINE, time: 1 }])
   const exec = anEvent({
     logsource: { category: 'container_exec' },
     record: { 'process.writes': ['/h/motd', '/tmp/x'] },
@@ -43,16 +38,16 @@ it.each([
   ['network_connection', { 'network.peer.address': '203.0.113.7' }, undefined],
 ])('knows the path of the host behind a %s %o', (category, record, expected) => {
   const mounts = [etc, { source: '/opt', destination: '/ro', readOnly: true }]
-  const inventory = createInventory([{ id: ID, resource: {}, mounts, time: 1 }])
+  const inventory = createInventory([{ id: ID, resource: {}, mounts, by: BY_ENGINE, time: 1 }])
   const { record: joined } = inventory.resolve(anEvent({ logsource: { product: 'linux', category }, record }))
   expect((joined as Readonly<Record<string, unknown>>)['host.path']).toEqual(expected)
 })
 
 it('hands out each change once, to be committed', () => {
   const inventory = createInventory([])
-  inventory.observe({ kind: 'container', id: ID, time: 1, resource: {}, mounts: [] })
-  inventory.observe({ kind: 'container-gone', id: ID, time: 2 })
-  expect(inventory.changes()).toEqual([{ id: ID, resource: {}, mounts: [], time: 1, gone: 2 }])
+  inventory.observe({ kind: 'container', id: ID, time: 1, resource: {}, mounts: [] }, BY_ENGINE)
+  inventory.observe({ kind: 'container-gone', id: ID, time: 2 }, BY_ENGINE)
+  expect(inventory.changes()).toEqual([{ id: ID, resource: {}, mounts: [], by: BY_ENGINE, time: 1, gone: 2 }])
   expect(inventory.changes()).toEqual([])
 })
 

@@ -1,57 +1,109 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Event, Fact, HostMount } from '../domain/event.ts'
-import { GONE_HORIZON, type ContainerRow } from '../domain/state.ts'
+import type { ContainerRow, Reporter } from '../domain/state.ts'
 import { hostPathOf } from '../domain/host-path-of.ts'
-import { createAddressBook, ended, renewed } from './addresses.ts'
+import { ended, recalled, renewed, type Holder } from './addresses.ts'
+import { createKnownContainers, SHORT_ID } from './known-containers.ts'
 import { withPeers } from './peers.ts'
 
 /** Whose an event is: container, image and node attributes joined on the container's id, or on addresses. */
 export interface Inventory {
-  observe(fact: Fact): void
+  /** Takes a fact in, unless somebody who knows better told otherwise: then it says so. */
+  observe(fact: Fact, by: Reporter): Contradiction | undefined
   /** The event with what is known of its container added; what the event says itself wins. */
   resolve(event: Event): Event
   /** Rows that changed since the last call, to be committed with the batch. */
   changes(): readonly ContainerRow[]
+  /** Ids of those that were forgotten since the last call, for want of room or because they are long gone. */
+  forgotten(): readonly string[]
+}
+
+/** Two told differently of one container: who asks its engine is believed. */
+export interface Contradiction {
+  readonly container: string
+  /** Names of inputs. */
+  readonly believed: string
+  readonly contradicting: string
+}
+
+type ContainerFact = Extract<Fact, { kind: 'container' }>
+type GoneFact = Extract<Fact, { kind: 'container-gone' }>
+
+export interface InventoryOptions {
+  /** Whether the input is still there: what the engine of one that is not had told is no longer anybody's. */
+  readonly isInput?: (name: string) => boolean
+  /** Containers that are known from engines, and from others, at most. */
+  readonly limit?: number
 }
 
 const MAX_CONTAINERS = 100_000
 
-/** Starts from stored rows. State is one row a container; memory is bounded by forgetting those longest gone. */
-export function createInventory(rows: readonly ContainerRow[]): Inventory {
-  const containers = new Map(rows.map((row) => [shortId(row.id), row]))
+/**
+ * Starts from stored rows. State is one row a container, and belongs to whoever asks its engine: others change
+ * nothing of it, nor add what a filter could then be satisfied with. Memory is bounded by forgetting.
+ */
+export function createInventory(
+  rows: readonly ContainerRow[],
+  { isInput = () => true, limit = MAX_CONTAINERS }: InventoryOptions = {},
+): Inventory {
+  const own = createKnownContainers(limit)
+  const told = createKnownContainers(limit)
   const changed = new Map<string, ContainerRow>()
-  const book = createAddressBook()
-  for (const row of rows) book.put(row)
+  const forgotten = new Set<string>()
+
+  const remember = (row: ContainerRow): void => {
+    const gone = (row.by.engine ? own : told).put(row)
+    if (row.by.engine) told.drop(row.id)
+    for (const id of gone) {
+      changed.delete(id)
+      forgotten.add(id)
+    }
+  }
+  for (const row of rows)
+    remember(row.by.engine && !isInput(row.by.input) ? { ...row, by: { ...row.by, engine: false } } : row)
 
   const put = (row: ContainerRow): void => {
-    containers.set(shortId(row.id), row)
     changed.set(row.id, row)
-    book.put(row)
-    if (containers.size > MAX_CONTAINERS) forget(containers)
+    forgotten.delete(row.id)
+    remember(row)
+  }
+  const named = (id: string): ContainerRow | undefined => {
+    if (id.length !== SHORT_ID) return own.get(id) ?? told.get(id)
+    const row = own.short(id) ?? told.short(id)
+    return row === 'several' ? undefined : row
+  }
+  const holder = (address: string, time: number, host: string | undefined): Holder | undefined => {
+    const known = host !== undefined && (own.hasHost(host) || told.hasHost(host))
+    const place = { host, known }
+    return own.addresses.holder(address, time, place) ?? told.addresses.holder(address, time, place)
+  }
+
+  const see = (fact: ContainerFact, by: Reporter): Contradiction | undefined => {
+    const known = own.get(fact.id) ?? told.get(fact.id)
+    if (known !== undefined && isOver(known.by, by)) return contradiction(known, fact, known.by, by)
+    // an engine's word begins anew: nothing remains of what others said
+    const before = known !== undefined && isOver(by, known.by) ? undefined : known
+    if (before?.gone !== undefined && fact.time <= before.gone) return undefined
+    const row = rowAfter(before, fact, by)
+    if (before === undefined || !isDeepStrictEqual({ ...before, time: row.time }, row)) put(row)
+    return known === undefined || before !== undefined ? undefined : contradiction(known, fact, by, known.by)
+  }
+  const end = (fact: GoneFact, by: Reporter): void => {
+    const known = named(fact.id)
+    if (known === undefined || known.gone !== undefined || isOver(known.by, by)) return
+    put(gone(known, fact.time))
   }
 
   return {
-    observe(fact) {
-      if (fact.kind === 'container') {
-        const known = containers.get(shortId(fact.id))
-        const { id, resource, mounts, time } = fact
-        const leases = known?.addresses ?? []
-        const addresses =
-          fact.addresses === undefined
-            ? leases
-            : renewed(leases, fact.addresses, { time, before: known?.time ?? time })
-        const row = { id, resource, mounts, time, ...(addresses.length > 0 && { addresses }) }
-        if (known !== undefined && isDeepStrictEqual({ ...known, time }, row)) return
-        put(row)
-      } else if (fact.kind === 'container-gone') {
-        const known = containers.get(shortId(fact.id))
-        if (known !== undefined && known.gone === undefined) put(gone(known, fact.time))
-      }
+    observe(fact, by) {
+      if (fact.kind === 'container') return see(fact, by)
+      if (fact.kind === 'container-gone') end(fact, by)
+      return undefined
     },
     resolve(event) {
       const id = event.resource['container.id']
-      const known = typeof id === 'string' ? containers.get(shortId(id)) : undefined
-      if (known === undefined) return withPeers(event, book)
+      const known = typeof id === 'string' ? named(id) : undefined
+      if (known === undefined) return withPeers(event, holder)
       return {
         ...event,
         resource: { ...known.resource, ...event.resource, 'container.id': known.id },
@@ -59,11 +111,49 @@ export function createInventory(rows: readonly ContainerRow[]): Inventory {
       }
     },
     changes() {
-      const rows = [...changed.values()]
+      const all = [...changed.values()]
       changed.clear()
-      return rows
+      return all
+    },
+    forgotten() {
+      const all = [...forgotten]
+      forgotten.clear()
+      return all
     },
   }
+}
+
+/** Whether one is to be believed about a container, and the other is not: it belongs to the input that asks its engine. */
+function isOver(one: Reporter, other: Reporter): boolean {
+  return one.engine && !(other.engine && other.input === one.input)
+}
+
+function contradiction(
+  known: ContainerRow,
+  fact: ContainerFact,
+  believed: Reporter,
+  other: Reporter,
+): Contradiction | undefined {
+  const isOther = Object.entries(fact.resource).some(
+    ([name, value]) => known.resource[name] !== undefined && !isDeepStrictEqual(known.resource[name], value),
+  )
+  if (!isOther && isDeepStrictEqual(known.mounts, fact.mounts)) return undefined
+  return { container: fact.id, believed: believed.input, contradicting: other.input }
+}
+
+/** What is known with this fact: what was told last is so, and a fact that comes late says where the container was before. */
+function rowAfter(known: ContainerRow | undefined, fact: ContainerFact, by: Reporter): ContainerRow {
+  const { id, resource, mounts, time } = fact
+  const leases = known?.addresses ?? []
+  if (known !== undefined && time < known.time) {
+    const addresses = recalled(leases, fact.addresses ?? [], { time, until: known.time })
+    return { ...known, ...(addresses.length > 0 && { addresses }) }
+  }
+  const addresses =
+    fact.addresses === undefined
+      ? leases
+      : renewed(leases, fact.addresses, { time, before: known?.gone ?? known?.time ?? time })
+  return { id, resource, mounts, by: known?.by ?? by, time, ...(addresses.length > 0 && { addresses }) }
 }
 
 function gone(row: ContainerRow, time: number): ContainerRow {
@@ -93,20 +183,4 @@ const HOST_PATHS: Readonly<
   file_rename: { from: ['SourceFilename', 'TargetFilename'], into: 'host.path' },
   // a socket on a mount that refuses writes is connected to all the same
   network_connection: { from: ['network.peer.address'], into: 'host.path', reads: true },
-}
-
-/** Sensors cut ids to 12 digits; 48 bits still tell a machine's containers apart. */
-function shortId(id: string): string {
-  return id.slice(0, 12)
-}
-
-function forget(containers: Map<string, ContainerRow>): void {
-  const newest = Math.max(...[...containers.values()].map((row) => row.time).slice(-1_000))
-  for (const [id, row] of containers) {
-    if (row.gone !== undefined && row.gone < newest - GONE_HORIZON) containers.delete(id)
-  }
-  for (const id of containers.keys()) {
-    if (containers.size <= MAX_CONTAINERS) break
-    containers.delete(id)
-  }
 }

@@ -1,12 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { anEvent } from '../../test/builders.ts'
+import { anEvent, BY_ANYBODY, BY_ENGINE } from '../../test/builders.ts'
 import type { Event, Fact, Resource } from '../domain/event.ts'
 import { createInventory, type Inventory } from './inventory.ts'
 
 const HOUR = 3_600_000
 const idOf = (name: string): string => Buffer.from(name.padEnd(32, '-')).toString('hex')
 
-function seen(name: string, time: number, addresses: readonly string[], more: Resource = {}): Fact {
+function seen(
+  name: string,
+  time: number,
+  addresses: readonly string[],
+  more: Resource = {},
+): Extract<Fact, { kind: 'container' }> {
   const id = idOf(name)
   const resource = {
     'container.id': id,
@@ -20,7 +25,7 @@ function seen(name: string, time: number, addresses: readonly string[], more: Re
 
 function knowing(...facts: readonly Fact[]): Inventory {
   const inventory = createInventory([])
-  for (const fact of facts) inventory.observe(fact)
+  for (const fact of facts) inventory.observe(fact, BY_ENGINE)
   return inventory
 }
 
@@ -145,8 +150,85 @@ describe('the same address on two machines', () => {
     expect(clientOf(inventory, 30, { resource: { 'host.name': 'sensor-1' } })).toBeUndefined()
   })
 
+  it('is nobody’s on a machine whose own containers did not have it', () => {
+    const both = knowing(
+      seen('here', 10, ['10.0.0.9']),
+      seen('there', 20, ['10.0.0.2'], { 'host.name': 'node-2' }),
+    )
+    const event = flow(30, { resource: { 'host.name': 'node-1' } })
+    expect(both.resolve(event)).toBe(event)
+    expect(clientOf(both, 30)).toBe('there')
+    expect(clientOf(both, 30, { resource: { 'host.name': 'sensor-1' } })).toBe('there')
+  })
+
+  it('does not change which machine the record says', () => {
+    const event = flow(15, { resource: { 'host.name': 'sensor-1' } })
+    expect(inventory.resolve(event).resource).toMatchObject({
+      'container.name': 'here',
+      'host.name': 'sensor-1',
+    })
+  })
+
   it('is one machine’s before the other had it', () => {
     expect(clientOf(inventory, 15)).toBe('here')
+  })
+})
+
+describe('an address that anybody says a container has', () => {
+  const { 'host.name': _host, ...unplaced } = seen('pod', 1, []).resource
+  const pod = (time: number): Fact => ({ ...seen('pod', time, ['10.0.0.2']), resource: unplaced })
+
+  it('is that container’s where no engine knows better', () => {
+    const inventory = knowing(seen('web', 10, ['10.0.0.9']))
+    inventory.observe(pod(20), BY_ANYBODY)
+    expect(clientOf(inventory, 30)).toBe('pod')
+    expect(clientOf(inventory, 30, { resource: { 'host.name': 'node-1' } })).toBe('pod')
+  })
+
+  it('stays with the container that has it by its engine’s word', () => {
+    const inventory = knowing(seen('web', 10, ['10.0.0.2']))
+    inventory.observe(pod(20), BY_ANYBODY)
+    expect(clientOf(inventory, 30)).toBe('web')
+  })
+})
+
+describe('a fact that comes late', () => {
+  it('does not bring back a container that is gone', () => {
+    const inventory = knowing(
+      seen('old', 10, ['10.0.0.2']),
+      { kind: 'container-gone', id: idOf('old'), time: 100 },
+      seen('old', 50, ['10.0.0.2']),
+    )
+    expect(clientOf(inventory, 60)).toBe('old')
+    expect(clientOf(inventory, HOUR)).toBeUndefined()
+    expect(inventory.changes()).toMatchObject([{ gone: 100 }])
+  })
+
+  it('says where the container was before, and leaves what it is to the newer one', () => {
+    const inventory = knowing(
+      seen('web', 100, ['10.0.0.2'], { 'container.name': 'renamed' }),
+      seen('web', 50, ['10.0.0.2', '10.0.0.7']),
+    )
+    expect(clientOf(inventory, 60)).toBe('renamed')
+    const former = { flow: { client: '10.0.0.7', server: '192.0.2.1' } }
+    expect([clientOf(inventory, 60, former), clientOf(inventory, 150, former)]).toEqual([
+      'renamed',
+      undefined,
+    ])
+  })
+
+  it('is a new life where it is newer than the end', () => {
+    const inventory = knowing(
+      seen('web', 10, ['10.0.0.2']),
+      { kind: 'container-gone', id: idOf('web'), time: 100 },
+      seen('web', 200, ['10.0.0.2']),
+    )
+    expect([clientOf(inventory, 50), clientOf(inventory, 99), clientOf(inventory, 250)]).toEqual([
+      'web',
+      'web',
+      'web',
+    ])
+    expect(inventory.changes()[0]).not.toHaveProperty('gone')
   })
 })
 
@@ -154,15 +236,17 @@ it('finds the same after a restart', () => {
   const before = knowing(seen('web', 10, []), seen('web', 200, ['10.0.0.2']))
   const after = createInventory(JSON.parse(JSON.stringify(before.changes())))
   expect(clientOf(after, 150)).toBe('web')
-  after.observe(seen('web', 300, ['10.0.0.2']))
+  after.observe(seen('web', 300, ['10.0.0.2']), BY_ENGINE)
   expect(after.changes()).toEqual([])
 })
 
 it('keeps a bounded number of addresses and of their holders', () => {
   const inventory = createInventory([])
-  for (let round = 0; round < 100; round += 1) inventory.observe(seen('web', round, [`10.0.1.${round}`]))
+  for (let round = 0; round < 100; round += 1)
+    inventory.observe(seen('web', round, [`10.0.1.${round}`]), BY_ENGINE)
   expect(inventory.changes()[0]?.addresses).toHaveLength(16)
-  for (let round = 0; round < 500; round += 1) inventory.observe(seen(`c${round}`, round, ['10.0.0.2']))
+  for (let round = 0; round < 500; round += 1)
+    inventory.observe(seen(`c${round}`, round, ['10.0.0.2']), BY_ENGINE)
   expect(clientOf(inventory, HOUR)).toBe('c499')
   expect(clientOf(inventory, 100)).toBeUndefined()
 })

@@ -1,5 +1,5 @@
 import type { Event, Resource } from '../domain/event.ts'
-import type { AddressBook, Holder } from './addresses.ts'
+import type { Holder } from './addresses.ts'
 
 /** What rules ask of the container at an end of a connection: `client.` or `server.` before the attribute's name. */
 const ATTRIBUTES = [
@@ -12,19 +12,23 @@ const ATTRIBUTES = [
 
 /**
  * The event with the containers at both ends of its connection, found by their addresses at that time. It happened
- * to the client if that is a container, else to the server.
+ * to the client if that is a container, else to the server. What the event says itself wins: the machine that it
+ * names is where it was seen.
  */
-export function withPeers(event: Event, book: AddressBook): Event {
+export function withPeers(
+  event: Event,
+  holder: (address: string, time: number, host: string | undefined) => Holder | undefined,
+): Event {
   const { flow } = event
   if (flow === undefined) return event
   const said = event.resource['host.name']
   const host = typeof said === 'string' ? said : undefined
-  const client = book.holder(flow.client, event.time, host)
-  const server = book.holder(flow.server, event.time, host)
+  const client = holder(flow.client, event.time, host)
+  const server = holder(flow.server, event.time, host)
   if (client === undefined && server === undefined) return event
   return {
     ...event,
-    resource: { ...event.resource, ...(resourceOf(client) ?? resourceOf(server)) },
+    resource: { ...(resourceOf(client) ?? resourceOf(server)), ...event.resource },
     record: {
       ...(event.record as Readonly<Record<string, unknown>>),
       ...fieldsOf('client', client),

@@ -1,5 +1,6 @@
 import type { Event, Fact, Logsource, Resource } from '../domain/event.ts'
 import { dockerTextEvent, isDockerTextEvent } from './docker-events-text.ts'
+import { goneFact } from './docker-inspect.ts'
 import { contentOf, OWN_NAMES } from './events.ts'
 import { execEvents } from './exec-record.ts'
 import { imageAttributes } from './image-reference.ts'
@@ -60,10 +61,10 @@ function decode(record: FramedRecord): Decoded {
   const event = isWazuhWrapper(unwrapped) ? objectOf(unwrapped['docker']) : unwrapped
   // the wodle tells of itself, too
   if (event['Wodle event'] !== undefined) return { kind: 'evaluated', events: [], facts: [] }
-  return isEngineEvent(event) ? engineEvent(event) : failed('not a Docker event')
+  return isEngineEvent(event) ? engineEvent(event, record.stream) : failed('not a Docker event')
 }
 
-function engineEvent(event: JsonObject): Decoded {
+function engineEvent(event: JsonObject, stream: string): Decoded {
   const time = timeOfNanoseconds(event['timeNano']) ?? timeOfSeconds(event['time']) ?? timeOf(event['time'])
   if (time === undefined) return failed('Docker event without a time')
   const type = String(event['Type'])
@@ -97,7 +98,7 @@ function engineEvent(event: JsonObject): Decoded {
       ? execEvents(base, commandsOfLine(argument), { origin: 'exec' })
       : []
   const isGone = type === 'container' && (action === 'destroy' || action === 'remove') && subject !== ''
-  const facts: readonly Fact[] = isGone ? [{ kind: 'container-gone', id: subject, time }] : []
+  const facts: readonly Fact[] = isGone ? [goneFact(stream, subject, time)] : []
   return { kind: 'evaluated', events: [first, ...execs], facts, identity }
 }
 

@@ -96,7 +96,17 @@ describe('what the Docker input adds', () => {
     const [event] = items[0]?.decoded.events ?? []
     expect(event).toMatchObject({ time: CREATED + 1_000, inventory: true, resource: { 'host.name': 'h' } })
     expect(told('container_mount', record, 'docker:engine')['mount.source']).toEqual(['/a', '/etc'])
-    expect(items[1]?.decoded.facts).toEqual([{ kind: 'container-gone', id: 'c1', time: CREATED }])
+    expect(items[1]?.decoded.facts).toEqual([
+      { kind: 'container-gone', id: 'c1', time: CREATED, releases: 'docker.inspect:docker:engine:c1' },
+    ])
+  })
+
+  test('has an identity that no other stream can take or let go', () => {
+    const ids = ['docker:a:engine', 'docker:b:engine', 'http:body', 'file:head'].map(
+      (stream) => read([record], stream).items[0]?.decoded.identity,
+    )
+    expect(ids.map((identity) => identity?.watched)).toEqual([true, true, false, false])
+    expect(new Set(ids.map((identity) => identity?.id)).size).toBe(3)
   })
 
   test('is not heard in any other, where anybody may write it', () => {

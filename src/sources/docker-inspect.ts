@@ -1,4 +1,5 @@
-import type { Resource } from '../domain/event.ts'
+import { isEngineStream } from '../domain/engine-stream.ts'
+import type { Fact, Resource } from '../domain/event.ts'
 import { addressesOf } from './docker-addresses.ts'
 import { hostMountsOf, specEvents } from './container-spec.ts'
 import { dockerSpec } from './docker-spec.ts'
@@ -47,7 +48,7 @@ function isInspect(json: unknown): json is JsonObject {
 
 /** What the Docker input adds to a record. In any other stream it is whoever wrote the record that says so. */
 function additionsIn({ stream, json }: FramedRecord): JsonObject {
-  return stream.startsWith('docker:') && isObject(json) ? objectOf(json['x-tallyman']) : {}
+  return isEngineStream(stream) && isObject(json) ? objectOf(json['x-tallyman']) : {}
 }
 
 /** The Docker input's own line for a container that disappeared while nobody watched. */
@@ -66,7 +67,7 @@ function observedAt(observed: unknown): number | undefined {
 function decode(record: FramedRecord): Decoded {
   const gone = goneOf(record)
   if (gone !== undefined)
-    return { kind: 'evaluated', events: [], facts: [{ kind: 'container-gone', ...gone }] }
+    return { kind: 'evaluated', events: [], facts: [goneFact(record.stream, gone.id, gone.time)] }
   if (!isInspect(record.json)) return failed('not a container')
   const inspect = record.json
   const id = textOf(inspect['Id'])
@@ -80,10 +81,11 @@ function decode(record: FramedRecord): Decoded {
   // Renaming a container makes it no other one.
   const { 'container.name': _name, ...lasting } = resource
   const content = contentOf(jsonText([lasting, spec]))
+  const identity = identityOf(record.stream, id)
   const events = specEvents(
     {
       // a specification that changes back has the same content again
-      id: `docker.inspect:${id}@${content}@${time}`,
+      id: `${identity}@${content}@${time}`,
       time,
       source: 'docker.inspect',
       product: 'docker',
@@ -98,8 +100,18 @@ function decode(record: FramedRecord): Decoded {
     facts: [
       { kind: 'container', id, time, resource, mounts: hostMountsOf(spec), addresses: addressesOf(inspect) },
     ],
-    identity: { id: `docker.inspect:${id}`, content, changes: true },
+    identity: { id: identity, content, changes: true, watched: isEngineStream(record.stream) },
   }
+}
+
+/** An engine's own word has an identity of its own: nobody else can be there first, nor let it go. */
+function identityOf(stream: string, id: string): string {
+  return isEngineStream(stream) ? `docker.inspect:${stream}:${id}` : `docker.inspect:${id}`
+}
+
+/** That a container is gone, as a record of this stream says: what the same stream told of it is kept no longer. */
+export function goneFact(stream: string, id: string, time: number): Fact {
+  return { kind: 'container-gone', id, time, releases: identityOf(stream, id) }
 }
 
 /** Only Podman's own inspect has these members; its Docker API does not, so the input may say it. */

@@ -32,6 +32,8 @@ export interface Identity {
   readonly id: string
   readonly content: string
   readonly changes?: boolean
+  /** Of what may change: its own engine tells when it is gone. */
+  readonly watched?: boolean
 }
 
 /** Turns the records of one stream into events; may carry state from record to record. */

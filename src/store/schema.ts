@@ -125,4 +125,9 @@ export const MIGRATIONS: readonly string[] = [
   DROP INDEX incident_status;
   CREATE INDEX incident_status ON incident (status, last, id, kind);
   `,
+  // who told of a container: an input, and whether it asks the container's engine itself
+  `
+  ALTER TABLE container ADD COLUMN input TEXT NOT NULL DEFAULT '';
+  ALTER TABLE container ADD COLUMN engine INTEGER NOT NULL DEFAULT 0;
+  `,
 ]

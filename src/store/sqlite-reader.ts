@@ -115,18 +115,20 @@ export function reader(db: DatabaseSync): Reader {
     },
     seen: (limit) =>
       all(
-        'SELECT id, content, keep FROM (SELECT * FROM seen ORDER BY n DESC LIMIT ?) UNION SELECT id, content, keep FROM seen WHERE keep = 1',
+        'SELECT id, content, keep FROM seen WHERE keep > 0 OR n IN (SELECT n FROM seen ORDER BY n DESC LIMIT ?) ORDER BY n',
         limit,
       ).map((row): SeenRow => ({
         id: String(row['id']),
         content: String(row['content']),
-        keep: row['keep'] === 1,
+        keep: row['keep'] !== 0,
+        ...(row['keep'] === 2 && { watched: true }),
       })),
     containers: () =>
       all('SELECT * FROM container ORDER BY time').map((row) => ({
         id: String(row['id']),
         resource: JSON.parse(String(row['resource'])) as Resource,
         mounts: JSON.parse(String(row['mounts'])) as HostMount[],
+        by: { input: String(row['input']), engine: row['engine'] === 1 },
         time: Number(row['time']),
         ...(row['gone'] === null ? {} : { gone: Number(row['gone']) }),
         ...(row['addresses'] === null

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { aCommit, aContainer, rated } from '../../test/builders.ts'
+import { aCommit, aContainer, BY_ANYBODY, BY_ENGINE, rated } from '../../test/builders.ts'
 import { UserError } from '../domain/errors.ts'
 import { BODY_HORIZON } from '../domain/state.ts'
 import { fold, stateKeys, type RatedMatch } from '../engine/alerting.ts'
@@ -29,16 +29,19 @@ function foldInto(matches: readonly RatedMatch[], parts: Partial<Commit> = {}): 
 
 describe('a commit', () => {
   it('keeps what is known of containers, with the addresses that they had', () => {
-    const bare = { id: 'a', resource: { 'container.name': 'web' }, mounts: [], time: 1 }
+    const bare = { id: 'a', resource: { 'container.name': 'web' }, mounts: [], by: BY_ANYBODY, time: 1 }
     const known = {
       ...bare,
       id: 'b',
+      by: BY_ENGINE,
       time: 2,
       gone: 9,
       addresses: [{ address: '10.0.0.2', since: 1, seen: 2, until: 9 }],
     }
     store.commit(aCommit({ at: 10, containers: [bare, known] }))
     expect(store.containers()).toEqual([bare, known])
+    store.commit(aCommit({ at: 10, forgotten: ['a'] }))
+    expect(store.containers()).toEqual([known])
   })
 
   it('keeps alerts over batches as folding at once would have made them', () => {
@@ -135,18 +138,18 @@ describe('a commit', () => {
       aCommit({
         seen: [
           { id: 'k', content: '1', keep: true },
+          { id: 'w', content: '1', keep: true, watched: true },
           { id: 'a', content: '2', keep: false },
           { id: 'b', content: '3', keep: false },
         ],
       }),
     )
-    expect(
-      store
-        .seen(1)
-        .map(({ id }) => id)
-        .sort(),
-    ).toEqual(['b', 'k'])
-    store.commit(aCommit({ released: ['k'] }))
+    expect(store.seen(1)).toEqual([
+      { id: 'k', content: '1', keep: true },
+      { id: 'w', content: '1', keep: true, watched: true },
+      { id: 'b', content: '3', keep: false },
+    ])
+    store.commit(aCommit({ released: ['k', 'w'] }))
     expect(store.seen(1).map(({ id }) => id)).toEqual(['b'])
   })
 })

@@ -12,6 +12,7 @@ import {
   IDENTITY_HORIZON,
   type KeyedAlert,
   type KeyedIncident,
+  type SeenRow,
 } from '../domain/state.ts'
 import type { Commit, Store } from './store.ts'
 
@@ -133,9 +134,10 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
     }
     for (const { stream, length } of batch.bodies) sql.body.run(input, stream, length)
     if (durable) {
-      for (const row of batch.seen) sql.seen.run(row.id, row.content, row.keep ? 1 : 0)
+      for (const row of batch.seen) sql.seen.run(row.id, row.content, keptAs(row))
       for (const id of batch.released) sql.release.run(id)
     }
+    for (const id of batch.forgotten) sql.forgetContainer.run(id)
     for (const row of batch.containers) {
       sql.container.run(
         row.id,
@@ -144,6 +146,8 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
         row.time,
         row.gone ?? null,
         row.addresses === undefined ? null : JSON.stringify(row.addresses),
+        row.by.input,
+        row.by.engine ? 1 : 0,
       )
     }
     for (const { key, incident } of output.incidents) {
@@ -265,6 +269,12 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
   }
 }
 
+/** `keep` of an identity: 0 for the horizon, 1 as long as there is room, 2 until its engine tells that it is gone. */
+function keptAs({ keep, watched }: SeenRow): number {
+  if (!keep) return 0
+  return watched === true ? 2 : 1
+}
+
 /** What a search for an entity looks through: its attributes' values, one a line. */
 function valuesOf(entity: Resource): string {
   return Object.values(entity).flat().join('\n')
@@ -290,7 +300,7 @@ function statements(db: DatabaseSync) {
     body: db.prepare('INSERT OR REPLACE INTO body (input, stream, length) VALUES (?, ?, ?)'),
     seen: db.prepare('INSERT OR REPLACE INTO seen (id, content, keep) VALUES (?, ?, ?)'),
     release: db.prepare('UPDATE seen SET keep = 0 WHERE id = ?'),
-    container: db.prepare('INSERT OR REPLACE INTO container VALUES (?, ?, ?, ?, ?, ?)'),
+    container: db.prepare('INSERT OR REPLACE INTO container VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
     incident: db.prepare(
       `INSERT INTO incident (id, key, kind, entity, level, first, last, status, who)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
@@ -310,6 +320,7 @@ function statements(db: DatabaseSync) {
     counter: db.prepare(
       'INSERT INTO counter VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value',
     ),
+    forgetContainer: db.prepare('DELETE FROM container WHERE id = ?'),
     forgetContainers: db.prepare('DELETE FROM container WHERE gone IS NOT NULL AND gone < ?'),
     forgetSeen: db.prepare('DELETE FROM seen WHERE n <= (SELECT max(n) FROM seen) - ? AND keep = 0'),
     forgetBodies: db.prepare('DELETE FROM body WHERE n <= (SELECT max(n) FROM body) - ?'),

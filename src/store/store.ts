@@ -24,6 +24,8 @@ export interface Commit {
   /** Kept identities that need no longer be: their thing is gone. */
   readonly released: readonly string[]
   readonly containers: readonly ContainerRow[]
+  /** Ids of containers that need no longer be remembered. */
+  readonly forgotten: readonly string[]
   readonly output: FoldOutput
   /** What sinks are to be told of it. */
   readonly outbox?: readonly OutboxEntry[]
