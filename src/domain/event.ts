@@ -60,6 +60,8 @@ export interface Chunk {
   /** Position of the first byte in the (decompressed) stream. */
   readonly offset: number
   readonly bytes: Uint8Array
+  /** Nothing was appended for a while: what is not known yet is decided by what is there. */
+  readonly idle?: true
   /** No more bytes follow: an unfinished record is complete or broken now. */
   readonly end?: boolean
   /**

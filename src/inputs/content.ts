@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { open, type FileHandle } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { openRegular } from './open-regular.ts'
 import { packingOf, unpack, type Packing } from './unpack.ts'
 
 /** A longer first line names its stream by as much of it. */
@@ -26,8 +27,9 @@ export interface Mark {
   readonly hash: string
 }
 
-export async function openContent(path: string): Promise<Content> {
-  const handle = await open(path, 'r')
+/** Throws as `openRegular` does. */
+export async function openContent({ real }: { readonly real: string }): Promise<Content> {
+  const handle = await openRegular(real)
   try {
     const start = Buffer.alloc(4)
     await handle.read(start, 0, 4, 0)

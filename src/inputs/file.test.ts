@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { array, assert, asyncProperty, constantFrom } from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Chunk } from '../domain/event.ts'
 import { createDelivered, deliver, type Delivered } from '../../test/delivered.ts'
 import { fileInput } from './file.ts'
 
@@ -128,15 +129,15 @@ describe('reading once', () => {
   it('refuses named pipes and devices by kind, and survives loops of links', async () => {
     execFileSync('mkfifo', [at('pipe')])
     await symlink(folder, at('loop'))
-    await symlink('/dev/zero', at('zero'))
     await writeFile(at('real'), 'x\n')
     await symlink(at('real'), at('again'))
     const delivered = createDelivered()
-    await deliver(once(), delivered)
+    await deliver(once([folder, '/dev/zero', '/proc/uptime']), delivered)
     expect(texts(delivered)).toEqual(['x\n'])
-    expect(delivered.unreadable).toEqual([
+    expect(delivered.unreadable.toSorted((a, b) => a.stream.localeCompare(b.stream))).toEqual([
+      { stream: '/dev/zero', reason: 'not a file but a device' },
+      { stream: '/proc/uptime', reason: 'not a file but a view into the kernel' },
       { stream: at('pipe'), reason: 'not a file but a named pipe' },
-      { stream: at('zero'), reason: 'not a file but a device' },
     ])
   })
 
@@ -291,6 +292,29 @@ describe('following', () => {
     setTimeout(() => void appendFile(at('new/x'), ',"a":1}\n'), 900)
     await deliver(follow(), delivered, has(delivered, 1))
     expect(delivered.batches.flatMap(({ chunks }) => chunks).length).toBe(1)
+  })
+
+  it('says once of each pause that a file stands still, and of a first line without an end', async () => {
+    await writeFile(at('x'), lines(0, 2))
+    await writeFile(at('y'), 'x')
+    const delivered = createDelivered()
+    const idle = (): Chunk[] =>
+      delivered.batches.flatMap(({ chunks }) => chunks).filter((chunk) => chunk.idle === true)
+    const [first, second] = [lines(0, 2).length, lines(0, 3).length]
+    let appended = false
+    await deliver(follow(), delivered, () => {
+      if (!appended && idle().length === 1) {
+        appended = true
+        void appendFile(at('x'), lines(2, 3))
+      }
+      return idle().length === 2
+    })
+    expect(idle().map(({ path, offset }) => [path, offset])).toEqual([
+      [at('x'), first],
+      [at('x'), second],
+    ])
+    expect(delivered.unreadable).toEqual([{ stream: at('y'), reason: 'a first line that does not end' }])
+    expect(numbers(delivered)).toEqual(upTo(3))
   })
 
   it.each(['own', 'shared'] as const)(

@@ -1,8 +1,9 @@
-import { open, type FileHandle } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import type { Chunk } from '../domain/event.ts'
 import { agrees, extendTail, markOf, readAt, tailAt, type Content, type Mark, type Tail } from './content.ts'
-import { foundFile, type FoundFile } from './file-listing.ts'
+import { identityOf, type FoundFile } from './file-listing.ts'
 import type { Resume } from './input.ts'
+import { openRegular } from './open-regular.ts'
 
 /** One stream that is followed, whatever file holds it just now. */
 export interface FollowedStream {
@@ -17,6 +18,8 @@ export interface FollowedStream {
   /** The file that holds it, `device:inode`; the last one where `state` is not bound. */
   identity: string
   path: string
+  /** The same without links: what is opened. */
+  real: string
   handle: FileHandle | undefined
   state: 'bound' | 'orphaned' | 'ended'
   /** Wall clock, ms: last found whole, last grown, since when no file holds it. */
@@ -24,6 +27,8 @@ export interface FollowedStream {
   grewAt: number
   orphanedAt: number
   orphanedBy: 'truncation' | 'restart' | 'removal'
+  /** Those who read it were told that nothing was appended for a while. */
+  idle: boolean
   /** Size and modification when last looked at: what did not change is not read. */
   looked: string
 }
@@ -78,12 +83,14 @@ export function restoreStreams(
 ): FollowedStream[] {
   return (stored?.streams ?? []).map(({ ended, ...stream }) => ({
     ...stream,
+    real: stream.path,
     tail: undefined,
     resumeAt: Math.min(resume.offset(stream.name) ?? 0, stream.mark.offset),
     handle: undefined,
     state: ended === true ? 'ended' : 'orphaned',
     orphanedAt: now,
     orphanedBy: 'restart',
+    idle: false,
     looked: '',
   }))
 }
@@ -91,7 +98,7 @@ export function restoreStreams(
 export function newStream(
   name: string,
   head: string,
-  file: { readonly identity: string; readonly path: string },
+  file: { readonly identity: string; readonly path: string; readonly real: string },
   now: number,
 ): FollowedStream {
   const tail = { offset: 0, bytes: Buffer.alloc(0) }
@@ -103,12 +110,14 @@ export function newStream(
     resumeAt: 0,
     identity: file.identity,
     path: file.path,
+    real: file.real,
     handle: undefined,
     state: 'orphaned',
     checkedAt: now,
     grewAt: now,
     orphanedAt: now,
     orphanedBy: 'removal',
+    idle: false,
     looked: '',
   }
 }
@@ -139,10 +148,9 @@ export async function isWhole(stream: FollowedStream): Promise<boolean> {
 /** Opens the file again where it was closed for others; leaves it closed where the path leads elsewhere now. */
 export async function reopen(stream: FollowedStream): Promise<void> {
   if (stream.handle !== undefined) return
-  const handle = await open(stream.path, 'r').catch(() => undefined)
+  const handle = await openRegular(stream.real).catch(() => undefined)
   if (handle === undefined) return
-  const { identity } = foundFile(stream.path, await handle.stat({ bigint: true }))
-  if (identity === stream.identity) stream.handle = handle
+  if (identityOf(await handle.stat({ bigint: true })) === stream.identity) stream.handle = handle
   else await handle.close()
 }
 
@@ -161,14 +169,16 @@ export async function bind(
   stream.state = 'bound'
   stream.identity = file.identity
   stream.path = path
+  stream.real = file.real
   stream.grewAt = Date.now()
+  stream.idle = false
   stream.looked = ''
   return true
 }
 
 /** Whether an open file is the one that was listed. */
-export async function isSame(handle: FileHandle, { identity, path }: FoundFile): Promise<boolean> {
-  return foundFile(path, await handle.stat({ bigint: true })).identity === identity
+export async function isSame(handle: FileHandle, { identity }: FoundFile): Promise<boolean> {
+  return identityOf(await handle.stat({ bigint: true })) === identity
 }
 
 /** The bytes were handed on. */
@@ -177,6 +187,12 @@ export function advance(stream: FollowedStream, bytes: Buffer): void {
   stream.mark = markOf(stream.tail)
   stream.grewAt = Date.now()
   stream.checkedAt = stream.grewAt
+  stream.idle = false
+}
+
+/** Nothing follows for a while. */
+export function idleOf({ name, path, tail, resumeAt }: FollowedStream): Chunk {
+  return { stream: name, path, offset: tail?.offset ?? resumeAt, bytes: new Uint8Array(0), idle: true }
 }
 
 /** Nothing more follows. */

@@ -10,12 +10,13 @@ import {
   tailAt,
   type Content,
 } from './content.ts'
-import { codeOf, listFiles, listSiblings, reasonOf, type FoundFile } from './file-listing.ts'
+import { codeOf, listFiles, listSiblings, reasonOf, type FoundFile, type Listing } from './file-listing.ts'
 import {
   advance,
   beginsWithTail,
   bind,
   endOf,
+  idleOf,
   isSame,
   isWhole,
   letGo,
@@ -27,13 +28,15 @@ import {
   type StoredFollower,
 } from './followed-stream.ts'
 import type { InputBatch, Resume } from './input.ts'
-import { goneFinding, truncatedFinding } from './lost-sight.ts'
+import { boundFinding, goneFinding, hourOf, truncatedFinding } from './lost-sight.ts'
 import type { ReadOptions } from './read-files.ts'
 import { freshName } from './stream-name.ts'
 import { UnpackError } from './unpack.ts'
 
 /** A file that is out of sight (renamed away, deleted) is read on until nothing came for so long. */
 const QUIET = 30_000
+/** What did not grow for so long is said to stand still: what nobody could read of it so far is counted then. */
+const IDLE = 5_000
 /** A stream that lost its file waits so long for the copy that continues it. */
 const GRACE = 3_000
 /** A packed file is read when nothing was written for so long; a truncated one is given up after the second. */
@@ -50,6 +53,8 @@ export interface Follower {
   look(): AsyncGenerator<InputBatch>
   close(): Promise<void>
 }
+
+export const UNFINISHED_LINE = 'a first line that does not end'
 
 type Unreadable = InputBatch['unreadable'][number]
 /** `wait` for a change of the file; `again` at the next look. */
@@ -69,6 +74,7 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
   const finished = new Set(stored?.finished ?? [])
   const verdicts = new Map<string, { readonly looked: string; readonly verdict: Verdict }>()
   const told = new Set<string>()
+  let boundTold = ''
   let findings: Finding[] = []
   let unreadable: Unreadable[] = []
 
@@ -82,6 +88,18 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
     if (told.has(`${stream}\0${reason}`)) return
     told.add(`${stream}\0${reason}`)
     unreadable.push({ stream, reason })
+  }
+  const tellBound = (bound: string): void => {
+    const now = Date.now()
+    if (boundTold === hourOf(now)) return
+    boundTold = hourOf(now)
+    findings.push(boundFinding(about, bound, now))
+  }
+  /** What is gone and comes again is told again, so that no more is remembered than is there. */
+  const forgetGone = ({ files, unreadable: refused }: Listing): void => {
+    if (told.size === 0) return
+    const here = new Set([...files.map(({ path }) => path), ...refused.map(({ stream }) => stream)])
+    for (const key of told) if (!here.has(key.slice(0, key.indexOf('\0')))) told.delete(key)
   }
   const boundTo = (identity: string): FollowedStream | undefined =>
     [...streams.values()].find((stream) => stream.state === 'bound' && stream.identity === identity)
@@ -97,6 +115,7 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
         continue
       }
       stream.path = file.path
+      stream.real = file.real
       if (stream.looked === lookedOf(file)) {
         stream.checkedAt = Date.now()
         continue
@@ -160,7 +179,7 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
     let content: Content | undefined
     let verdict: Verdict = 'settled'
     try {
-      content = await openContent(file.path)
+      content = await openContent(file)
       // between the listing and now another file may have come to stand there
       if (!(await isSame(content.handle, file))) verdict = 'again'
       else if (content.packing === 'none') verdict = await settlePlain(content, file)
@@ -182,9 +201,16 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
     verdicts.set(file.identity, { looked, verdict })
   }
 
+  /** Without a whole line a file has no name yet. */
+  const waitForLine = (file: FoundFile): Verdict => {
+    if (file.size === 0) return 'wait'
+    if (!isQuiet(file, IDLE)) return 'again'
+    tell(file.path, UNFINISHED_LINE)
+    return 'wait'
+  }
   const settlePlain = async (content: Content, file: FoundFile): Promise<Verdict> => {
     const head = await headOf(content, false)
-    if (head === undefined) return 'wait'
+    if (head === undefined) return waitForLine(file)
     const stream = await continued(content, head, file.identity)
     if (stream === undefined) {
       const copyOf = await original(content, head, file.size)
@@ -213,6 +239,7 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
     stream.tail ??= await tailAt(content, stream.resumeAt)
     stream.identity = file.identity
     stream.path = file.path
+    stream.real = file.real
     let trouble: unknown
     try {
       for await (const { offset, bytes } of chunksFrom(content, stream.tail.offset, chunkBytes)) {
@@ -282,7 +309,7 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
       if (stream.state !== 'orphaned' || !paths.includes(stream.path)) continue
       for (const file of await listSiblings(stream.path)) {
         if (present.has(file.identity) || boundTo(file.identity) !== undefined) continue
-        const content = await openContent(file.path).catch(() => undefined)
+        const content = await openContent(file).catch(() => undefined)
         if (content === undefined) continue
         try {
           if (!(await isSame(content.handle, file))) continue
@@ -316,6 +343,13 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
     }
     return ends
   }
+  const tellIdle = (): Chunk[] => {
+    const idle = [...streams.values()].filter(
+      (stream) => stream.state === 'bound' && !stream.idle && Date.now() - stream.grewAt >= IDLE,
+    )
+    for (const stream of idle) stream.idle = true
+    return idle.map(idleOf)
+  }
   /** Old logs are deleted every day and say nothing; the one that was being written does. */
   const mayHaveGrown = (stream: FollowedStream): boolean => {
     const holder = [...streams.values()].find(
@@ -344,7 +378,9 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
     async *look() {
       const listing = await listFiles(paths)
       const present = new Map(listing.files.map((file) => [file.identity, file]))
+      forgetGone(listing)
       for (const { stream, reason } of listing.unreadable) tell(stream, reason)
+      if (listing.bound !== undefined) tellBound(listing.bound)
       const grown = await checkBound(present)
       let settled = 0
       for (const file of listing.files) {
@@ -363,8 +399,8 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
       yield* settleSiblings(present)
       for (const stream of unread()) grown.add(stream)
       yield* readGrown(grown)
-      const ends = endOrphans()
-      if (ends.length + findings.length + unreadable.length > 0) yield batch(ends)
+      const told = [...tellIdle(), ...endOrphans()]
+      if (told.length + findings.length + unreadable.length > 0) yield batch(told)
       await closeIdle(present, grown)
       for (const identity of verdicts.keys()) if (!present.has(identity)) verdicts.delete(identity)
       for (const key of finished) if (!present.has(key.slice(0, key.indexOf('/')))) finished.delete(key)
@@ -396,7 +432,7 @@ function finishedKey({ identity, size, modified }: FoundFile): string {
   return `${identity}/${size}/${modified}`
 }
 
-/** Whether nothing was written to the file for `span` ms. */
+/** Whether nothing was written to the file for `span` ms. Its time may also be set to one that is to come. */
 function isQuiet({ modified }: FoundFile, span: number): boolean {
-  return Date.now() - Number(BigInt(modified) / 1_000_000n) > span
+  return Math.abs(Date.now() - Number(BigInt(modified) / 1_000_000n)) > span
 }

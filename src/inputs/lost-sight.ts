@@ -46,6 +46,22 @@ export function restartedFinding(about: string, path: string, stream: string, un
   )
 }
 
+/** A folder holds more than is looked through. Told once an hour. */
+export function boundFinding(about: string, bound: string, at: number): Finding {
+  return {
+    id: digest('bound-reached', about, 'listing', hourOf(at)),
+    kind: 'bound-reached',
+    about,
+    since: at,
+    until: at,
+    message: `${bound} in what this input watches; what lies beyond is not read`,
+  }
+}
+
+export function hourOf(at: number): string {
+  return String(Math.floor(at / 3_600_000))
+}
+
 function unobserved(about: string, stream: string, since: number, until: number, message: string): Finding {
   return {
     id: digest('unobserved-interval', about, stream, String(since)),

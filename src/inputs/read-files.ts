@@ -3,7 +3,7 @@ import { chunksFrom, headOf, openContent, type Content } from './content.ts'
 import { codeOf, listFiles, reasonOf, type FoundFile } from './file-listing.ts'
 import type { FileInputOptions } from './file.ts'
 import type { InputBatch, Resume } from './input.ts'
-import { restartedFinding } from './lost-sight.ts'
+import { boundFinding, restartedFinding } from './lost-sight.ts'
 import { freshName, latestName } from './stream-name.ts'
 import { UnpackError } from './unpack.ts'
 
@@ -28,10 +28,11 @@ export async function* readFiles(
   resume: Resume,
   signal: AbortSignal,
 ): AsyncGenerator<InputBatch> {
-  const { files, unreadable } = await listFiles(paths)
+  const { files, unreadable, bound } = await listFiles(paths)
   const taken = new Set<string>()
   let batch = emptyBatch()
   batch.unreadable.push(...unreadable)
+  if (bound !== undefined) batch.findings.push(boundFinding(about, bound, Date.now()))
   for (const file of first === undefined ? files : await putFirst(files, first)) {
     for await (const item of readFile(file, { about, chunkBytes, taken, resume })) {
       if ('chunk' in item) batch.chunks.push(item.chunk)
@@ -62,7 +63,7 @@ async function putFirst(
 }
 
 async function beginningOf(file: FoundFile): Promise<Buffer> {
-  const content = await openContent(file.path).catch(() => undefined)
+  const content = await openContent(file).catch(() => undefined)
   if (content === undefined) return Buffer.alloc(0)
   try {
     for await (const { bytes } of chunksFrom(content, 0, BEGINNING)) return Buffer.from(bytes)
@@ -85,7 +86,7 @@ async function* readFile(
 ): AsyncGenerator<Item> {
   let content: Content | undefined
   try {
-    content = await openContent(file.path)
+    content = await openContent(file)
     const head = await headOf(content, true)
     if (head === undefined) return
     const { stream, offset, shrunk } = placeOf(head, file, content, using)

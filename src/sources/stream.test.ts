@@ -115,3 +115,82 @@ test('a record of a batch is dated by its arrival where it states no time', () =
   const { items } = decoder.push({ stream: 's', offset: 0, bytes: Buffer.from(text), end: true })
   expect(items.map(({ decoded }) => decoded.events[0]?.time)).toEqual([1_795_244_400_000])
 })
+
+describe('where nothing is appended for a while', () => {
+  function following(state?: unknown) {
+    const decoder = createStreamDecoder(sources, 's', state)
+    let offset = 0
+    const push = (text: string, more: { idle?: true; end?: true } = {}) => {
+      const bytes = Buffer.from(text)
+      const batch = decoder.push({ stream: 's', offset, bytes, ...more })
+      offset += bytes.length
+      return batch.failures.map(({ reason }) => reason)
+    }
+    return { decoder, push }
+  }
+
+  test('a stream that no source knows is one failure by name, however often it stands still', () => {
+    const { decoder, push } = following()
+    expect(push('{"process_exec":{},"node_name":"n"}\n')).toEqual([])
+    expect(push('', { idle: true })).toEqual(['tetragon: not read yet'])
+    expect(decoder.checkpoint().offset).toBe(36)
+    expect(push('{"process_exec":{},"node_name":"n"}\n')).toEqual([])
+    expect(push('', { idle: true })).toEqual([])
+    expect(push('', { end: true })).toEqual([])
+  })
+
+  test('what is appended is considered as before, and a restart in between tells nothing twice', () => {
+    const first = following()
+    first.push('prose\n')
+    expect(first.push('', { idle: true })).toEqual(['not a known format'])
+    const { offset, state } = first.decoder.checkpoint()
+    const second = createStreamDecoder(sources, 's', JSON.parse(JSON.stringify(state)))
+    const prose = second.push({ stream: 's', offset, bytes: Buffer.from('prose\n'), idle: true })
+    expect(prose).toEqual({ records: 0, items: [], failures: [] })
+    const known = second.push({ stream: 's', offset: offset + 6, bytes: Buffer.from(`${EVENT}\n`) })
+    expect(known.items.map(({ position }) => position)).toEqual([12])
+  })
+
+  test('a stream without end that no source knows is refused for good, as without the pauses', () => {
+    const { decoder, push } = following()
+    const reasons = Array.from({ length: 80 }, () => [
+      ...push(`${'x'.repeat(1_023)}\n`),
+      ...push('', { idle: true }),
+    ])
+    expect(reasons.flat()).toEqual(['not a known format'])
+    expect(decoder.checkpoint().state).toEqual({ refused: true })
+  })
+
+  test('a beginning that does not end is told once, and is a record when it ends', () => {
+    const { push } = following()
+    push(EVENT.slice(0, 40))
+    expect(push('', { idle: true })).toEqual(['a record that does not end'])
+    expect(push('', { idle: true })).toEqual([])
+    expect(push(`${EVENT.slice(40)}\n`, { idle: true })).toEqual([])
+  })
+
+  test('rows that do not fit their header are told', () => {
+    const { push } = following()
+    push('#separator \\x09\n#path\tconn\n#fields\tts\tuid\n#types\ttime\tstring\n1\t2\t3\n1\n')
+    expect(push('', { idle: true })).toEqual(Array(2).fill('zeek: a row with other columns than its header'))
+  })
+
+  test('a known stream is not touched, nor an empty one', () => {
+    const known = following()
+    known.push(`${EVENT}\n{"half`)
+    expect(known.push('', { idle: true })).toEqual([])
+    expect(following().push('', { idle: true })).toEqual([])
+  })
+})
+
+test('a line without end fails where it passes the bound', () => {
+  const decoder = createStreamDecoder(sources, 's')
+  const bytes = Buffer.alloc(1024 * 1024, 'x')
+  const reasons: string[] = []
+  for (let n = 0; n < 40; n += 1) {
+    const { failures } = decoder.push({ stream: 's', offset: n * bytes.length, bytes })
+    reasons.push(...failures.map(({ reason }) => `${reason} after ${n + 1} MiB`))
+  }
+  expect(reasons).toEqual(['record longer than 16 MiB after 17 MiB'])
+  expect(decoder.checkpoint().offset).toBe(40 * bytes.length)
+})

@@ -33,16 +33,22 @@ interface StreamState {
   /** The source that read the last record; missing until one did. */
   readonly source?: string
   readonly refused?: boolean
+  /** Length of what was passed over and told as one failure, while no source knew a record, in characters. */
+  readonly passed?: number
 }
 
 export const DECODER_FAULT = 'decoder fault'
+/** A stream without a known record that stands still within a record, such as a line without its newline. */
+export const UNFINISHED = 'a record that does not end'
 /** So much is read of a stream before it is refused as a whole, in characters. */
 const RECOGNITION_WINDOW = 64 * 1024
 
 /**
  * Reads one stream: bytes to records to what they mean. The source is found by content, record by record, the
  * one that read the last record first. A stream whose beginning holds no record of any source is refused: one
- * failure that names what it looks like. `now` dates records that state no time of their own; without it they fail.
+ * failure that names what it looks like. Where nothing is appended for a while (`Chunk.idle`) that failure is told
+ * of what is there, once; what is appended later is considered as before. `now` dates records that state no time of
+ * their own; without it they fail.
  */
 export function createStreamDecoder(
   sources: readonly Source[],
@@ -55,6 +61,7 @@ export function createStreamDecoder(
   const decoders = new Map<SourceName, Decoder>()
   let source = sources.find(({ name }) => name === from.source)
   let refused = from.refused === true
+  let passed = typeof from.passed === 'number' ? from.passed : undefined
   let offset = 0
   let started = false
   /** What came before the first record that a source recognised. */
@@ -84,6 +91,7 @@ export function createStreamDecoder(
             framing: framer.checkpoint(),
             decoders: states,
             ...(source !== undefined && { source: source.name }),
+            ...(source === undefined && passed !== undefined && { passed }),
           },
     }
   }
@@ -120,10 +128,18 @@ export function createStreamDecoder(
         for (const framed of before) take(framed)
       }
       const refuse = (): void => {
+        passOver()
         refused = true
-        failures.push(refusalOf(held))
-        held = []
       }
+      /** One failure for all that was passed over. */
+      const passOver = (): void => {
+        if (passed === undefined) failures.push(refusalOf(held, { stream, position: framer.consumed }))
+        passed = (passed ?? 0) + heldLength
+        held = []
+        heldLength = 0
+      }
+      /** Also of what never became a record, such as a line that is too long. */
+      const isLong = (): boolean => framer.consumed - (undecided?.offset ?? 0) >= RECOGNITION_WINDOW
       /** Holds what is not recognised until it is known what the stream is. */
       const consider = (framed: Framed): void => {
         if (framed.kind === 'record' && recogniser(framed.record) !== undefined) {
@@ -133,9 +149,9 @@ export function createStreamDecoder(
         }
         held.push(framed)
         heldLength += framed.kind === 'record' ? framed.record.text.length : framed.failure.sample.length + 1
-        const isFirst = held.length === 1 && framed.kind === 'record'
+        const isFirst = held.length === 1 && passed === undefined && framed.kind === 'record'
         const certain = isFirst && foreignFormat(framed.record)?.whole === true
-        if (certain || (heldLength >= RECOGNITION_WINDOW && held.some(isRecord))) refuse()
+        if (certain || ((passed ?? 0) + heldLength >= RECOGNITION_WINDOW && held.some(isRecord))) refuse()
       }
 
       for (const one of framer.push(chunk)) {
@@ -147,8 +163,11 @@ export function createStreamDecoder(
         if (refused) break
       }
       if (!refused && source === undefined) {
-        if (chunk.end === true && held.some(isRecord)) refuse()
-        else if (!held.some(isRecord) && (chunk.end === true || heldLength >= RECOGNITION_WINDOW)) release()
+        const known = held.some(isRecord)
+        if (known && chunk.end === true) refuse()
+        else if (known && chunk.idle === true) passOver()
+        else if (!known && (chunk.end === true || chunk.idle === true || isLong())) release()
+        if (chunk.idle === true && framer.consumed < offset && held.length === 0) passOver()
         if (held.length === 0) undecided = undefined
       }
       if (source === undefined && !refused && held.length === 0) undecided = current()
@@ -183,11 +202,11 @@ function failureOf(record: FramedRecord, reason: string): Failure {
   }
 }
 
-/** One failure for the whole stream, named after the first record whose format is known. */
-function refusalOf(held: readonly Framed[]): Failure {
+/** One failure for all that is held, named after the first record whose format is known. */
+function refusalOf(held: readonly Framed[], at: Pick<Failure, 'stream' | 'position'>): Failure {
   const records = held.flatMap((framed) => (framed.kind === 'record' ? [framed.record] : []))
   const named = records.find((record) => foreignFormat(record) !== undefined) ?? records[0]
-  if (named === undefined) return { reason: UNKNOWN_FORMAT, stream: '', position: 0, sample: '' }
+  if (named === undefined) return { ...at, reason: UNFINISHED, sample: '' }
   return failureOf(named, foreignFormat(named)?.reason ?? UNKNOWN_FORMAT)
 }
 
