@@ -150,7 +150,8 @@ function processBatch(
     }
   }
 
-  for (const { stream, reason } of batch.unreadable) tally.failed({ reason, stream, position: 0, sample: '' })
+  for (const { stream, reason, count } of batch.unreadable)
+    tally.failed({ reason, stream, position: 0, sample: '' }, count)
   const streams: Commit['streams'][number][] = []
   const bodies: Commit['bodies'][number][] = []
   for (const chunk of batch.chunks) {
@@ -269,7 +270,7 @@ function latest<T extends { readonly stream: string }>(streams: readonly T[]): r
 }
 
 function createTally(): {
-  failed(failure: Failure): void
+  failed(failure: Failure, times?: number): void
   duplicate(): void
   evaluated(source: string): void
   suppressed(by: string): void
@@ -280,13 +281,13 @@ function createTally(): {
   const suppressed: Record<string, number> = {}
   const reasons: Record<string, number> = {}
   const samples: Failure[] = []
-  const count = (counts: Record<string, number>, name: string): void => {
-    counts[name] = (counts[name] ?? 0) + 1
+  const count = (counts: Record<string, number>, name: string, times = 1): void => {
+    counts[name] = (counts[name] ?? 0) + times
   }
   return {
-    failed(failure) {
-      failed += 1
-      count(reasons, failure.reason)
+    failed(failure, times = 1) {
+      failed += times
+      count(reasons, failure.reason, times)
       if (samples.length < SAMPLES_A_BATCH) samples.push(failure)
     },
     duplicate() {

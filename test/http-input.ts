@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { httpInput, type HttpInputOptions } from '../src/inputs/http.ts'
 import type { InputBatch } from '../src/inputs/input.ts'
+import type { Sender } from '../src/inputs/senders.ts'
 import { eventually } from './daemon.ts'
 
 /** An HTTP input that listens, and what it handed on. */
@@ -15,6 +16,7 @@ export interface Listening {
   readonly said: readonly string[]
   /** The bodies that were handed on for the first time, as text. */
   texts(): readonly string[]
+  senders(): readonly Sender[]
   /** Batches that were handed on, with one that is held. */
   handed(): number
   /** From now on nothing is committed, until `resume`. */
@@ -50,9 +52,10 @@ export async function listening(
   let gate: Promise<void> | undefined
   let open = (): void => {}
   let handed = 0
+  const input = httpInput(options)
   const reading = (async () => {
     const resume = { checkpoint: undefined, offset: (stream: string) => committed.get(stream) }
-    for await (const batch of httpInput(options).read(resume, abort.signal)) {
+    for await (const batch of input.read(resume, abort.signal)) {
       handed += 1
       await gate
       if (abort.signal.aborted) return
@@ -74,6 +77,7 @@ export async function listening(
       batches.flatMap(({ chunks }) =>
         chunks.filter(({ repeated }) => repeated !== true).map(({ bytes }) => Buffer.from(bytes).toString()),
       ),
+    senders: () => input.senders?.() ?? [],
     handed: () => handed,
     hold() {
       gate = new Promise((resolve) => {

@@ -40,6 +40,10 @@ function gone(socket: Socket): Promise<void> {
   return new Promise((resolve) => (socket.destroyed ? resolve() : socket.once('close', () => resolve())))
 }
 
+function connections(): Promise<number> {
+  return new Promise((counted) => server.getConnections((_, n) => counted(n)))
+}
+
 const HOST = 'Host: 127.0.0.1:7410'
 const SMUGGLED = 'GET /smuggled HTTP/1.1'
 
@@ -76,11 +80,54 @@ test('who takes nothing of the answers is cut off', async () => {
   socket.on('error', () => undefined)
   socket.write(`GET / HTTP/1.1\r\n${HOST}\r\n\r\n`.repeat(40))
   socket.pause()
-  const connections = (): Promise<number> =>
-    new Promise((counted) => server.getConnections((_, n) => counted(n)))
   await expect.poll(connections).toBe(1)
   await expect.poll(connections, { timeout: 10_000 }).toBe(0)
   socket.destroy()
+})
+
+/** As a long computation does it; what is written before waits in the kernel. */
+function block(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
+}
+
+test('nobody is cut off because this process had no time', async () => {
+  const [fresh, kept] = [connect(address.port, '127.0.0.1'), connect(address.port, '127.0.0.1')]
+  const answers = { fresh: 0, kept: 0 }
+  fresh.on('data', (bytes: Buffer) => void (answers.fresh += statusLines(bytes)))
+  kept.on('data', (bytes: Buffer) => void (answers.kept += statusLines(bytes)))
+  kept.write(`GET /1 HTTP/1.1\r\n${HOST}\r\n\r\n`)
+  await expect.poll(() => answers.kept).toBe(1)
+  await expect.poll(connections).toBe(2)
+  // timers are looked at before sockets then, as late as they are
+  await new Promise(setImmediate)
+  fresh.write(`GET /2 HTTP/1.1\r\n${HOST}\r\n\r\n`)
+  kept.write(`GET /3 HTTP/1.1\r\n${HOST}\r\n\r\n`)
+  block(7_000)
+  await expect.poll(() => answers).toEqual({ fresh: 1, kept: 2 })
+  for (const socket of [fresh, kept]) socket.destroy()
+})
+
+function statusLines(bytes: Buffer): number {
+  return bytes.toString('latin1').split('HTTP/1.1 200').length - 1
+}
+
+test('who connects and does not ask makes place for who does', async () => {
+  const idle = Array.from({ length: 400 }, () => connect(address.port, '127.0.0.1'))
+  for (const socket of idle) socket.on('error', () => undefined)
+  await expect.poll(connections).toBeGreaterThan(0)
+  expect(await raw('GET / HTTP/1.1', HOST, 'Connection: close', '', '')).toBe('HTTP/1.1 200 OK')
+  await expect.poll(connections).toBeLessThan(130)
+  for (const socket of idle) socket.destroy()
+})
+
+test('who begins to ask and does not come to an end is cut off', async () => {
+  const socket = connect(address.port, '127.0.0.1')
+  socket.on('error', () => undefined)
+  socket.write(`GET / HTTP/1.1\r\n${HOST}\r\n\r\nGET / HTTP/1.1\r\n`)
+  socket.resume()
+  const slow = setInterval(() => socket.write('X-Slow: 1\r\n'), 100)
+  await gone(socket)
+  clearInterval(slow)
 })
 
 test('names of this machine are served, and that of the proxy', () => {

@@ -1,9 +1,13 @@
 import { serve } from '@hono/node-server'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { UserError } from '../domain/errors.ts'
+import { tendConnections, type ConnectionLimits } from '../inputs/connections.ts'
 
-const MAX_CONNECTIONS = 256
-/** Whoever connects and does not ask is cut off soon, ms. */
-const TIMEOUTS = { headersTimeout: 5_000, requestTimeout: 15_000, connectionsCheckingInterval: 1_000 }
+/**
+ * Whoever reaches loopback must not use up the descriptors that inputs need. Whoever connects and does not ask is
+ * cut off soon, and at once where many do.
+ */
+const CONNECTIONS = { all: 512, unknown: 128, head: 10, request: 30 } as const satisfies ConnectionLimits
 /** And who asks and takes nothing of the answer, ms: longer than a live stream is silent. */
 const STALLED = 30_000
 
@@ -19,18 +23,19 @@ export function listen(
   fetch: (request: Request) => Response | Promise<Response>,
   address: Address,
   stalled = STALLED,
-): Promise<ReturnType<typeof serve>> {
+): Promise<Server> {
   return new Promise((resolve, reject) => {
-    const server = serve(
-      { fetch, hostname: address.host, port: address.port, serverOptions: TIMEOUTS },
-      (info) => {
-        address.port = info.port
-        // Whoever reaches loopback must not use up the descriptors that inputs need.
-        server.maxConnections = MAX_CONNECTIONS
-        server.setTimeout(stalled)
-        resolve(server)
-      },
-    )
+    const server = serve({ fetch, hostname: address.host, port: address.port }, (info) => {
+      address.port = info.port
+      resolve(server)
+    }) as Server
+    server.setTimeout(stalled)
+    const connections = tendConnections(server, CONNECTIONS, () => {})
+    server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
+      connections.hear(request, response)
+      connections.know(request)
+      response.once('close', () => connections.forget(request))
+    })
     server.once('error', (cause: NodeJS.ErrnoException) => {
       reject(
         new UserError(`cannot listen on ${address.host}:${address.port}: ${cause.message}`, {

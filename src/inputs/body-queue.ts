@@ -24,6 +24,8 @@ export interface BodyQueue {
   fail(sender: string, reason: string): void
   /** Somebody had to be told to come again, at this time (ms). */
   refused(at: number): void
+  /** A connection was cut because there were too many, at this time (ms). */
+  crowded(at: number): void
   /** How long the oldest body has waited by then, ms; 0 where none does. */
   waited(now: number): number
   /** Resolves when something waits, or the signal aborts. */
@@ -34,24 +36,41 @@ export interface BodyQueue {
 
 export function createBodyQueue(about: string): BodyQueue {
   let bodies: WaitingBody[] = []
-  let failures: { stream: string; reason: string }[] = []
-  let pressure: { since: number; until: number } | undefined
+  let failures = new Map<string, CountedFailure>()
+  let pressure: Interval | undefined
+  let crowd: Interval | undefined
+  let isCrowdDue = false
   let wake = (): void => {}
+  const isEmpty = (): boolean => bodies.length + failures.size === 0 && !isCrowdDue
   return {
     push(body) {
       bodies.push(body)
       wake()
     },
     fail(sender, reason) {
-      if (failures.length < MAX_FAILURES) failures.push({ stream: `${about} (${sender})`, reason })
+      const isNamed = failures.size < MAX_FAILURES || failures.has(`${sender}\n${reason}`)
+      const stream = isNamed ? `${about} (${sender})` : about
+      const key = isNamed ? `${sender}\n${reason}` : reason
+      failures.set(key, { stream, reason, count: (failures.get(key)?.count ?? 0) + 1 })
       wake()
     },
     refused(at) {
       pressure = { since: pressure?.since ?? at, until: at }
     },
+    crowded(at) {
+      // strangers do not choose how often something is committed
+      if (crowd === undefined) {
+        const due = setTimeout(() => {
+          isCrowdDue = true
+          wake()
+        }, CROWD_DUE)
+        due.unref()
+      }
+      crowd = { since: crowd?.since ?? at, until: at }
+    },
     waited: (now) => (bodies[0] === undefined ? 0 : now - bodies[0].at),
     async filled(signal) {
-      while (bodies.length + failures.length === 0 && !signal.aborted) {
+      while (isEmpty() && !signal.aborted) {
         await new Promise<void>((resolve) => {
           const stop = (): void => resolve()
           wake = () => {
@@ -68,18 +87,36 @@ export function createBodyQueue(about: string): BodyQueue {
         length += bodies[count]?.bytes.length ?? 0
       const taken = bodies.slice(0, count)
       const batch = batchOf(about, taken, resume)
-      const unreadable = [...failures, ...batch.unreadable]
-      const findings = pressure === undefined ? [] : [pressureFinding(about, pressure)]
+      const unreadable = [...failures.values(), ...batch.unreadable]
+      const findings = pressure === undefined ? [] : [boundFinding(about, pressure, PRESSURE)]
+      if (isCrowdDue && crowd !== undefined) {
+        findings.push(boundFinding(about, crowd, CROWD))
+        crowd = undefined
+        isCrowdDue = false
+      }
       bodies = bodies.slice(count)
-      failures = []
+      failures = new Map()
       pressure = undefined
       return { ...batch, unreadable, findings }
     },
   }
 }
 
-/** Refused requests cost nothing to make: what is beyond this, between two batches, is not counted. */
-const MAX_FAILURES = 10_000
+interface Interval {
+  readonly since: number
+  readonly until: number
+}
+
+interface CountedFailure {
+  readonly stream: string
+  readonly reason: string
+  readonly count: number
+}
+
+/** Senders with certificates may have any number of names: so many, with a reason each, are told apart in a batch. */
+const MAX_FAILURES = 1_000
+/** So long after connections were cut it is told, ms. */
+const CROWD_DUE = 1_000
 
 /** A stream is named by what was sent, so that it has the same name, and its events the same ids, when sent again. */
 export function bodyStream(identity: readonly string[], bytes: Uint8Array): string {
@@ -109,15 +146,29 @@ function batchOf(about: string, bodies: readonly WaitingBody[], resume: Resume):
   }
 }
 
+const PRESSURE = {
+  name: 'pressure',
+  message:
+    'more arrived than could be committed, and senders were told to come again; what one of them gave up was not seen',
+} as const
+const CROWD = {
+  name: 'connections',
+  message:
+    'so many were connected that showed no token that connections were cut to make place; what a sender among them gave up was not seen',
+} as const
+
 /** Told once an hour: senders that do not come again have lost what they had. */
-function pressureFinding(about: string, { since, until }: { since: number; until: number }): Finding {
+function boundFinding(
+  about: string,
+  { since, until }: Interval,
+  bound: typeof PRESSURE | typeof CROWD,
+): Finding {
   return {
-    id: digest('bound-reached', about, 'pressure', String(Math.floor(since / 3_600_000))),
+    id: digest('bound-reached', about, bound.name, String(Math.floor(since / 3_600_000))),
     kind: 'bound-reached',
     about,
     since,
     until,
-    message:
-      'more arrived than could be committed, and senders were told to come again; what one of them gave up was not seen',
+    message: bound.message,
   }
 }

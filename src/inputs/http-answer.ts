@@ -18,7 +18,8 @@ const RETRY_AFTER = 2
 
 export const STRANGER = refusal(401, 'no token that may write here', {
   mend: 'send the header Authorization: Bearer <token>; the daemon says at its start which file holds it',
-  headers: { 'WWW-Authenticate': 'Bearer' },
+  // Connections are for those who send.
+  headers: { 'WWW-Authenticate': 'Bearer', Connection: 'close' },
 })
 export const STOPPING = refusal(503, 'the daemon stops', {
   mend: 'send it again',
@@ -51,16 +52,21 @@ export function send(request: IncomingMessage, response: ServerResponse, answer:
   const status = answer.kind === 'committed' ? 200 : answer.status
   const firehose = firehoseRequest(request)
   const body = JSON.stringify(firehose === undefined ? plain(answer) : forFirehose(firehose, answer, now))
+  // Nothing was sent yet by who waits to be asked for it, and nothing may come: a new request needs a new line.
+  const isWaiting = request.headers.expect !== undefined && !request.complete
   response.writeHead(status, {
     'Content-Type': 'application/json',
     'Content-Length': Buffer.byteLength(body),
     'Cache-Control': 'no-store',
     ...(answer.kind === 'refused' && answer.headers),
-    // Nothing was sent yet by who waits to be asked for it, and nothing may come: a new request needs a new line.
-    ...(request.headers.expect !== undefined && !request.complete && { Connection: 'close' }),
+    ...(isWaiting && { Connection: 'close' }),
   })
-  response.end(body)
-  if (!request.complete) discardRest(request)
+  if (request.complete || isWaiting) {
+    response.end(body)
+    return
+  }
+  response.write(body)
+  discardRest(request, () => response.end())
 }
 
 /** Firehose's id of the request; undefined for every other sender. */
@@ -80,8 +86,8 @@ function forFirehose(requestId: string, answer: Answer, timestamp: number): obje
   return { requestId, timestamp, errorMessage: `${answer.error}; ${answer.mend}` }
 }
 
-/** Closing at once would take the answer away from whoever is still sending. */
-function discardRest(request: IncomingMessage): void {
+/** Closing at once would take the answer away from whoever is still sending: `end` may close. */
+function discardRest(request: IncomingMessage, end: () => void): void {
   let discarded = 0
   let over = false
   const cut = (): void => {
@@ -93,6 +99,7 @@ function discardRest(request: IncomingMessage): void {
   const finish = (): void => {
     over = true
     clearTimeout(timer)
+    end()
   }
   request.on('data', (piece: Buffer) => {
     discarded += piece.length

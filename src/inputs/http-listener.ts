@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createSecureContext } from 'node:tls'
 import { UserError } from '../domain/errors.ts'
+import { tendConnections, type ConnectionLimits } from './connections.ts'
 
 /** PEM files. */
 export interface TlsFiles {
@@ -22,31 +23,35 @@ export interface Listener {
   close(): Promise<void>
 }
 
-const MAX_CONNECTIONS = 512
-/** Whoever connects and does not ask, or sends very slowly, is cut off; ms. */
-const TIMEOUTS = {
-  headersTimeout: 5_000,
-  requestTimeout: 60_000,
-  keepAliveTimeout: 65_000,
-  connectionsCheckingInterval: 1_000,
-} as const
-const HANDSHAKE_TIMEOUT = 10_000
+/** Senders are few, and any number of strangers may come: those who show no token are cut off to make place. */
+const CONNECTIONS = { all: 1024, unknown: 256, head: 10, request: 60 } as const satisfies ConnectionLimits
+const KEEP_ALIVE = 65_000
 /** Answers are on their way when listening ends; so long they have, ms. */
 const FAREWELL = 1_000
+
+/** What is done with what arrives. */
+export interface Reaction {
+  /** `know` tells that the request is a known sender's. */
+  readonly handle: (request: IncomingMessage, response: ServerResponse, know: () => void) => void
+  /** A connection was cut because too many strangers are there; it may have been a sender's. */
+  readonly crowded: () => void
+}
 
 /** Throws a UserError where it cannot listen or the TLS files are of no use. */
 export async function listen(
   { host, port, tls }: { readonly host: string; readonly port: number; readonly tls?: TlsFiles | undefined },
-  handle: (request: IncomingMessage, response: ServerResponse) => void,
+  { handle, crowded }: Reaction,
 ): Promise<Listener> {
+  const hear = (request: IncomingMessage, response: ServerResponse): void => {
+    connections.hear(request, response)
+    handle(request, response, () => connections.know(request))
+  }
   const secured =
-    tls === undefined
-      ? undefined
-      : createTlsServer({ ...readTls(tls), ...TIMEOUTS, handshakeTimeout: HANDSHAKE_TIMEOUT }, handle)
-  const server = secured ?? createServer(TIMEOUTS, handle)
-  server.maxConnections = MAX_CONNECTIONS
+    tls === undefined ? undefined : createTlsServer({ ...readTls(tls), keepAliveTimeout: KEEP_ALIVE }, hear)
+  const server = secured ?? createServer({ keepAliveTimeout: KEEP_ALIVE }, hear)
+  const connections = tendConnections(server, CONNECTIONS, crowded)
   // Whoever asks before sending hears what is wrong without sending.
-  server.on('checkContinue', handle)
+  server.on('checkContinue', hear)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(cannotListen(host, port, cause)))
     server.listen(port, host, resolve)

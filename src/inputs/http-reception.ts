@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { BodyQueue } from './body-queue.ts'
 import { FULL, refusal, send, STOPPING, STRANGER, type Answer, type Refusal } from './http-answer.ts'
 import { codingOf, readBody, takeRoom, tooLarge, type BodyLimits } from './http-body.ts'
+import type { Reaction } from './http-listener.ts'
 import { senderOf } from './http-sender.ts'
 import type { Tokens } from './http-tokens.ts'
 import { CODINGS } from './inflate.ts'
@@ -12,9 +13,11 @@ import type { Room, WaitingBytes } from './waiting-bytes.ts'
 /** Senders have 30 s of patience, as the API server has: while the oldest body waits for so long, no more are let in. */
 const LONGEST_WAIT = 10_000
 
+/** Under this name those are counted who show no token; no token and no certificate has it. */
+const STRANGERS = '(no token)'
+
 /** Takes requests in; what is read whole goes into the queue, and is answered when it is committed. */
-export interface Reception {
-  readonly handle: (request: IncomingMessage, response: ServerResponse) => void
+export interface Reception extends Reaction {
   /** Answers everybody who waits, and everybody who comes, that nothing more is taken. */
   stop(): void
 }
@@ -61,10 +64,14 @@ export function createReception({
     })
   }
 
-  const handle = (request: IncomingMessage, response: ServerResponse): void => {
+  const handle = (request: IncomingMessage, response: ServerResponse, know: () => void): void => {
     if (isHealthQuestion(request)) return tellHealth(request, response)
     const sender = senderOf(request, tokens)
-    if (sender === undefined) return send(request, response, STRANGER, Date.now())
+    if (sender === undefined) {
+      senders.count(STRANGERS, 'refused', Date.now())
+      return send(request, response, STRANGER, Date.now())
+    }
+    know()
     const answer = (said: Answer): void => {
       const now = Date.now()
       unanswered.delete(answer)
@@ -93,6 +100,10 @@ export function createReception({
 
   return {
     handle,
+    crowded() {
+      senders.count(STRANGERS, 'refused', Date.now())
+      queue.crowded(Date.now())
+    },
     stop() {
       stopped = true
       for (const answer of unanswered) answer(STOPPING)
@@ -158,6 +169,6 @@ function isHealthQuestion(request: IncomingMessage): boolean {
 
 /** For whoever decides where to send: it takes no secret, and tells none. */
 function tellHealth(request: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(200, { 'Content-Type': 'application/json' }).end('{"status":"ok"}')
+  response.writeHead(200, { 'Content-Type': 'application/json', Connection: 'close' }).end('{"status":"ok"}')
   request.resume()
 }

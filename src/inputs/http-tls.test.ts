@@ -2,6 +2,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connect as connectClear, type Socket } from 'node:net'
 import { connect } from 'node:tls'
 import { once } from 'node:events'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -82,6 +83,33 @@ it('takes a token beside certificates where tokens are named', async () => {
   })
   expect(await postSecurely(input.url, '{}', 'a-token-for-a-sender')).toBe(200)
   expect(input.batches[0]?.chunks[0]?.path).toBe('audit (falco)')
+})
+
+it('knows a sender’s connection again: strangers who never shake hands are cut, and it is not', async () => {
+  const input = await start({ tls: server })
+  const { port } = new URL(input.url)
+  const strangers: Socket[] = []
+  const sender = connect({ port: Number(port), host: '127.0.0.1', ca: readFileSync(authority.cert) })
+  const ask = async (n: number): Promise<string> => {
+    sender.write(
+      `POST / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${input.token}\r\nContent-Length: 1\r\n\r\n${n}`,
+    )
+    const [piece] = (await once(sender, 'data')) as [Buffer]
+    return piece.toString().slice(0, 12)
+  }
+  expect(await ask(1)).toBe('HTTP/1.1 200')
+  for (let n = 0; n < 400; n += 1) {
+    const stranger = connectClear(Number(port), '127.0.0.1')
+    stranger.on('error', () => {})
+    strangers.push(stranger)
+  }
+  await eventually(() => input.batches.find(({ findings }) => findings.length > 0))
+  expect(await ask(2)).toBe('HTTP/1.1 200')
+  expect(await postSecurely(input.url, '3', input.token)).toBe(200)
+  // handshakes that do not come have an end
+  await eventually(() => (strangers.every(({ closed }) => closed) ? true : undefined), 25_000)
+  expect(await ask(4)).toBe('HTTP/1.1 200')
+  sender.destroy()
 })
 
 it('shows a renewed certificate without a restart', async () => {

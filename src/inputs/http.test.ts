@@ -151,7 +151,7 @@ describe('refused, and counted', () => {
     const input = await start()
     expect(await post(input, LINES, { headers })).toMatchObject({ status: 415, body: refused })
     await eventually(() => (input.batches.length > 0 ? true : undefined))
-    expect(input.batches[0]?.unreadable).toEqual([{ stream: 'audit (audit)', reason }])
+    expect(input.batches[0]?.unreadable).toEqual([{ stream: 'audit (audit)', reason, count: 1 }])
   })
 
   it.each([
@@ -337,6 +337,84 @@ describe('under pressure', () => {
     await closed(socket)
     clearInterval(slow)
     expect(await post(input, LINES)).toMatchObject({ status: 200 })
+  })
+})
+
+describe('a flood of strangers', { timeout: 90_000 }, () => {
+  let stop = (): void => {}
+  afterEach(() => stop())
+
+  /** Connections that are opened anew whenever they are cut, each of which sends this. */
+  function flood({ url }: Listening, text: string): void {
+    const { hostname, port } = new URL(url)
+    const open = new Set<Socket>()
+    let over = false
+    const connectOne = (): void => {
+      if (over) return
+      const socket = connect(Number(port), hostname)
+      open.add(socket)
+      socket.on('error', () => {})
+      socket.on('close', () => {
+        open.delete(socket)
+        setTimeout(connectOne, 250)
+      })
+      socket.resume()
+      socket.write(text)
+    }
+    for (let n = 0; n < 400; n += 1) connectOne()
+    stop = () => {
+      over = true
+      for (const socket of open) socket.destroy()
+    }
+  }
+
+  it.each([
+    ['who say nothing', ''],
+    ['without a token', 'GET /nope HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['who send without end', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\nhalf'],
+  ])('%s keeps no sender out', async (_, text) => {
+    const input = await start()
+    flood(input, text)
+    for (let n = 0; n < 10; n += 1) {
+      expect(await post(input, `{"n":${n}}`, { headers: { connection: 'close' } })).toMatchObject({
+        status: 200,
+      })
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    expect(input.texts()).toHaveLength(10)
+    expect(input.senders().find(({ name }) => name === '(no token)')?.refused).toBeGreaterThan(100)
+  })
+
+  it('is told as a bound that was reached, although nobody sends', async () => {
+    const input = await start()
+    flood(input, '')
+    const finding = await eventually(() => input.batches.flatMap(({ findings }) => findings)[0])
+    expect(finding).toMatchObject({
+      kind: 'bound-reached',
+      about: 'audit',
+      message: expect.stringContaining('no token'),
+    })
+  })
+
+  it('does not cut who was known before, and a stranger hears why he is', async () => {
+    const input = await start()
+    const sender = await connected(input)
+    const request = (n: number): string =>
+      `POST / HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nAuthorization: Bearer ${input.token}\r\nContent-Length: 1\r\n\r\n${n}`
+    sender.write(request(1))
+    expect(await heard(sender)).toMatch(/^HTTP\/1\.1 200 /)
+    flood(input, '')
+    await eventually(() => input.batches.find(({ findings }) => findings.length > 0))
+    sender.write(request(2))
+    expect(await heard(sender)).toMatch(/^HTTP\/1\.1 200 /)
+    stop()
+    sender.destroy()
+    const large = 'x'.repeat(500_000)
+    expect(await post({ ...input, token: '' }, large)).toMatchObject({
+      status: 401,
+      headers: { connection: 'close' },
+      body: refused,
+    })
   })
 })
 

@@ -49,7 +49,7 @@ export function httpInput(options: HttpInputOptions): Input {
       const queue = createBodyQueue(name)
       const waiting = createWaitingBytes(boundsOf(options, files.length))
       const reception = createReception({ tokens, queue, waiting, limits: options.limits, senders })
-      const listener = await listen(options, reception.handle)
+      const listener = await listen(options, reception)
       const watched = [...files.map(({ file }) => file), ...tlsFiles(options.tls)]
       const unwatch = watchFiles(watched, () => reread(options, [tokens, listener]))
       options.say(`${name}: takes telemetry at ${listener.url}; ${secretsIn(files, options.tls)}`)

@@ -6,8 +6,12 @@ export interface InputBatch {
   readonly chunks: readonly Chunk[]
   /** What the input itself knows to be lost or unresolved. */
   readonly findings: readonly Finding[]
-  /** Files or streams that could not be read at all; one failure each. */
-  readonly unreadable: readonly { readonly stream: string; readonly reason: string }[]
+  /** Files or streams that could not be read at all; one failure each, or as many as `count` says. */
+  readonly unreadable: readonly {
+    readonly stream: string
+    readonly reason: string
+    readonly count?: number
+  }[]
   /**
    * The input's own state after this batch (JSON), committed together with what the batch led to.
    * Undefined where the streams' offsets say it all.
