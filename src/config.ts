@@ -114,7 +114,10 @@ export const configSchema = z.strictObject({
     })
     .default({ host: '127.0.0.1', port: 7410 })
     .describe('Where the API answers'),
-  inputs: z.array(inputSchema).default([]).describe('Without any, what `tallyman discover` finds'),
+  inputs: z
+    .array(inputSchema)
+    .default([])
+    .describe('Without any, what `tallyman discover` finds, but for sockets of other users'),
   notify: z.array(sinkSchema).default([]).describe('Who is told: webhooks, syslog, mail (docs/notify.md)'),
 })
 export type Config = z.infer<typeof configSchema>

@@ -6,10 +6,14 @@ import type { Discovered } from './discovery.ts'
 /** An input as discovery starts it: watched from the moment on at which one of its paths is there. */
 export type DiscoveredInput = Extract<InputConfig, { type: 'docker' | 'file' }>
 
-/** One input a kind of telemetry. What is not there yet is waited for, unless few machines have it. */
+/**
+ * One input a kind of telemetry. What is not there yet is waited for, unless few machines have it. Sockets in which
+ * other users have a hand are left alone: whoever answers there says what it likes of any container.
+ */
 export function discoveredInputs(places: readonly Discovered[]): readonly DiscoveredInput[] {
   const sockets = places.filter(
-    ({ type, rare, state }) => type === 'docker' && (rare !== true || isThere(state)),
+    ({ type, rare, state, others }) =>
+      type === 'docker' && others !== true && (rare !== true || isThere(state)),
   )
   const files = Map.groupBy(
     places.filter(({ type }) => type === 'file'),
@@ -30,18 +34,24 @@ export function discoveredInputs(places: readonly Discovered[]): readonly Discov
 export function yamlOf(places: readonly Discovered[], { schema }: { readonly schema: string }): string {
   const found = places.filter(({ state, type }) => isThere(state) && type !== 'unread').map(asItIs)
   const rest = places.filter(({ state, type }) => state === 'found' && type === 'unread')
+  const others = found.filter((place) => place.others === true)
   const lines = discoveredInputs(found).map((input) => `  ${linesOf(input).replaceAll('\n', '\n  ')}`)
   return [
     `# yaml-language-server: $schema=${schema}`,
     lines.length === 0 ? 'inputs: []' : `inputs:\n${lines.join('\n')}`,
     ...rest.map(({ what, path }) => `# ${oneLine(what)}, ${oneLine(path)}: not read yet`),
+    ...others.flatMap((place) => [
+      `# ${oneLine(place.what)}, ${oneLine(place.path)}: another user’s, not read unless you add`,
+      ...(entryOf(place) ?? '').split('\n').map((line) => `#   ${line}`),
+    ]),
     '',
   ].join('\n')
 }
 
 /** The entry of `inputs:` that reads this one place; undefined where nothing here can. */
 export function entryOf(place: Discovered): string | undefined {
-  const [input] = place.type === 'unread' ? [] : discoveredInputs([asItIs({ ...place, state: 'found' })])
+  const { others: _others, ...asked } = place
+  const [input] = place.type === 'unread' ? [] : discoveredInputs([asItIs({ ...asked, state: 'found' })])
   return input === undefined ? undefined : linesOf(input)
 }
 

@@ -46,7 +46,8 @@ export function startWords(places: readonly Discovered[]): readonly string[] {
   const told = (some: readonly Discovered[]): string =>
     some.map(({ what, path }) => `${what} (${path})`).join(', ')
   const known = places.filter(({ type }) => type !== 'unread')
-  const found = known.filter(({ state }) => state === 'found')
+  const found = known.filter(({ state, others }) => state === 'found' && others !== true)
+  const others = known.filter((place) => place.state === 'found' && place.others === true)
   const unread = places.filter(({ type, state }) => type === 'unread' && state === 'found')
   const there = new Set(known.filter(({ state }) => state !== 'absent').map(({ input }) => input))
   const awaited = known.filter(({ input, rare }) => rare !== true && !there.has(input))
@@ -56,6 +57,7 @@ export function startWords(places: readonly Discovered[]): readonly string[] {
       .filter(({ state }) => state === 'unreadable')
       .map(({ what, path, message }) => `${what} (${path}): ${message}`),
     ...(unread.length === 0 ? [] : [`found, not read yet: ${told(unread)}`]),
+    ...(others.length === 0 ? [] : [`found, another user’s and so not read: ${told(others)}`]),
     ...(awaited.length === 0
       ? []
       : [`read as soon as they are there: ${awaited.map(({ what }) => what).join(', ')}`]),

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
@@ -62,6 +62,57 @@ it('finds engines by their sockets, rootless ones of every user too, and is not 
     ['docker-rootless-1001', '/run/user/1001/docker.sock'],
     ['docker', '/run/docker.sock'],
   ])
+})
+
+// only root can make what belongs to somebody else
+describe.skipIf(process.getuid?.() !== 0)('a socket in which another user has a hand', () => {
+  const USER = 1001
+  const path = '/run/user/1001/docker.sock'
+  const own = (path: string): void => chownSync(join(root, path), USER, USER)
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['because it is theirs', async () => own(await socket(path).then(() => path))],
+    [
+      'because its folder is',
+      async () => {
+        await socket(path)
+        own('/run/user/1001')
+      },
+    ],
+    [
+      'because a link of theirs leads to root’s',
+      async () => {
+        const real = await socket('/run/docker.sock')
+        mkdirSync(join(root, '/run/user/1001'), { recursive: true })
+        symlinkSync(real, join(root, path))
+        own('/run/user/1001')
+      },
+    ],
+  ])('is shown with the lines to add, and not read, %s', async (_why, make) => {
+    await make()
+    const places = discover({ root, env: {} })
+    const inputs = discoveredInputs(places)
+    expect(inputs.map(({ name }) => name)).not.toContain('docker-rootless-1001')
+    const item = discoveryItems(places, inputs).find((each) => each.path === join(root, path))
+    expect(item).toMatchObject({ state: 'found', message: expect.stringContaining('another user’s') })
+    const { config } = parseConfig('x.yaml', `inputs:\n${item?.add}\n`)
+    expect(config?.inputs).toEqual([
+      { type: 'docker', name: 'docker-rootless-1001', socket: join(root, path) },
+    ])
+    expect(startWords(places)).toContainEqual(
+      expect.stringMatching(/^found, another user’s .*rootless Docker/),
+    )
+    const text = yamlOf(places, { schema: 's.json' })
+    expect(parseConfig('x.yaml', text).config?.inputs.map(({ name }) => name)).not.toContain(
+      'docker-rootless-1001',
+    )
+    expect(text).toContain('#     name: docker-rootless-1001')
+  })
+
+  it('is read where it is root’s alone', async () => {
+    await socket(path)
+    expect(discoveredInputs(found()).map(({ name }) => name)).toContain('docker-rootless-1001')
+  })
 })
 
 it('finds the engine that the environment names, and this user’s own, each once', async () => {

@@ -1,5 +1,6 @@
 import { accessSync, constants, readdirSync, readFileSync, statSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
+import { isOthers } from './others-socket.ts'
 import { placesOf, type Machine, type Place } from './places.ts'
 
 /** A place, and what stands there. `path` is the one to read, below the root that was looked at. */
@@ -7,6 +8,8 @@ export interface Discovered extends Place {
   readonly state: 'found' | 'absent' | 'unreadable'
   /** What people are told of it. */
   readonly message: string
+  /** Of a socket: other users have a hand in it, and it is read only where the configuration says so. */
+  readonly others?: true
   /** Of a folder of which only some files are read: those that are there. */
   readonly present?: readonly string[]
 }
@@ -40,20 +43,29 @@ function look(place: Place): Discovered {
   const { path, note } = place
   const about = statOf(path)
   if (typeof about === 'string') {
+    // whose it is cannot be seen; the usual places are root's
+    const others = place.type === 'docker' && place.rare === true && { others: true as const }
     return isForbidden(about)
-      ? { ...place, state: 'unreadable', message: refusal(place) }
+      ? { ...place, ...others, state: 'unreadable', message: refusal(place) }
       : { ...place, state: 'absent', message: withNote('nothing there yet', note) }
   }
   if (!isKind(place, about)) return { ...place, state: 'absent', message: 'something else is there' }
-  if (!mayRead(place, about)) return { ...place, state: 'unreadable', message: refusal(place) }
-  const message = place.type === 'unread' ? 'found, not read yet: no source understands it' : 'found'
+  const others = place.type === 'docker' && isOthers(path) && { others: true as const }
+  if (!mayRead(place, about)) return { ...place, ...others, state: 'unreadable', message: refusal(place) }
+  const message = messageOf(place, others !== false)
   const present = place.only?.filter((name) => typeof statOf(join(path, name)) !== 'string')
   return {
     ...place,
+    ...others,
     state: 'found',
     message: withNote(message, note),
     ...(present === undefined ? {} : { present }),
   }
+}
+
+function messageOf({ type }: Place, others: boolean): string {
+  if (type === 'unread') return 'found, not read yet: no source understands it'
+  return others ? 'found; another user’s, so read only if the configuration says so' : 'found'
 }
 
 function isKind({ type }: Place, about: Stats): boolean {
