@@ -55,7 +55,7 @@ export interface CommandParts {
   readonly site: string
   readonly now: () => number
   /** Called after the site's folder changed; tells its own trouble, for the change stands. */
-  readonly reload: () => Promise<void>
+  readonly reload: () => Promise<unknown>
   /** Called when notifications of this sink are to be sent again. */
   readonly retried?: (sink: string) => void
 }

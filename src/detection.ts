@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UserError, type Problem } from './domain/errors.ts'
+import type { ReadText } from './domain/read-text.ts'
 import { createJudge, listsOf, type Judge } from './engine/judge.ts'
 import { compileRules, type Ruleset, type RuleText } from './sigma/sigma.ts'
 import { EMPTY_SITE, loadSite, type Site } from './site/site.ts'
@@ -28,16 +29,24 @@ export interface DetectionOptions {
   readonly site: string | undefined
   readonly zone: string
   readonly now: () => number
+  /** The text of a file; from the disk unless told. Throws where it cannot be read. */
+  readonly read?: ReadText
 }
+
+const fromDisk: ReadText = (file) => readFile(file, 'utf8')
 
 /** Loads and compiles once. Throws a UserError where a named folder is not there. */
 export async function loadDetection(options: DetectionOptions): Promise<Detection> {
+  const read = options.read ?? fromDisk
   const { strategies, findings } =
     options.strategies === undefined
       ? { strategies: [], findings: [] }
-      : await loadStrategies(options.strategies)
-  const texts = [...strategies.flatMap((strategy) => strategy.rules), ...(await readRules(options.rules))]
-  const site = options.site === undefined ? EMPTY_SITE : await loadSite(options.site)
+      : await loadStrategies(options.strategies, read)
+  const texts = [
+    ...strategies.flatMap((strategy) => strategy.rules),
+    ...(await readRules(options.rules, read)),
+  ]
+  const site = options.site === undefined ? EMPTY_SITE : await loadSite(options.site, read)
   const lists = listsOf(site, options.zone, options.now())
   const { ruleset, refused, warnings } = compileRules(texts, { lists })
   const { judge, problems } = createJudge({
@@ -87,10 +96,10 @@ function bounded(problems: readonly Problem[]): readonly Problem[] {
 }
 
 /** Sigma files below the folders, in the order of their paths. */
-async function readRules(paths: readonly string[]): Promise<readonly RuleText[]> {
+async function readRules(paths: readonly string[], read: ReadText): Promise<readonly RuleText[]> {
   const files = (await Promise.all(paths.map(ruleFiles))).flat()
   return Promise.all(
-    files.map(async (file) => ({ file, text: await readFile(file, 'utf8'), line: 1, strategy: 'sigma' })),
+    files.map(async (file) => ({ file, text: await read(file), line: 1, strategy: 'sigma' })),
   )
 }
 

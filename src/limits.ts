@@ -1,15 +1,25 @@
 import type { Detection } from './detection.ts'
 import { instant } from './domain/alert-view.ts'
 import { endOfDay } from './domain/day.ts'
+import { knownList } from './site/known-lists.ts'
 import type { Reader } from './store/store.ts'
+
+/** What a limit is about, the most hurting first. */
+export const LIMIT_KINDS = ['missed', 'undelivered', 'refused', 'expired', 'unset', 'held'] as const
+export type LimitKind = (typeof LIMIT_KINDS)[number]
 
 /** One thing that limits what can be concluded. */
 export interface Limit {
+  readonly kind: LimitKind
   readonly severity: 'error' | 'warning' | 'note'
   /** A file and line, a list, an input. */
   readonly about: string
+  /** A few words, where many are told one below the other. */
+  readonly short: string
   readonly message: string
   readonly mend: string
+  /** Titles of the rules that it concerns. */
+  readonly rules?: readonly string[]
 }
 
 export interface LimitsOf {
@@ -22,25 +32,37 @@ export interface LimitsOf {
   readonly now: number
 }
 
-/** What is not seen, not decided, or not in order: what 'tallyman doctor' shows. Messages may be hostile text. */
+/**
+ * What is not seen, not decided, or not in order, what was missed first: what 'tallyman doctor' shows. Messages may
+ * be hostile text.
+ */
 export function limits({ detection, reader, site, zone, now }: LimitsOf): readonly Limit[] {
-  return [
-    ...ofDetection(detection, site),
-    ...ofSite(detection, zone, now),
+  const found = [
     ...ofStore(reader),
     ...ofSinks(reader),
+    ...ofProblems(detection),
+    ...ofSite(detection, zone, now),
+    ...ofLists(detection, site),
   ]
+  const rank = ({ kind, severity }: Limit): number =>
+    LIMIT_KINDS.indexOf(kind) + (severity === 'note' ? LIMIT_KINDS.length : 0)
+  return found.toSorted((a, b) => rank(a) - rank(b))
 }
 
-function* ofDetection({ ruleset, problems }: Detection, site: string): Iterable<Limit> {
+function* ofProblems({ problems }: Detection): Iterable<Limit> {
   for (const { file, line, message, mend } of problems) {
     yield {
+      kind: 'refused',
       severity: 'error',
       about: `${file}:${line}`,
+      short: 'refused',
       message,
       mend: mend ?? 'correct it; until then it does not apply',
     }
   }
+}
+
+function* ofLists({ ruleset, site: { lists } }: Detection, site: string): Iterable<Limit> {
   const unset = new Map<string, { off: string[]; nobody: string[] }>()
   for (const rule of ruleset.rules) {
     for (const list of rule.unsetLists) {
@@ -50,23 +72,39 @@ function* ofDetection({ ruleset, problems }: Detection, site: string): Iterable<
     }
   }
   for (const [list, { off, nobody }] of unset) {
-    const mend = `write ${site}/lists/${list}.yaml with owner, reason and values`
-    if (off.length > 0) {
-      yield {
-        severity: 'warning',
-        about: list,
-        message: `the list is not set: alternatives are off in ${off.join('; ')}`,
-        mend,
-      }
+    const effects = [
+      ...(off.length > 0 ? [`alternatives are off in ${counted(off.length)}`] : []),
+      ...(nobody.length > 0 ? [`it exempts nobody in ${counted(nobody.length)}`] : []),
+    ]
+    const known = knownList(list)
+    const meaning = known === undefined ? '' : ` (${known.means})`
+    const values = known === undefined ? 'values' : `values: ${known.kind.values}`
+    yield {
+      kind: 'unset',
+      severity: off.length > 0 ? 'warning' : 'note',
+      about: list,
+      short: off.length > 0 ? 'list not set, alternatives are off' : 'list not set, exempts nobody',
+      message: `the list${meaning} is not set: ${effects.join(', ')}`,
+      mend: `write ${site}/lists/${list}.yaml with owner, reason and ${values}; see 'tallyman lists show ${list}'`,
+      rules: [...off, ...nobody],
     }
-    if (nobody.length > 0)
-      yield {
-        severity: 'note',
-        about: list,
-        message: `the list is not set: it exempts nobody in ${nobody.join('; ')}`,
-        mend,
-      }
   }
+  const used = new Set(ruleset.rules.flatMap((rule) => rule.lists))
+  for (const [name, { file, line }] of lists) {
+    if (used.has(name)) continue
+    yield {
+      kind: 'unset',
+      severity: 'warning',
+      about: `${file}:${line}`,
+      short: 'no rule uses the list',
+      message: `no rule uses a list ${name}`,
+      mend: "rename the file to what 'tallyman lists list' shows, or remove it",
+    }
+  }
+}
+
+function counted(rules: number): string {
+  return rules === 1 ? '1 rule' : `${rules} rules`
 }
 
 function* ofSite({ site, strategies }: Detection, zone: string, now: number): Iterable<Limit> {
@@ -83,8 +121,10 @@ function* ofSite({ site, strategies }: Detection, zone: string, now: number): It
   for (const { id, expires, about } of filters) {
     if (now >= (endOfDay(expires, zone) ?? 0)) {
       yield {
+        kind: 'expired',
         severity: 'warning',
         about,
+        short: 'filter expired',
         message: `filter ${id} expired on ${expires} and no longer applies`,
         mend: 'review it: renew or remove it',
       }
@@ -93,8 +133,10 @@ function* ofSite({ site, strategies }: Detection, zone: string, now: number): It
   for (const { expires, file, line } of site.lists.values()) {
     if (expires !== undefined && now >= (endOfDay(expires, zone) ?? 0)) {
       yield {
+        kind: 'expired',
         severity: 'warning',
         about: `${file}:${line}`,
+        short: 'list expired',
         message: `the list expired on ${expires}: it counts as not set`,
         mend: 'review it: renew or remove it',
       }
@@ -106,16 +148,20 @@ function* ofSinks(reader: LimitsOf['reader']): Iterable<Limit> {
   for (const { sink, dead, pending, failing, oldest } of reader?.sinkSummaries() ?? []) {
     if (failing !== undefined) {
       yield {
+        kind: 'undelivered',
         severity: 'warning',
         about: sink,
+        short: `not reached, ${pending} wait`,
         message: `is not reached since ${instant(oldest ?? failing.next)}, ${pending} wait: ${failing.error}`,
         mend: `see that it answers; try it with 'tallyman notify test ${sink}'`,
       }
     }
     if (dead > 0) {
       yield {
+        kind: 'undelivered',
         severity: 'warning',
         about: sink,
+        short: `${dead} given up`,
         message: `${dead} notifications were given up`,
         mend: "see 'tallyman notify list --state dead'; retry or dismiss them",
       }
@@ -127,8 +173,10 @@ function* ofStore(reader: LimitsOf['reader']): Iterable<Limit> {
   if (reader === undefined) return
   for (const { kind, about, since, until, message } of reader.findings(100)) {
     yield {
+      kind: 'missed',
       severity: 'warning',
       about,
+      short: kind,
       message: `${kind}, ${clock(since)} to ${clock(until)}: ${message}`,
       mend: 'conclude nothing from silence in that interval',
     }
@@ -136,17 +184,22 @@ function* ofStore(reader: LimitsOf['reader']): Iterable<Limit> {
   const { failures, suppressed } = reader.totals()
   for (const [reason, times] of Object.entries(failures)) {
     yield {
+      kind: 'missed',
       severity: 'warning',
       about: 'records',
+      short: `${times} failed`,
       message: `${times} failed: ${reason}`,
-      mend: 'see /api/failures for samples',
+      mend: "see 'tallyman doctor --failures' for samples",
     }
   }
   for (const [by, times] of Object.entries(suppressed)) {
+    const matches = `${times} ${times === 1 ? 'match' : 'matches'}`
     yield {
+      kind: 'held',
       severity: 'note',
       about: by,
-      message: `held ${times} ${times === 1 ? 'match' : 'matches'} back`,
+      short: `held ${matches} back`,
+      message: `held ${matches} back`,
       mend: 'review whether it still should',
     }
   }

@@ -9,13 +9,15 @@ import { closeAlert, listAlerts, listIncidents, showAlert, showIncident } from '
 import { addSilence, adopt } from './change.ts'
 import { checkConfig, printSchema, showConfig } from './config-command.ts'
 import { discover } from './discover.ts'
-import { doctor } from './doctor.ts'
+import { doctor, type DoctorWords } from './doctor.ts'
 import { EXIT, report, type Exit } from './exit.ts'
 import { lint } from './lint.ts'
+import { listLists, showList } from './lists.ts'
 import { login } from './login.ts'
 import { addNotify } from './notify-command.ts'
 import { collect, parseLevel, SHIPPED_STRATEGIES } from './options.ts'
 import { standardOutput, type Output } from './output.ts'
+import { reload } from './reload.ts'
 import { run } from './run.ts'
 import { scan } from './scan.ts'
 import { sensor, type SensorWords } from './sensor.ts'
@@ -335,10 +337,41 @@ function addLists(program: Command, output: Output, done: Done): void {
       .description('what limits what can be concluded: lists not set, rules refused, gaps'),
   )
     .option('--json', 'as JSON', false)
+    .option('--all', 'also each list that is not set and exempts nobody', false)
+    .option('--failures', 'samples of records that failed, instead', false)
     .addHelpText('after', example('tallyman doctor'))
-    .action(async (options: DataOptions & { json: boolean }) =>
-      done(await doctor(configOf(options), options.json, output)),
+    .action(async (options: DataOptions & DoctorWords) =>
+      done(await doctor(configOf(options), options, output)),
     )
+  addSite(program, output, done)
+}
+
+function addSite(program: Command, output: Output, done: Done): void {
+  const lists = program.command('lists').description('what rules ask of your site: images, machines, people')
+  withData(lists.command('list').description('with what their values are, and how many rules read them'))
+    .option('--json', 'one list a line', false)
+    .addHelpText('after', example('tallyman lists list'))
+    .action(async (options: DataOptions & { json: boolean }) =>
+      done(await listLists(configOf(options), options.json, output)),
+    )
+  withData(
+    lists
+      .command('show')
+      .description('one list: its meaning, its values, its rules, how its file is written')
+      .argument('<name>'),
+  )
+    .option('--json', 'as JSON', false)
+    .addHelpText('after', example('tallyman lists show approvedImages'))
+    .action(async (name: string, options: DataOptions & { json: boolean }) =>
+      done(await showList(configOf(options), name, options.json, output)),
+    )
+  withData(
+    program
+      .command('reload')
+      .description('have the running daemon read the site, the strategies and the rules again'),
+  )
+    .addHelpText('after', example('tallyman reload'))
+    .action(async (options: DataOptions) => done(await reload(configOf(options), output)))
 }
 
 interface DataOptions {

@@ -117,6 +117,7 @@ async function createWorld(): Promise<World> {
         start: async () => void (tours += 1),
       },
     },
+    reload: async () => ({ rules: 1, strategies: 1, lists: ['ours'], problems: [] }),
     auth,
     console: readConsole(builtConsole(folder)),
     audit: (actor, action, detail) => store.audit(actor, action, detail, now()),
@@ -802,13 +803,27 @@ test('the level of a strategy is computed, with what the next one needs', async 
 test('what limits the conclusions is listed, as the doctor shows it', async () => {
   expect((await get('/api/limits')).items).toEqual([
     {
+      kind: 'missed',
       severity: 'warning',
       about: 'docker',
+      short: 'producer-loss',
       message: expect.stringContaining('producer-loss, 2026-11-21 10:00:00 to'),
       mend: expect.any(String),
     },
-    { severity: 'warning', about: 'records', message: '1 failed: not JSON', mend: expect.any(String) },
+    {
+      kind: 'missed',
+      severity: 'warning',
+      about: 'records',
+      short: '1 failed',
+      message: '1 failed: not JSON',
+      mend: expect.stringContaining('doctor --failures'),
+    },
   ])
+})
+
+test('reading again is answered with what is in force', async () => {
+  const answer = await post('/api/reload', {})
+  expect(answer).toMatchObject({ lists: ['ours'], problems: [] })
 })
 
 test('the posture report is not in the queue, except for whoever asks for it', async () => {

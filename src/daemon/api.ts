@@ -4,8 +4,9 @@ import { HTTPException } from 'hono/http-exception'
 import { UserError } from '../domain/errors.ts'
 import type { Auth } from './auth.ts'
 import { consoleFiles, type ConsoleFiles } from './console-files.ts'
+import type { Reloaded } from './current-detection.ts'
 import { DATA_ROUTES, dataRoutes, type DataParts } from './data-routes.ts'
-import { absent, fromHere, known, refusal, secureHeaders, type ApiEnvironment } from './guard.ts'
+import { absent, actorOf, fromHere, known, refusal, secureHeaders, type ApiEnvironment } from './guard.ts'
 import { login, logout, type Audit } from './login.ts'
 import { streamOpener } from './open-stream.ts'
 import { START_ROUTES, startRoutes, type StartParts } from './start-routes.ts'
@@ -17,6 +18,8 @@ export interface ApiParts {
   /** A second set of data under `/tour/api`, once there is one. */
   readonly tour?: () => DataParts | undefined
   readonly start: StartParts
+  /** Reads the site, the strategies and the rules again. */
+  readonly reload: () => Promise<Reloaded>
   readonly auth: Auth
   /** The built console, read at start. */
   readonly console: ConsoleFiles
@@ -57,6 +60,11 @@ export function createApi(parts: ApiParts) {
   const routes = api
     .get('/api', (context) => context.json({ routes: ROUTES }))
     .post('/api/logout', logout(auth, parts.audit))
+    .post('/api/reload', async (context) => {
+      const reloaded = await parts.reload()
+      parts.audit(actorOf(context), 'reload', { problems: reloaded.problems.length })
+      return context.json(reloaded)
+    })
     .route('/api', dataRoutes({ data: () => parts.data, now, openStream }))
     .route('/api', startRoutes(parts.start))
     .route('/tour/api', startRoutes(parts.start))
@@ -83,6 +91,7 @@ const ROUTES = [
   'GET /health',
   'GET /login?token=',
   'POST /api/logout',
+  'POST /api/reload',
   ...[...DATA_ROUTES, ...START_ROUTES].map((route) => route.replace(' /', ' /api/')),
 ]
 

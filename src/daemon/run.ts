@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config, InputConfig } from '../config.ts'
 import { createCommands } from '../commands.ts'
@@ -74,6 +75,8 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
   const store = atEnd.adopt(openStore(files.store, { durable: true }), (opened) => opened.close())
   const questions = atEnd.adopt(openReader(files.store), (opened) => opened.close())
 
+  // a folder that is there can be watched, and says where lists go
+  if (config.site === undefined) mkdirSync(join(site, 'lists'), { recursive: true, mode: 0o750 })
   const detection = await currentDetection(
     {
       strategies: config.strategies ?? options.strategies,
@@ -126,6 +129,7 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
       live,
     },
     tour: tour.data,
+    reload: detection.reload,
     start: { discovery: () => discoveryItems(look(), wanted), tour },
     auth,
     console: consoleFiles,

@@ -12,7 +12,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }))
 
 it('reads lists by their file’s name, filters and silences from any file', async () => {
-  writeFileSync(join(folder, 'lists/approvedImages.yaml'), 'owner: o\nreason: r\nvalues: [sha256:1, 2]\n')
+  writeFileSync(join(folder, 'lists/ours.yaml'), 'owner: o\nreason: r\nvalues: [sha256:1, 2]\n')
   writeFileSync(
     join(folder, 'filters/a.yaml'),
     '- { id: F1, owner: o, reason: r, expires: 2027-01-01, rules: [x], match: { a: b } }\n',
@@ -20,7 +20,7 @@ it('reads lists by their file’s name, filters and silences from any file', asy
   writeFileSync(join(folder, 'rules.yaml'), 'host_network: { owner: o, reason: r, enabled: false }\n')
   const site = await loadSite(folder)
   expect(site.problems).toEqual([])
-  expect(site.lists.get('approvedImages')?.values).toEqual(['sha256:1', '2'])
+  expect(site.lists.get('ours')?.values).toEqual(['sha256:1', '2'])
   expect(site.filters.map(({ id, line }) => [id, line])).toEqual([['F1', 1]])
   expect(Object.keys(site.rules)).toEqual(['host_network'])
 })

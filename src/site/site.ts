@@ -4,6 +4,8 @@ import { isMap, isScalar } from 'yaml'
 import { z } from 'zod'
 import type { Problem } from '../domain/errors.ts'
 import { LEVELS } from '../domain/match.ts'
+import type { ReadText } from '../domain/read-text.ts'
+import { misfit } from './known-lists.ts'
 import { readYaml, type ReadYaml } from './read-yaml.ts'
 
 const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'a day: YYYY-MM-DD')
@@ -64,20 +66,29 @@ export interface Site {
 }
 
 /** Reads the folder; a part that is absent is empty, an entry that is wrong is a problem and does not apply. */
-export async function loadSite(folder: string): Promise<Site> {
+export async function loadSite(
+  folder: string,
+  read: ReadText = (file) => readFile(file, 'utf8'),
+): Promise<Site> {
   const problems: Problem[] = []
   const lists = new Map<string, SiteList>()
-  for (const { file, name, yaml } of await documents(join(folder, 'lists'), problems)) {
+  for (const { file, name, yaml } of await documents(join(folder, 'lists'), problems, read)) {
     const [list] = entries(file, yaml, listSchema, problems)
-    if (list !== undefined) lists.set(name, list)
+    if (list === undefined) continue
+    const misfits = list.values.flatMap((value, index) => {
+      const words = misfit(name, value)
+      return words === undefined ? [] : [{ file, ...place(yaml, ['values', index]), ...words }]
+    })
+    problems.push(...misfits)
+    if (misfits.length === 0) lists.set(name, list)
   }
-  const filters = (await documents(join(folder, 'filters'), problems)).flatMap(({ file, yaml }) =>
+  const filters = (await documents(join(folder, 'filters'), problems, read)).flatMap(({ file, yaml }) =>
     entries(file, yaml, filterSchema, problems),
   )
-  const silences = (await documents(join(folder, 'silences'), problems)).flatMap(({ file, yaml }) =>
+  const silences = (await documents(join(folder, 'silences'), problems, read)).flatMap(({ file, yaml }) =>
     entries(file, yaml, silenceSchema, problems),
   )
-  const [settings] = (await documents(folder, problems))
+  const [settings] = (await documents(folder, problems, read))
     .filter(({ name }) => name === 'rules')
     .flatMap(({ file, yaml }) => entries(file, yaml, rulesSchema, problems))
   const { file: _file, line: _line, ...rules } = { file: '', line: 0, ...settings }
@@ -99,11 +110,15 @@ interface SiteDocument {
   readonly yaml: ReadYaml
 }
 
-async function documents(folder: string, problems: Problem[]): Promise<readonly SiteDocument[]> {
+async function documents(
+  folder: string,
+  problems: Problem[],
+  read: ReadText,
+): Promise<readonly SiteDocument[]> {
   const found: SiteDocument[] = []
   for (const name of (await names(folder)).sort()) {
     const file = join(folder, name)
-    const yaml = await readFile(file, 'utf8').then(readYaml, (cause: Error) => ({
+    const yaml = await read(file).then(readYaml, (cause: Error) => ({
       mistakes: [{ line: 1, column: 1, message: `cannot be read: ${cause.message}` }],
     }))
     if ('mistakes' in yaml)

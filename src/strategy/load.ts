@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UserError } from '../domain/errors.ts'
+import type { ReadText } from '../domain/read-text.ts'
 import { parseStrategy } from './parse.ts'
 import type { LintFinding, Strategy } from './strategy.ts'
 
@@ -10,9 +11,10 @@ import type { LintFinding, Strategy } from './strategy.ts'
  */
 export async function loadStrategies(
   folder: string,
+  read: ReadText = (file) => readFile(file, 'utf8'),
 ): Promise<{ readonly strategies: readonly Strategy[]; readonly findings: readonly LintFinding[] }> {
   const files = await strategyFiles(folder)
-  const parsed = await Promise.all(files.map(async (file) => parseStrategy(file, await readText(file))))
+  const parsed = await Promise.all(files.map(async (file) => parseStrategy(file, await readText(file, read))))
   return {
     strategies: parsed.map(({ strategy }) => strategy),
     findings: parsed.flatMap(({ findings }) => findings),
@@ -38,9 +40,9 @@ async function strategyFiles(folder: string): Promise<readonly string[]> {
   }
 }
 
-async function readText(file: string): Promise<string> {
+async function readText(file: string, read: ReadText): Promise<string> {
   try {
-    return await readFile(file, 'utf8')
+    return await read(file)
   } catch (cause) {
     throw new UserError(`cannot read ${file}`, { file, mend: 'make the file readable', cause })
   }

@@ -1,0 +1,2 @@
+/** The text of a file. Throws where it cannot be read. */
+export type ReadText = (file: string) => Promise<string>

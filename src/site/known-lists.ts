@@ -1,0 +1,107 @@
+import { isIP } from 'node:net'
+
+/** What the values of a list are. */
+export interface ListKind {
+  /** In the plural, for people. */
+  readonly values: string
+  readonly example: string
+  /** Where they are found. */
+  readonly find: string
+  readonly fits: (value: string) => boolean
+}
+
+const DIGEST = /^(?:[^\s@]+@|\*)?sha(?:256:[\da-f]{64}|512:[\da-f]{128})$/i
+const WILDCARDS = /[*?]/
+
+const IMAGES: ListKind = {
+  values: 'digests of images (a name is the adversary’s to choose)',
+  example: 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+  find: "docker inspect --format '{{.Image}}' CONTAINER, or what stands behind @ in 'docker images --digests'",
+  fits: (value) => DIGEST.test(value),
+}
+const HOSTS: ListKind = {
+  values: 'names of machines, as host.name of an alert shows them',
+  example: 'build-7',
+  find: "host.name in 'tallyman alerts show'",
+  fits: (value) => /^[^\s/:@]+$/.test(value),
+}
+const USERS: ListKind = {
+  values: 'who asks the API server: names of users and service accounts',
+  example: 'system:serviceaccount:ci:deployer',
+  find: "user.name in 'tallyman alerts show'; user.username in an audit record",
+  fits: (value) => /^\S+$/.test(value) && !DIGEST.test(value),
+}
+const ADDRESSES: ListKind = {
+  values: 'IP addresses; * stands for any end, and a block such as 192.0.2.0/24 is not understood',
+  example: '192.0.2.10',
+  find: 'the address itself, or 192.0.2.* for all that begin so',
+  fits: (value) => isIP(value) !== 0 || (WILDCARDS.test(value) && /^[\da-f.:*?]+$/i.test(value)),
+}
+const INDICATORS: ListKind = {
+  ...ADDRESSES,
+  values:
+    'IP addresses and host names; * stands for any end, and a block such as 192.0.2.0/24 is not understood',
+  fits: (value) => /^[^\s/@]+$/.test(value) && !DIGEST.test(value),
+}
+const FINGERPRINTS: ListKind = {
+  values: 'SHA-256 fingerprints of certificates, as Zeek writes them: hexadecimal digits without colons',
+  example: '5994471abb01112afcc18159f6cc74b4f511b99806da59b3caf5a9c173cacfc5',
+  find: 'cert_chain_fps in ssl.log; openssl x509 -noout -fingerprint -sha256, without its colons',
+  fits: (value) => /^[\da-f]{64}$/i.test(value),
+}
+const DOMAINS: ListKind = {
+  values: 'parts of host names',
+  example: 'corp.example',
+  find: 'the domains that are yours',
+  fits: (value) => /^[^\s/@]+$/.test(value) && !DIGEST.test(value),
+}
+
+export interface KnownList {
+  readonly name: string
+  /** Who or what stands on it. */
+  readonly means: string
+  readonly kind: ListKind
+}
+
+/** The lists that shipped rules ask for: `lists/<name>.yaml` of the site. Rules of one's own may use others. */
+export const KNOWN_LISTS: readonly KnownList[] = [
+  { name: 'approvedCertificates', means: 'certificates that may sign themselves', kind: FINGERPRINTS },
+  { name: 'approvedImages', means: 'images that are known; others are told of', kind: IMAGES },
+  { name: 'badIndicators', means: 'addresses that nothing should talk to', kind: INDICATORS },
+  { name: 'buildHosts', means: 'machines on which images are built', kind: HOSTS },
+  { name: 'certImages', means: 'images whose work is certificates and trust stores', kind: IMAGES },
+  { name: 'ciHosts', means: 'machines on which pipelines run', kind: HOSTS },
+  { name: 'deployers', means: 'those who roll out workloads', kind: USERS },
+  { name: 'devHosts', means: 'machines of developers', kind: HOSTS },
+  { name: 'hostNetworkAllowed', means: 'images that may use the host’s network', kind: IMAGES },
+  { name: 'hostPathAllowed', means: 'images that may mount the host’s folders', kind: IMAGES },
+  { name: 'ioUringAllowed', means: 'images that may use io_uring', kind: IMAGES },
+  { name: 'k8sClients', means: 'images whose work is the cluster’s own API', kind: IMAGES },
+  { name: 'legacyTlsPeers', means: 'servers that speak old TLS for a reason', kind: ADDRESSES },
+  { name: 'metadataUsers', means: 'images that may ask the cloud’s metadata service', kind: IMAGES },
+  { name: 'netAdmins', means: 'those who change network policies', kind: USERS },
+  { name: 'operators', means: 'those who open shells in containers to mend things', kind: USERS },
+  { name: 'ownDomains', means: 'domains that containers must not point elsewhere', kind: DOMAINS },
+  { name: 'powerAllowed', means: 'images that may have the powers of the host', kind: IMAGES },
+  { name: 'secretReaders', means: 'those who read secrets for their work', kind: USERS },
+  { name: 'stagingOk', means: 'images that pack and move data for their work', kind: IMAGES },
+  { name: 'staticPodImages', means: 'images of a node’s static pods', kind: IMAGES },
+  { name: 'tlsScanners', means: 'machines that probe TLS for you', kind: ADDRESSES },
+  { name: 'tunnelWorkloads', means: 'images whose work is a tunnel', kind: IMAGES },
+  { name: 'webPublishers', means: 'images that may change what a web server shows', kind: IMAGES },
+]
+
+export function knownList(name: string): KnownList | undefined {
+  return KNOWN_LISTS.find((each) => each.name === name)
+}
+
+/** Why a value cannot be on the list; undefined where it can, and for lists that are not known. */
+export function misfit(name: string, value: string): { message: string; mend: string } | undefined {
+  const list = knownList(name)
+  if (list === undefined || list.kind.fits(value)) return undefined
+  const { values, example, find } = list.kind
+  return {
+    message: `values: ${JSON.stringify(value.slice(0, 80))} can never match: the values of ${name} are ${values}`,
+    mend: `write it as ${example} (${find}); until then the list does not apply`,
+  }
+}
