@@ -55,6 +55,7 @@ async function record(seconds: number): Promise<void> {
   const stop = new AbortController()
   const tracks: Track[] = []
   let began = 0
+  let opening: number | undefined
   const arrived = (): number => Math.round(performance.now() - began)
   const audit = trackOf(tracks, 'kubernetes-audit.ndjson', 'file:kubernetes-audit')
   const { stage, close } = await openStage('/var/lib/docker', (record) => {
@@ -90,6 +91,7 @@ async function record(seconds: number): Promise<void> {
       const due = (at / STORY_SECONDS) * seconds * 1_000
       await sleep(Math.max(0, due - arrived()))
       process.stderr.write(`${(arrived() / 1_000).toFixed(1)} s  ${by}: ${what}\n`)
+      if (by !== 'shop') opening ??= arrived()
       await run(stage)
     }
     await sleep(Math.max(3_000, (seconds / STORY_SECONDS) * 20_000))
@@ -101,7 +103,7 @@ async function record(seconds: number): Promise<void> {
   } finally {
     await close()
   }
-  write(tracks)
+  write(tracks, opening ?? 0)
 }
 
 /** The sensor, of which the containers of this engine alone are seen. */
@@ -166,12 +168,12 @@ function auditLine(record: Readonly<Record<string, unknown>>): string {
   })
 }
 
-function write(tracks: readonly Track[]): void {
+function write(tracks: readonly Track[], opening: number): void {
   mkdirSync(FOLDER, { recursive: true })
   const kept = tracks.filter(({ lines }) => lines.length > 0)
   for (const { file, lines } of kept)
     writeFileSync(join(FOLDER, file), lines.map(({ text }) => `${text}\n`).join(''))
   const streams = kept.map(({ file, stream, lines }) => ({ file, stream, at: lines.map(({ at }) => at) }))
-  writeFileSync(join(FOLDER, 'index.json'), `${JSON.stringify({ streams })}\n`)
+  writeFileSync(join(FOLDER, 'index.json'), `${JSON.stringify({ opening, streams })}\n`)
   for (const { file, lines } of kept) process.stderr.write(`${file}: ${lines.length} lines\n`)
 }

@@ -55,9 +55,9 @@ function* ofProblems({ problems }: Detection): Iterable<Limit> {
       kind: 'refused',
       severity: 'error',
       about: `${file}:${line}`,
-      short: 'refused',
       message,
       mend: mend ?? 'correct it; until then it does not apply',
+      short: 'refused',
     }
   }
 }
@@ -83,9 +83,9 @@ function* ofLists({ ruleset, site: { lists } }: Detection, site: string): Iterab
       kind: 'unset',
       severity: off.length > 0 ? 'warning' : 'note',
       about: list,
-      short: off.length > 0 ? 'list not set, alternatives are off' : 'list not set, exempts nobody',
       message: `the list${meaning} is not set: ${effects.join(', ')}`,
       mend: `write ${site}/lists/${list}.yaml with owner, reason and ${values}; see 'tallyman lists show ${list}'`,
+      short: off.length > 0 ? 'list not set, alternatives are off' : 'list not set, exempts nobody',
       rules: [...off, ...nobody],
     }
   }
@@ -96,9 +96,9 @@ function* ofLists({ ruleset, site: { lists } }: Detection, site: string): Iterab
       kind: 'unset',
       severity: 'warning',
       about: `${file}:${line}`,
-      short: 'no rule uses the list',
       message: `no rule uses a list ${name}`,
       mend: "rename the file to what 'tallyman lists list' shows, or remove it",
+      short: 'no rule uses the list',
     }
   }
 }
@@ -124,9 +124,9 @@ function* ofSite({ site, strategies }: Detection, zone: string, now: number): It
         kind: 'expired',
         severity: 'warning',
         about,
-        short: 'filter expired',
         message: `filter ${id} expired on ${expires} and no longer applies`,
         mend: 'review it: renew or remove it',
+        short: 'filter expired',
       }
     }
   }
@@ -136,9 +136,9 @@ function* ofSite({ site, strategies }: Detection, zone: string, now: number): It
         kind: 'expired',
         severity: 'warning',
         about: `${file}:${line}`,
-        short: 'list expired',
         message: `the list expired on ${expires}: it counts as not set`,
         mend: 'review it: renew or remove it',
+        short: 'list expired',
       }
     }
   }
@@ -151,9 +151,9 @@ function* ofSinks(reader: LimitsOf['reader']): Iterable<Limit> {
         kind: 'undelivered',
         severity: 'warning',
         about: sink,
-        short: `not reached, ${pending} wait`,
         message: `is not reached since ${instant(oldest ?? failing.next)}, ${pending} wait: ${failing.error}`,
         mend: `see that it answers; try it with 'tallyman notify test ${sink}'`,
+        short: `not reached, ${pending} wait`,
       }
     }
     if (dead > 0) {
@@ -161,9 +161,9 @@ function* ofSinks(reader: LimitsOf['reader']): Iterable<Limit> {
         kind: 'undelivered',
         severity: 'warning',
         about: sink,
-        short: `${dead} given up`,
         message: `${dead} notifications were given up`,
         mend: "see 'tallyman notify list --state dead'; retry or dismiss them",
+        short: `${dead} given up`,
       }
     }
   }
@@ -176,9 +176,9 @@ function* ofStore(reader: LimitsOf['reader']): Iterable<Limit> {
       kind: 'missed',
       severity: 'warning',
       about,
-      short: kind,
       message: `${kind}, ${clock(since)} to ${clock(until)}: ${message}`,
       mend: 'conclude nothing from silence in that interval',
+      short: kind,
     }
   }
   const { failures, suppressed } = reader.totals()
@@ -187,9 +187,9 @@ function* ofStore(reader: LimitsOf['reader']): Iterable<Limit> {
       kind: 'missed',
       severity: 'warning',
       about: 'records',
-      short: `${times} failed`,
       message: `${times} failed: ${reason}`,
       mend: "see 'tallyman doctor --failures' for samples",
+      short: `${times} failed`,
     }
   }
   for (const [by, times] of Object.entries(suppressed)) {
@@ -198,9 +198,9 @@ function* ofStore(reader: LimitsOf['reader']): Iterable<Limit> {
       kind: 'held',
       severity: 'note',
       about: by,
-      short: `held ${matches} back`,
       message: `held ${matches} back`,
       mend: 'review whether it still should',
+      short: `held ${matches} back`,
     }
   }
 }

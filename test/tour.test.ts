@@ -163,7 +163,10 @@ it.runIf(hasTerminals)(
     const ran = terminal(`${LAUNCHER} ${words}`)
     await eventually(() => (ran.printed().includes('press t for the tour') ? true : undefined))
     ran.child.stdin.write('t')
-    await eventually(() => (/tour: high alert: /.test(ran.printed()) ? true : undefined), 60_000)
+    await eventually(
+      () => (/tour: {3}[\d:]{8} {2}\S*high\S* +[A-Z]/.test(ran.printed()) ? true : undefined),
+      60_000,
+    )
     ran.child.stdin.write('\u0003')
     const [code] = (await once(ran.child, 'exit')) as [number]
     expect([code, ran.printed()]).toEqual([0, expect.stringContaining('stopped')])
@@ -176,6 +179,22 @@ it('recordings that are damaged are refused by name', () => {
   const file = join(folder, 'docker.ndjson')
   writeFileSync(file, readFileSync(file, 'utf8').split('\n').slice(1).join('\n'))
   expect(() => readRecordings(folder)).toThrow(/docker\.ndjson has \d+ lines, not \d+/)
+})
+
+it('nobody waits for the first alert: what comes before it takes a fiftieth of the time', () => {
+  const { opening, streams } = JSON.parse(readFileSync(join(RECORDINGS, 'index.json'), 'utf8')) as {
+    opening: number
+    streams: readonly { at: readonly number[] }[]
+  }
+  const lines = readRecordings(RECORDINGS)
+  const recorded = streams.flatMap(({ at }) => at).sort((a, b) => a - b)
+  const first = recorded.findIndex((at) => at >= opening)
+  expect(first).toBeGreaterThan(10)
+  const length = lines.at(-1)?.at ?? 0
+  expect((lines[first]?.at ?? Infinity) / length).toBeLessThan(0.03)
+  // afterwards it keeps its pace, and its order throughout
+  expect(length - (lines[first]?.at ?? 0)).toBe((recorded.at(-1) ?? 0) - (recorded[first] ?? 0))
+  expect(lines.map(({ at }) => at)).toEqual(lines.map(({ at }) => at).toSorted((a, b) => a - b))
 })
 
 it('the recordings are small and name nothing of the machine they were made on', () => {

@@ -1,8 +1,10 @@
 import type { Config } from '../config.ts'
+import type { Level } from '../domain/match.ts'
 import { EXIT, type Exit } from './exit.ts'
 import { keyboard } from './keyboard.ts'
 import { SHIPPED_CONSOLE, SHIPPED_STRATEGIES, TOUR_RECORDINGS } from './options.ts'
 import { narrate, safe, type Output } from './output.ts'
+import { painted, wantsColour } from './paint.ts'
 
 /** Runs the daemon until it is told to stop (SIGINT, SIGTERM) or its inputs end. */
 export async function run(config: Config, hostRoot: string | undefined, output: Output): Promise<Exit> {
@@ -14,7 +16,9 @@ export async function run(config: Config, hostRoot: string | undefined, output: 
     // Loaded here: the other verbs need neither the HTTP server nor the inputs that stay.
     const { runDaemon } = await import('../daemon/run.ts')
     narrate()
-    const say = (line: string): void => output.out(`${new Date().toISOString()} ${safe(line)}\n`)
+    const coloured = wantsColour(output.terminal)
+    const say = (line: string, level?: Level): void =>
+      output.out(`${new Date().toISOString()} ${painted(safe(line), coloured ? level : undefined)}\n`)
     const found = hostRoot === undefined ? {} : { hostRoot }
     const shipped = { strategies: SHIPPED_STRATEGIES, tour: TOUR_RECORDINGS, console: SHIPPED_CONSOLE }
     using keys = keyboard(ask)

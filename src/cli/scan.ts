@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Alert } from '../domain/alert.ts'
+import { entityName } from '../domain/entity-name.ts'
 import { alertView } from '../domain/alert-view.ts'
 import { UserError } from '../domain/errors.ts'
 import type { Level } from '../domain/match.ts'
@@ -158,10 +159,5 @@ function serves(source: Logsource, rule: Logsource): boolean {
 
 /** What an analyst calls the entity. */
 export function nameOf({ entity }: { readonly entity: Alert['entity'] }): string {
-  const pod = entity['k8s.pod.name']
-  if (pod !== undefined) return `${String(entity['k8s.namespace.name'] ?? '')}/${String(pod)}`
-  const name =
-    entity['container.name'] ?? entity['container.id'] ?? entity['user.name'] ?? entity['host.name'] ?? ''
-  const image = entity['container.image.name']
-  return image === undefined ? String(name) : `${String(name)} (${String(image)})`
+  return entityName(entity)
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createAlertLines } from '../daemon/alert-lines.ts'
 import { loadDetection } from '../detection.ts'
 import { UserError } from '../domain/errors.ts'
 import { alertView } from '../domain/alert-view.ts'
@@ -9,8 +10,8 @@ import type { BatchResult } from '../pipeline.ts'
 import type { Reader } from '../store/store.ts'
 import { EXIT, type Exit } from './exit.ts'
 import { SHIPPED_STRATEGIES, TOUR_RECORDINGS } from './options.ts'
-import { clock, count, printJson, safe, type Output } from './output.ts'
-import { nameOf } from './scan.ts'
+import { count, printJson, safe, type Output } from './output.ts'
+import { painted, wantsColour } from './paint.ts'
 
 export interface TourWords {
   /** How long the recorded minutes take. */
@@ -61,18 +62,12 @@ export async function playTour({ seconds, json }: TourWords, output: Output): Pr
 
 /** A line for each alert as it opens, below the incident that it belongs to. */
 function asText(reader: Reader, output: Output): (result: BatchResult) => void {
-  let incident = ''
+  // nothing is kept: an id would lead nowhere
+  const lines = createAlertLines(reader, ({ strategy }) => strategy)
+  const coloured = wantsColour(output.terminal)
   return ({ alerts }) => {
-    for (const { id, opened, posture } of alerts) {
-      const alert = opened && !posture ? reader.alert(id) : undefined
-      if (alert === undefined) continue
-      if (alert.incident !== incident) output.out(`${safe(nameOf(alert))}\n`)
-      incident = alert.incident
-      const { first, level, strategy, rule } = alert
-      output.out(
-        `  ${clock(first).slice(11)}  ${level.padEnd(8)}  ${safe(rule.title)}  [${safe(strategy)}]\n`,
-      )
-    }
+    for (const { text, level } of lines(alerts))
+      output.out(`${painted(safe(text), coloured ? level : undefined)}\n`)
   }
 }
 

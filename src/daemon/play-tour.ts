@@ -16,13 +16,22 @@ export async function shippedDetection(
   return loadDetection({ strategies, rules: [], site: undefined, zone: config.zone, now })
 }
 
-/** Plays to its end, and says so. Never throws. */
-export async function playTour(tour: Tour, say: (line: string) => void): Promise<void> {
+/** Plays to its end, and says so, and how to go on. Never throws. */
+export async function playTour(
+  tour: Tour,
+  { say, console }: { readonly say: (line: string) => void; readonly console: string | undefined },
+): Promise<void> {
   try {
     const { over } = await tour.start()
     say('the tour plays: recorded telemetry, kept apart from what is yours')
     await over
-    say('the tour is over')
+    const incidents = tour.data()?.reader.incidents({ kind: 'incident', limit: 500 }).items ?? []
+    const seen =
+      console === undefined ? '' : `; look at them at ${console}/tour, once the login link above was opened`
+    say(`the tour is over: ${incidents.length} incidents${seen}; t plays it again`)
+    say(
+      "next: give it something to read, 'tallyman discover' shows what this machine has and what is missing",
+    )
   } catch (cause) {
     say(`the tour cannot be played: ${String(cause)}`)
   }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Config, InputConfig } from '../config.ts'
 import { createCommands } from '../commands.ts'
 import { isLoopback } from '../domain/loopback.ts'
+import type { Level } from '../domain/match.ts'
 import { dockerInput } from '../inputs/docker.ts'
 import { fileInput } from '../inputs/file.ts'
 import type { Input } from '../inputs/input.ts'
@@ -47,8 +48,8 @@ export interface RunOptions {
   /** Told, once it serves, how the tour is started, where there is nothing to read yet. */
   readonly offerTour?: (start: () => void) => void
   readonly now: () => number
-  /** One line for people; hostile text is the caller's to make safe. */
-  readonly say: (line: string) => void
+  /** One line for people; hostile text is the caller's to make safe. A level is the first word of its line after the time. */
+  readonly say: (line: string, level?: Level) => void
 }
 
 /**
@@ -115,7 +116,7 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
     detection: () => shippedDetection(options, detection.current()),
     now,
     levelOf,
-    watch: (reader) => createNews(reader, (line) => say(`tour: ${line}`)),
+    watch: (reader) => createNews(reader, ({ text, level }) => say(`tour: ${text}`, level)),
   })
   const api = createApi({
     data: {
@@ -163,8 +164,11 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
   })
   retried = dispatcher.again
   if (!isConfigured && found.every(({ state, type }) => state !== 'found' || type === 'unread'))
-    options.offerTour?.(() => void playTour(tour, say))
-  const tell = createNews(store, say)
+    options.offerTour?.(
+      () =>
+        void playTour(tour, { say, console: consoleFiles.size === 0 ? undefined : (address.origin ?? url) }),
+    )
+  const tell = createNews(store, ({ text, level }) => say(text, level))
   const committed = (result: BatchResult): void => {
     status.committed(result)
     if (result.alerts.length + result.findings.length > 0) dispatcher.wake()

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { UserError } from '../domain/errors.ts'
 import type { Input, InputBatch } from './input.ts'
 
-/** One line that somebody recorded: its stream, and when it arrived, ms since the recording began. */
+/** One line that somebody recorded: its stream, and when it is played, ms since the beginning at the recording's pace. */
 export interface RecordedLine {
   readonly stream: string
   readonly path: string
@@ -14,6 +14,8 @@ export interface RecordedLine {
 
 /** `index.json` of a folder of recordings. */
 interface RecordingIndex {
+  /** Until then nothing happens that is told of, ms since the recording began. */
+  readonly opening: number
   readonly streams: readonly {
     /** Lines as the producer wrote them. */
     readonly file: string
@@ -24,6 +26,9 @@ interface RecordingIndex {
   }[]
 }
 
+/** How much of the playing the opening takes: whoever watches waits for the first alert. */
+const OPENING_SHARE = 0.02
+
 /** Records that arrive within so much of each other are handed on together, ms of playing. */
 const STEP = 100
 
@@ -32,7 +37,7 @@ const STEP = 100
  * its files do not fit.
  */
 export function readRecordings(folder: string): readonly RecordedLine[] {
-  const { streams } = JSON.parse(readRecorded(folder, 'index.json')) as RecordingIndex
+  const { streams, opening } = JSON.parse(readRecorded(folder, 'index.json')) as RecordingIndex
   const lines = streams.flatMap(({ file, stream, at }) => {
     const texts = readRecorded(folder, file).split('\n').slice(0, -1)
     if (texts.length !== at.length)
@@ -42,7 +47,20 @@ export function readRecordings(folder: string): readonly RecordedLine[] {
       return { stream, path, at: at[n] ?? 0, bytes: Buffer.from(`${text}\n`) }
     })
   })
-  return lines.toSorted((a, b) => a.at - b.at)
+  return withShortOpening(
+    lines.toSorted((a, b) => a.at - b.at),
+    opening,
+  )
+}
+
+/** The opening's lines come in a small part of the time, what follows at its own pace. Times within the records stay. */
+function withShortOpening(lines: readonly RecordedLine[], opening: number): readonly RecordedLine[] {
+  const length = lines.at(-1)?.at ?? 0
+  const short = Math.min(opening, (length - opening) * OPENING_SHARE)
+  return lines.map((line) => ({
+    ...line,
+    at: line.at < opening ? (line.at / opening) * short : line.at - opening + short,
+  }))
 }
 
 function readRecorded(folder: string, file: string): string {
