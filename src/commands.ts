@@ -5,6 +5,7 @@ import { isSeq, parseDocument, type YAMLSeq } from 'yaml'
 import { UserError } from './domain/errors.ts'
 import type { Alert, Verdict } from './domain/alert.ts'
 import { digest } from './domain/hash.ts'
+import { identityMatch } from './domain/identity-match.ts'
 import { compilePredicate } from './sigma/sigma.ts'
 import type { Store } from './store/store.ts'
 
@@ -115,7 +116,7 @@ export function createCommands({ store, site, now, reload, retried }: CommandPar
           request.alerts === undefined ? status === 'open' : request.alerts.includes(id),
         )
         const filters = entries.flatMap((alert) => {
-          const match = identityOf(alert)
+          const match = identityMatch(alert.entity)
           if (match === undefined) return []
           const { expires, owner, reason } = request
           return [
@@ -174,21 +175,6 @@ function posture(store: Store): readonly Alert[] {
     after = page.next
   } while (after !== undefined)
   return found
-}
-
-/** What a name cannot forge: the image by digest together with the host, else the container itself. */
-function identityOf({ entity }: Alert): Readonly<Record<string, unknown>> | undefined {
-  const host = entity['host.name'] === undefined ? {} : { 'host.name|cased': escaped(entity['host.name']) }
-  if (entity['container.image.id'] !== undefined)
-    return { 'container.image.id|cased': escaped(entity['container.image.id']), ...host }
-  if (entity['container.id'] !== undefined) return { 'container.id|cased': escaped(entity['container.id']) }
-  return undefined
-}
-
-/** Sigma reads * ? and \ in values as wildcards and escapes; these values are text. */
-function escaped(value: string | readonly string[]): string | readonly string[] {
-  const one = (text: string): string => text.replace(/[*?\\]/g, '\\$&')
-  return typeof value === 'string' ? one(value) : value.map(one)
 }
 
 /** Adds to a list in a file, whatever its style, keeping its comments. Throws a UserError where it is no list. */

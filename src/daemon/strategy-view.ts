@@ -49,7 +49,21 @@ export function strategyView(
     rules: detection.ruleset.rules
       .filter((rule) => rule.strategy === strategy.id)
       .map(
-        ({ id, name, title, file, line, level, tags, logsource, fields, lists, unsetLists, weakened }) => ({
+        ({
+          id,
+          name,
+          title,
+          file,
+          line,
+          level,
+          tags,
+          logsource,
+          fields,
+          shows,
+          lists,
+          unsetLists,
+          weakened,
+        }) => ({
           id,
           ...(name === undefined ? {} : { name }),
           title,
@@ -59,6 +73,7 @@ export function strategyView(
           tags,
           logsource,
           fields,
+          shows,
           lists,
           unsetLists,
           weakened,

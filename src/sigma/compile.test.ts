@@ -50,6 +50,7 @@ describe('a compiled rule', () => {
         tags: ['attack.t1611', 'attack.t1059.004', 'attack.execution', 'attack.t1611'],
         logsource: { product: 'linux', category: 'process_creation' },
         fields: ['Image', 'User', 'Owner'],
+        shows: ['Image', 'User'],
         lists: [],
         unsetLists: [],
         weakened: false,

@@ -125,6 +125,7 @@ function compileRule(rule: ParsedRule, text: RuleText, readers: Readers): Compil
     tags: attributes.tags,
     logsource,
     fields: rule.fields,
+    shows: attributes.fields,
     lists: rule.lists,
     unsetLists: rule.unsetLists,
     weakened: rule.weakened,

@@ -28,6 +28,8 @@ export interface LoadedRule {
   readonly logsource: { readonly product?: string; readonly category?: string; readonly service?: string }
   /** Every field that its detection reads. */
   readonly fields: readonly string[]
+  /** What its author wants seen (`fields:`). */
+  readonly shows: readonly string[]
   /** Placeholders that it uses; those without values in the site's lists. */
   readonly lists: readonly string[]
   readonly unsetLists: readonly string[]

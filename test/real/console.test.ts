@@ -1,11 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import axe from 'axe-core'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { appendPod, HOSTILE_NAMES, writeConsoleData } from '../console-data.ts'
 import { eventually } from '../daemon.ts'
 import { writeSensorStory } from '../sensor-story.ts'
+import { accessible } from './accessible.ts'
 import {
   browserTest,
   missingForBrowser,
@@ -307,17 +307,6 @@ browserTest('a session that has ended says how to begin another', async () => {
     await accessible(page)
   })
 })
-
-/** Fails with what a checker finds wrong: the rule and the elements. */
-async function accessible(page: ConsolePage['page']): Promise<void> {
-  if ((await page.evaluate('typeof axe')) === 'undefined') await page.evaluate(axe.source)
-  const found = (await page.evaluate(
-    `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }).then(({ violations }) =>
-      violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-        .map(({ id, nodes }) => id + ': ' + nodes.slice(0, 3).map(({ html, any }) => html.slice(0, 200) + ' ' + (any[0]?.message ?? '')).join(' | ')))`,
-  )) as readonly string[]
-  expect(found, page.url()).toEqual([])
-}
 
 const WIDTHS = [360, 1280, 1920]
 const WHOLE_PAGES = [

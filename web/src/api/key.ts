@@ -1,4 +1,5 @@
 const STORED_AS = 'tallyman.key'
+const PLACE_STORED_AS = 'tallyman.place'
 const KEY = /^[\w-]{1,128}$/
 
 /**
@@ -8,8 +9,18 @@ const KEY = /^[\w-]{1,128}$/
 export function takeKey(): void {
   const given = /^#key=([^&]*)$/.exec(window.location.hash)?.[1]
   if (given === undefined) return
-  window.history.replaceState(null, '', window.location.pathname + window.location.search)
+  const { pathname, search } = window.location
+  const left = pathname === '/' && search === '' ? window.localStorage.getItem(PLACE_STORED_AS) : null
+  window.localStorage.removeItem(PLACE_STORED_AS)
+  // A path of this origin: one slash, for two would name another host.
+  const place = left !== null && /^\/(?![/\\])/.test(left) ? left : pathname + search
+  window.history.replaceState(null, '', place)
   if (KEY.test(given)) window.localStorage.setItem(STORED_AS, given)
+}
+
+/** Where the reader was when the session ended: the next login leads there. */
+export function rememberPlace(): void {
+  window.localStorage.setItem(PLACE_STORED_AS, window.location.pathname + window.location.search)
 }
 
 export function readKey(): string | undefined {

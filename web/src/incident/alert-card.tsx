@@ -5,16 +5,53 @@ import { LevelMark } from '../level/level-mark.tsx'
 import { Span } from '../text/now.tsx'
 import { Text } from '../text/text.tsx'
 import styles from './alert-card.module.css'
+import type { Act } from './by-event.ts'
 import { Evidence } from './evidence.tsx'
 import { asText } from './fields.ts'
 
-/** What one rule saw: how serious and why, and its events. */
-export function AlertCard({ alert, rule }: { readonly alert: Alert; readonly rule: Rule | undefined }) {
+/** Begins to judge or to silence one alert. */
+export type Begin = (what: 'verdict' | 'silence', about: Alert) => void
+
+/** What one act raised: each rule that it hit, how serious and why, and then the events, once. */
+export function AlertCard({
+  act: { alerts, evidence },
+  rules,
+  begin,
+}: {
+  readonly act: Act
+  readonly rules: ReadonlyMap<string, Rule>
+  /** Begins to judge or to silence an alert. */
+  readonly begin: Begin
+}) {
   const [more, setMore] = useState(false)
-  const [first, ...others] = alert.evidence
-  const read = rule?.fields ?? []
+  const [first, ...others] = evidence
+  const concerned = alerts.flatMap(({ rule }) => rules.get(rule.id) ?? [])
+  const read = [...concerned.flatMap(({ shows }) => shows), ...concerned.flatMap(({ fields }) => fields)]
+  const known = alerts[0].entity
+  const matches = Math.max(...alerts.map(({ count }) => count))
   return (
-    <article className={styles.card} data-closed={alert.status === 'closed'}>
+    <article className={styles.card}>
+      {alerts.map((alert) => (
+        <Head key={alert.id} alert={alert} begin={begin} />
+      ))}
+      {first === undefined ? null : <Evidence evidence={first} read={read} known={known} />}
+      {more
+        ? others.map((each) => <Evidence key={each.event} evidence={each} read={read} known={known} />)
+        : null}
+      {others.length === 0 ? null : (
+        <button type="button" className={styles.more} aria-expanded={more} onClick={() => setMore(!more)}>
+          {more ? 'only the first event' : `${others.length} more events`}
+          {!more && matches > evidence.length ? ` kept, of ${matches - 1}` : ''}
+        </button>
+      )}
+    </article>
+  )
+}
+
+/** One alert: its rule, how serious it is and why, and what became of it. */
+function Head({ alert, begin }: { readonly alert: Alert; readonly begin: Begin }) {
+  return (
+    <div className={styles.alert} data-closed={alert.status === 'closed'}>
       <header className={styles.head}>
         <LevelMark level={alert.level} quiet={alert.status === 'closed'} />
         <h3>
@@ -32,18 +69,18 @@ export function AlertCard({ alert, rule }: { readonly alert: Alert; readonly rul
         {alert.attack.length === 0 ? null : <Text value={alert.attack.join(' ')} />}
         {alert.rating === undefined ? null : <Rating level={alert.level} rating={alert.rating} />}
         {alert.verdict === undefined ? null : <strong>{alert.verdict.replace('-', ' ')}</strong>}
+        <span className={styles.tools}>
+          {alert.status === 'open' ? (
+            <button type="button" onClick={() => begin('verdict', alert)}>
+              Verdict…<span className="unseen"> on {alert.rule.title}</span>
+            </button>
+          ) : null}
+          <button type="button" onClick={() => begin('silence', alert)}>
+            Silence…<span className="unseen"> {alert.rule.title}</span>
+          </button>
+        </span>
       </p>
-      {first === undefined ? null : <Evidence evidence={first} read={read} known={alert.entity} />}
-      {more
-        ? others.map((each) => <Evidence key={each.event} evidence={each} read={read} known={alert.entity} />)
-        : null}
-      {others.length === 0 ? null : (
-        <button type="button" className={styles.more} aria-expanded={more} onClick={() => setMore(!more)}>
-          {more ? 'only the first event' : `${others.length} more events`}
-          {!more && alert.count > alert.evidence.length ? ` kept, of ${alert.count - 1}` : ''}
-        </button>
-      )}
-    </article>
+    </div>
   )
 }
 

@@ -4,7 +4,8 @@ import { Copy } from '../text/copy.tsx'
 import { Text } from '../text/text.tsx'
 import { exactly, utc } from '../text/time.ts'
 import styles from './evidence.module.css'
-import { eventSummary, groupFields } from './fields.ts'
+import { eventSummary } from './event-summary.ts'
+import { groupFields } from './fields.ts'
 import { Value } from './value.tsx'
 
 /** One event behind an alert: what the rule reads, and on demand all of it. */

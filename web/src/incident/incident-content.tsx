@@ -1,7 +1,7 @@
 import { useMemo, type ReactNode } from 'react'
 import type { Alert, IncidentDetail, Rule } from '../api/types.ts'
-import { bySeverity } from '../level/level.ts'
-import { AlertCard } from './alert-card.tsx'
+import { AlertCard, type Begin } from './alert-card.tsx'
+import { byEvent } from './by-event.ts'
 import styles from './incident-content.module.css'
 import { ProcessList } from './process-list.tsx'
 import { processTree } from './process-tree.ts'
@@ -18,21 +18,23 @@ export function IncidentContent({
   alerts,
   more,
   rules,
+  begin,
 }: {
   readonly detail: IncidentDetail
   readonly alerts: readonly Alert[]
   /** Reads more alerts, where there are more. */
   readonly more: (() => void) | undefined
   readonly rules: ReadonlyMap<string, Rule>
+  readonly begin: Begin
 }) {
-  const ordered = useMemo(() => alerts.toSorted((a, b) => bySeverity(a.level, b.level)), [alerts])
+  const acts = useMemo(() => byEvent(alerts), [alerts])
   const rows = useMemo(() => timeline(alerts), [alerts])
   const tree = useMemo(() => processTree(rows.map(({ evidence }) => evidence)), [rows])
   return (
     <>
       <Part id="alerts" title={`Alerts ${alerts.length}${more === undefined ? '' : ' of more'}`}>
-        {ordered.map((alert) => (
-          <AlertCard key={alert.id} alert={alert} rule={rules.get(alert.rule.id)} />
+        {acts.map((act) => (
+          <AlertCard key={act.alerts[0].id} act={act} rules={rules} begin={begin} />
         ))}
         {more === undefined ? null : (
           <button type="button" className={styles.more} onClick={more}>

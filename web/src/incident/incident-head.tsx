@@ -14,12 +14,15 @@ export function IncidentHead({
   alerts,
   close,
   judge,
+  silence,
 }: {
   readonly incident: Incident
   readonly alerts: readonly Alert[]
   readonly close: () => void
   /** Where a verdict can be given. */
   readonly judge: (() => void) | undefined
+  /** Where something of it can be held back. */
+  readonly silence: (() => void) | undefined
 }) {
   const [attributes, setAttributes] = useState(false)
   const { entity, level, status, first, last, id } = incident
@@ -38,6 +41,11 @@ export function IncidentHead({
         <h2>
           <Text value={incident.label} limit={100} />
         </h2>
+        {silence === undefined ? null : (
+          <button type="button" onClick={silence}>
+            Silence… <kbd>m</kbd>
+          </button>
+        )}
         {judge === undefined ? (
           <span className={styles.verdict}>
             {status}

@@ -1,7 +1,7 @@
 import { LevelMark } from '../level/level-mark.tsx'
 import { Text } from '../text/text.tsx'
 import { clock, exactly } from '../text/time.ts'
-import { eventSummary } from './fields.ts'
+import { eventSummary } from './event-summary.ts'
 import type { TimelineRow } from './timeline.ts'
 import styles from './timeline-list.module.css'
 

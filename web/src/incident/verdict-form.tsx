@@ -18,19 +18,23 @@ const WORDS: Readonly<Record<Verdict, string>> = {
 export function VerdictForm({
   incident,
   alerts,
+  about: begun = '',
   done,
 }: {
   readonly incident: string
   /** Those that are open. */
   readonly alerts: readonly Alert[]
+  /** The one that it begins with; without, the whole incident. */
+  readonly about?: string | undefined
   readonly done: () => void
 }) {
   const base = useBase()
   const client = useQueryClient()
   const [verdict, setVerdict] = useState<Verdict>()
-  const [about, setAbout] = useState('')
+  const [about, setAbout] = useState(begun)
   const [note, setNote] = useState('')
   const form = useRef<HTMLFormElement>(null)
+  const reason = useRef<HTMLInputElement>(null)
   useEffect(() => form.current?.querySelector('input')?.focus(), [])
 
   const close = useMutation({
@@ -48,15 +52,19 @@ export function VerdictForm({
   const submit = (): void => {
     if (verdict !== undefined && !close.isPending) close.mutate(verdict)
   }
-  const choose = (given: Verdict, index: number): void => {
+  /** What is typed next is the note, and Enter in it closes. */
+  const choose = (given: Verdict): void => {
     setVerdict(given)
-    form.current?.querySelectorAll<HTMLInputElement>('input[type=radio]')[index]?.focus()
+    reason.current?.focus()
   }
-  useKeys({
-    ...Object.fromEntries(VERDICTS.map((each, index) => [String(index + 1), () => choose(each, index)])),
-    Enter: submit,
-    Escape: done,
-  })
+  useKeys(
+    {
+      ...Object.fromEntries(VERDICTS.map((each, index) => [String(index + 1), () => choose(each)])),
+      Enter: submit,
+      Escape: done,
+    },
+    { alone: true },
+  )
   return (
     <form
       ref={form}
@@ -77,7 +85,7 @@ export function VerdictForm({
         ))}
       </fieldset>
       <div className={styles.rest}>
-        {alerts.length > 1 ? (
+        {alerts.length > 1 || about !== '' ? (
           <select
             aria-label="What it is about"
             value={about}
@@ -92,6 +100,7 @@ export function VerdictForm({
           </select>
         ) : null}
         <input
+          ref={reason}
           className={styles.note}
           aria-label="Note"
           placeholder="Note: why"

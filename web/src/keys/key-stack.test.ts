@@ -45,3 +45,17 @@ it('leaves typing and the browser’s own keys alone, but hears Escape', () => {
   expect(stack.press({ key: 'Escape', typing: true, modified: false })).toBe(true)
   expect(did).toEqual(['escape'])
 })
+
+it('hides the keys of the page while a form is alone', () => {
+  const pressed: string[] = []
+  const stack = createKeyStack(() => 0)
+  const press = (key: string): boolean => stack.press({ key, typing: false, modified: false })
+  const key = (name: string) => () => void pressed.push(name)
+  stack.add(() => ({ f: key('filters'), 'g q': key('queue'), Escape: key('back') }))
+  const close = stack.add(() => ({ Escape: key('cancel') }), true)
+  stack.add(() => ({ '1': key('one') }))
+  expect(['f', 'g', 'q', 'Escape', '1'].map(press)).toEqual([false, false, false, true, true])
+  close()
+  expect(['f', 'Escape'].map(press)).toEqual([true, true])
+  expect(pressed).toEqual(['cancel', 'one', 'filters', 'back'])
+})

@@ -9,26 +9,36 @@ const SEQUENCE = 1_500
  * field's, except Escape.
  */
 export function createKeyStack(now: () => number): {
-  readonly add: (bindings: () => Bindings) => () => void
+  /** `alone` hides what was added before it, as a form does the keys of its page. */
+  readonly add: (bindings: () => Bindings, alone?: boolean) => () => void
   readonly press: (event: PressedKey) => boolean
 } {
-  const stack: (() => Bindings)[] = []
+  const stack: { readonly bindings: () => Bindings; readonly alone: boolean }[] = []
   let [begun, at] = ['', 0]
 
+  /** From the innermost outwards, up to one that is alone. */
+  const heard = (): readonly (() => Bindings)[] => {
+    const last = stack.findLastIndex(({ alone }) => alone)
+    return stack
+      .slice(Math.max(0, last))
+      .map(({ bindings }) => bindings)
+      .toReversed()
+  }
   const find = (keys: string): (() => void) | undefined => {
-    for (const bindings of stack.toReversed()) {
+    for (const bindings of heard()) {
       const bound = bindings()
       if (Object.hasOwn(bound, keys)) return bound[keys]
     }
     return undefined
   }
   const begins = (key: string): boolean =>
-    stack.some((bindings) => Object.keys(bindings()).some((each) => each.startsWith(`${key} `)))
+    heard().some((bindings) => Object.keys(bindings()).some((each) => each.startsWith(`${key} `)))
 
   return {
-    add(bindings) {
-      stack.push(bindings)
-      return () => void stack.splice(stack.indexOf(bindings), 1)
+    add(bindings, alone = false) {
+      const entry = { bindings, alone }
+      stack.push(entry)
+      return () => void stack.splice(stack.indexOf(entry), 1)
     },
     press({ key, typing, modified }) {
       if (modified || (typing && key !== 'Escape')) return false

@@ -26,10 +26,20 @@ export const KEYS = [
     where: 'Incident',
     keys: [
       { keys: ['v'], does: 'give a verdict' },
-      { keys: ['1', '2', '3', '4'], does: 'true positive, false positive, benign, unclear' },
+      { keys: ['1', '2', '3', '4'], does: 'true positive, false positive, benign, unclear; then the note' },
       { keys: ['Enter'], does: 'close the incident with it' },
+      { keys: ['m'], does: 'silence: hold back what is like it, for a while' },
       { keys: ['s'], does: 'the strategy’s document, and back' },
       { keys: ['[', ']'], does: 'previous, next part' },
+    ],
+  },
+  {
+    where: 'Posture',
+    keys: [
+      { keys: ['j', 'k'], does: 'next, previous finding' },
+      { keys: ['Space'], does: 'choose it, or not' },
+      { keys: ['Shift A'], does: 'choose all, or none' },
+      { keys: ['a'], does: 'adopt what is chosen' },
     ],
   },
 ] as const

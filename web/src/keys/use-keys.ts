@@ -27,8 +27,14 @@ function isTyping(target: HTMLElement): boolean {
   return target instanceof HTMLInputElement && target.type !== 'radio' && target.type !== 'checkbox'
 }
 
-/** Binds keys while mounted and `active`; the one mounted last is asked first. */
-export function useKeys(bindings: Bindings, active = true): void {
+/**
+ * Binds keys while mounted and `active`; the one mounted last is asked first. `alone` are those of a form: what is
+ * typed into it by mistake must not press the keys of the page behind it.
+ */
+export function useKeys(
+  bindings: Bindings,
+  { active = true, alone = false }: { readonly active?: boolean; readonly alone?: boolean } = {},
+): void {
   const current = useEffectEvent(() => bindings)
-  useEffect(() => (active ? stack.add(() => current()) : undefined), [active])
+  useEffect(() => (active ? stack.add(() => current(), alone) : undefined), [active, alone])
 }

@@ -167,7 +167,7 @@ function Letters({ state }: { readonly state: (typeof STATES)[number] }) {
                   name: 'Do',
                   kind: 'tight',
                   cell: ({ id }) =>
-                    state === 'delivered' ? null : (
+                    state !== 'dead' ? null : (
                       <span className={styles.tools}>
                         <button
                           type="button"
@@ -176,15 +176,13 @@ function Letters({ state }: { readonly state: (typeof STATES)[number] }) {
                         >
                           Send again
                         </button>
-                        {state === 'dead' ? (
-                          <button
-                            type="button"
-                            disabled={settle.isPending}
-                            onClick={() => settle.mutate({ id, how: 'dismiss' })}
-                          >
-                            Dismiss
-                          </button>
-                        ) : null}
+                        <button
+                          type="button"
+                          disabled={settle.isPending}
+                          onClick={() => settle.mutate({ id, how: 'dismiss' })}
+                        >
+                          Dismiss
+                        </button>
                       </span>
                     ),
                 },

@@ -1,25 +1,29 @@
 import type { Alert, Level, Resource } from '../api/types.ts'
 import { bySeverity } from '../level/level.ts'
 
-export interface PostureRule {
-  readonly rule: Alert['rule']
+/** One container, or whatever else was there, with all that was found on it. */
+export interface PostureEntity {
+  readonly key: string
+  readonly entity: Resource
+  /** The most severe of its findings. */
   readonly level: Level
+  /** The most severe first. */
   readonly alerts: readonly Alert[]
 }
 
-/** One rule after the other, the most severe first, each with whom it found. */
-export function groupByRule(alerts: readonly Alert[]): readonly PostureRule[] {
-  const rules = Map.groupBy(alerts, ({ rule }) => rule.id)
-  return [...rules.values()]
-    .flatMap((hit): PostureRule[] => {
-      const [first] = hit.toSorted((a, b) => bySeverity(a.level, b.level))
-      return first === undefined ? [] : [{ rule: first.rule, level: first.level, alerts: hit }]
+/** One entity after the other, the most severe first. */
+export function groupByEntity(alerts: readonly Alert[]): readonly PostureEntity[] {
+  const entities = Map.groupBy(alerts, ({ entity }) => keyOf(entity))
+  return [...entities]
+    .flatMap(([key, found]): PostureEntity[] => {
+      const ordered = found.toSorted((a, b) => bySeverity(a.level, b.level))
+      const [first] = ordered
+      return first === undefined ? [] : [{ key, entity: first.entity, level: first.level, alerts: ordered }]
     })
     .toSorted((a, b) => bySeverity(a.level, b.level) || b.alerts.length - a.alerts.length)
 }
 
-/** What to call an entity where nothing else names it. */
-export function nameOf(entity: Resource): string {
-  const names = ['container.name', 'k8s.pod.name', 'container.id', 'user.name', 'host.name']
-  return names.map((name) => entity[name]).find((value) => typeof value === 'string') ?? 'unknown'
+function keyOf(entity: Resource): string {
+  const id = entity['container.id']
+  return typeof id === 'string' ? id : JSON.stringify(entity)
 }

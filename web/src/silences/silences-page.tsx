@@ -12,7 +12,7 @@ export function SilencesPage() {
   return (
     <Page
       title="Silences"
-      lead="Matches that are held back for a while. What they hold back is counted; each ends by itself. New ones: tallyman silence."
+      lead="Matches that are held back for a while. What they hold back is counted; each ends by itself. New ones are made from an alert (m), or with tallyman silence."
     >
       <Answer of={answer}>
         {({ items }) =>

@@ -7,7 +7,7 @@ import { useTour } from './use-tour.ts'
 /** One click or one key plays the tour. */
 export function TourOffer() {
   const { tour, play, starting, error } = useTour()
-  useKeys({ t: play }, tour !== undefined)
+  useKeys({ t: play }, { active: tour !== undefined })
   if (tour === undefined) return null
   return (
     <div className={styles.offer}>

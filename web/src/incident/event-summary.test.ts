@@ -1,0 +1,70 @@
+import { expect, it } from 'vitest'
+import { eventSummary } from './event-summary.ts'
+
+it('says in one line what happened', () => {
+  const said = (fields: Readonly<Record<string, unknown>>, logsource = 'docker/container_event'): string =>
+    eventSummary({ fields, logsource })
+  expect(said({ CommandLine: 'openssl req' })).toBe('openssl req')
+  expect(said({ CommandLine: 'cat k', TargetFilename: '/k', Image: '/bin/cat' })).toBe('/k · by /bin/cat')
+  expect(said({ SourceFilename: '/a', TargetFilename: '/b' })).toBe('/a → /b')
+  expect(said({ 'network.peer.address': '/run/docker.sock', Image: 'curl' })).toBe(
+    '/run/docker.sock · by curl',
+  )
+  expect(said({ 'syscall.name': 'setns', 'syscall.flags': ['CLONE_NEWNS'] }, 'linux/kernel_call')).toBe(
+    'setns CLONE_NEWNS',
+  )
+  expect(said({ DestinationIp: '10.0.0.1', DestinationPort: 443 })).toBe('10.0.0.1:443')
+  expect(said({ 'mount.source': ['/', '/host'], 'mount.destination': '/h' })).toBe('/ /host → /h (rw)')
+  expect(said({ 'event.type': 'container', 'event.action': 'export' })).toBe('container export')
+  expect(said({ 'container.command': ['sleep', '9'] }, 'docker/container_create')).toBe(
+    'container created: sleep 9',
+  )
+  expect(said({}, 'zeek/conn')).toBe('zeek/conn')
+  expect(said({ 'mount.type': 'tmpfs', 'mount.destination': '/t', 'mount.read_only': true })).toBe(
+    'tmpfs → /t (ro)',
+  )
+  expect(said({ 'network.local.address': '0.0.0.0', 'network.local.port': 4444, Image: 'nc' })).toBe(
+    'listens on 0.0.0.0:4444 · by nc',
+  )
+})
+
+it('names the object of a request to the Kubernetes API, and who asked', () => {
+  const event = {
+    verb: 'get',
+    objectRef: { resource: 'secrets', namespace: 'shop', name: 'db' },
+    user: { username: 'alice' },
+    requestURI: '/api/v1/namespaces/shop/secrets/db',
+  }
+  const said = (fields: Readonly<Record<string, unknown>>): string =>
+    eventSummary({ fields, logsource: 'kubernetes/audit' })
+  expect(said(event)).toBe('get secrets shop/db · by alice')
+  expect(
+    said({
+      ...event,
+      objectRef: { resource: 'pods', subresource: 'exec', namespace: 'shop', name: 'web' },
+      impersonatedUser: { username: 'system:admin' },
+      responseStatus: { code: 403 },
+    }),
+  ).toBe('get pods/exec shop/web · by alice as system:admin · refused (403)')
+  expect(said({ verb: 'get', requestURI: '/version' })).toBe('get /version')
+})
+
+it('names version, cipher and both ends of TLS, and of any connection that was watched', () => {
+  const both = { 'id.orig_h': '10.0.0.5', 'id.orig_p': 40122, 'id.resp_h': '10.0.0.9', 'id.resp_p': 443 }
+  const ssl = {
+    ...both,
+    version: 'TLSv10',
+    cipher: 'TLS_RSA_WITH_AES_128_CBC_SHA',
+    server_name: 'shop.example',
+  }
+  expect(eventSummary({ fields: ssl, logsource: 'zeek/ssl' })).toBe(
+    'TLSv10 TLS_RSA_WITH_AES_128_CBC_SHA · 10.0.0.5:40122 → 10.0.0.9:443 · shop.example',
+  )
+  expect(eventSummary({ fields: both, logsource: 'zeek/ssl' })).toBe(
+    'TLS, nothing agreed · 10.0.0.5:40122 → 10.0.0.9:443',
+  )
+  const named = { ...both, 'client.container.name': 'web', service: 'http' }
+  expect(eventSummary({ fields: named, logsource: 'zeek/conn' })).toBe(
+    'web 10.0.0.5:40122 → 10.0.0.9:443 · http',
+  )
+})
