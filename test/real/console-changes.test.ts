@@ -221,6 +221,7 @@ browserTest('letters that were refused are sent again or dismissed; what waits i
   await withPods(12, notify, async ({ daemon, console, origin, log }) => {
     // The first start tells of nothing old; these happen now.
     for (let n = 0; n < 6; n += 1) appendPod(log, 700 + n, Date.now(), `now-${n}`)
+    await settled(daemon, 18)
     const summary = async (name: string) => {
       const { body } = await daemon.ask('/api/notifications/summary')
       const { items } = body as {

@@ -31,7 +31,7 @@ export function FindingsPage() {
                 { name: 'Interval', kind: 'tight', cell: (finding) => <Interval finding={finding} /> },
                 { name: 'What', cell: ({ message }) => <Text value={message} /> },
                 {
-                  name: 'Whom',
+                  name: 'Concerns',
                   kind: 'tight',
                   cell: ({ resource }) =>
                     resource === undefined ? null : (
@@ -42,7 +42,7 @@ export function FindingsPage() {
                       />
                     ),
                 },
-                { name: 'Until', kind: 'tight', cell: ({ until }) => <Ago time={until} /> },
+                { name: 'Ended', kind: 'tight', cell: ({ until }) => <Ago time={until} /> },
               ]}
             />
           )

@@ -2,12 +2,12 @@ import { useState } from 'react'
 import { Link } from 'wouter'
 import type { Alert, Rule } from '../api/types.ts'
 import { LevelMark } from '../level/level-mark.tsx'
+import { matchText } from '../silences/match-lines.ts'
 import { Span } from '../text/now.tsx'
 import { Text } from '../text/text.tsx'
 import styles from './alert-card.module.css'
 import type { Act } from './by-event.ts'
 import { Evidence } from './evidence.tsx'
-import { asText } from './fields.ts'
 
 /** Begins to judge or to silence one alert. */
 export type Begin = (what: 'verdict' | 'silence', about: Alert) => void
@@ -95,16 +95,10 @@ function Rating({
   const why =
     rating.by === 'site'
       ? 'by the site’s setting'
-      : `because Priority says so${rating.condition === undefined ? '' : `: ${conditionText(rating.condition)}`}`
+      : `because the strategy’s Priority says so${rating.condition === undefined ? '' : `: ${matchText(rating.condition)}`}`
   return (
     <span>
       <Text value={`${level} instead of ${rating.rule} ${why}`} limit={160} />
     </span>
   )
-}
-
-function conditionText(condition: Readonly<Record<string, unknown>>): string {
-  return Object.entries(condition)
-    .map(([field, value]) => `${field} is ${asText(value)}`)
-    .join(' and ')
 }

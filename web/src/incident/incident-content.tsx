@@ -54,7 +54,12 @@ export function IncidentContent({
       </Part>
       <Part id="response" title="Response" framed>
         {response.map((each) => (
-          <ResponseSteps key={each.strategy.id} incident={incident.id} response={each} />
+          <ResponseSteps
+            key={each.strategy.id}
+            incident={incident.id}
+            entity={incident.entity}
+            response={each}
+          />
         ))}
         {response.length === 0 ? <p className="quiet">Its rules belong to no strategy document.</p> : null}
       </Part>

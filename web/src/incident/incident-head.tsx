@@ -13,12 +13,15 @@ export function IncidentHead({
   incident,
   alerts,
   close,
+  respond,
   judge,
   silence,
 }: {
   readonly incident: Incident
   readonly alerts: readonly Alert[]
   readonly close: () => void
+  /** Leads to what is to be done. */
+  readonly respond: () => void
   /** Where a verdict can be given. */
   readonly judge: (() => void) | undefined
   /** Where something of it can be held back. */
@@ -75,6 +78,9 @@ export function IncidentHead({
           onClick={() => setAttributes(!attributes)}
         >
           {Object.keys(entity).length} attributes
+        </button>
+        <button type="button" className={styles.more} onClick={respond}>
+          Response <kbd>r</kbd>
         </button>
       </p>
       {attributes ? <Attributes entity={entity} /> : null}

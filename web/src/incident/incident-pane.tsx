@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
 import type { Alert } from '../api/types.ts'
 import { useKeys } from '../keys/use-keys.ts'
 import { bySeverity } from '../level/level.ts'
@@ -41,6 +42,10 @@ export function IncidentPane({ id, close }: { readonly id: string; readonly clos
     const at = parts.findLastIndex((part) => part.getBoundingClientRect().top - top < 12)
     parts[Math.min(Math.max(at + by, 0), parts.length - 1)]?.scrollIntoView({ block: 'start' })
   }
+  const respond = (): void => {
+    flushSync(() => setShowing('incident'))
+    scroll.current?.querySelector('#response')?.scrollIntoView({ block: 'start' })
+  }
   const open = answer.data?.incident.status === 'open'
   const gravest = alerts.toSorted((a, b) => bySeverity(a.level, b.level))[0]
   const begin = (what: Doing['what'], about?: Alert): void => {
@@ -56,6 +61,7 @@ export function IncidentPane({ id, close }: { readonly id: string; readonly clos
     v: open ? () => begin('verdict') : undefined,
     m: gravest === undefined ? undefined : () => begin('silence'),
     s: beside ? undefined : () => setShowing(showing === 'incident' ? 'strategy' : 'incident'),
+    r: respond,
     '[': () => jump(-1),
     ']': () => jump(1),
   })
@@ -76,6 +82,7 @@ export function IncidentPane({ id, close }: { readonly id: string; readonly clos
             incident={answer.data.incident}
             alerts={alerts}
             close={close}
+            respond={respond}
             judge={open && doing?.what !== 'verdict' ? () => begin('verdict') : undefined}
             silence={gravest === undefined || doing?.what === 'silence' ? undefined : () => begin('silence')}
           />

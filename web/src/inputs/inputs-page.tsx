@@ -22,7 +22,7 @@ export function InputsPage() {
       title="Inputs"
       lead="What arrives, how fast, what of it could not be read, and when nothing was seen."
     >
-      <Answer of={status}>{({ inputs }) => <Inputs inputs={inputs} />}</Answer>
+      <Answer of={status}>{({ inputs, started }) => <Inputs inputs={inputs} started={started} />}</Answer>
       <Answer of={totals}>{(counted) => <Counted totals={counted} />}</Answer>
       <div className={styles.halves}>
         <Sources />
@@ -34,7 +34,7 @@ export function InputsPage() {
   )
 }
 
-function Inputs({ inputs }: { readonly inputs: readonly InputStatus[] }) {
+function Inputs({ inputs, started }: { readonly inputs: readonly InputStatus[]; readonly started: string }) {
   const findings = useAnswer<{ readonly items: readonly Finding[] }>('/findings')
   return (
     <ul className={styles.inputs}>
@@ -64,7 +64,10 @@ function Inputs({ inputs }: { readonly inputs: readonly InputStatus[] }) {
               {input.error.mend === undefined ? null : <Text value={input.error.mend} />}
             </p>
           )}
-          <GapBar gaps={(findings.data?.items ?? []).filter(({ about }) => about === input.name)} />
+          <GapBar
+            gaps={(findings.data?.items ?? []).filter(({ about }) => about === input.name)}
+            since={started}
+          />
         </li>
       ))}
     </ul>

@@ -61,7 +61,7 @@ function Sinks({ sinks }: { readonly sinks: readonly SinkSummary[] }) {
       <Notice>
         <span>No notification is configured: alerts are seen here and in the terminal only.</span>
         <span className="quiet">
-          See <code>notifications</code> in docs/configuration.md.
+          See <code>notify</code> in docs/configuration.md.
         </span>
       </Notice>
     )

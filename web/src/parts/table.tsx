@@ -39,11 +39,11 @@ export function Table<T>({
             <tr key={id(row)}>
               {columns.map(({ name, cell, kind }) =>
                 kind === 'head' ? (
-                  <th key={name} scope="row">
+                  <th key={name} scope="row" data-name={name}>
                     {cell(row)}
                   </th>
                 ) : (
-                  <td key={name} className={kind === undefined ? undefined : styles[kind]}>
+                  <td key={name} data-name={name} className={kind === undefined ? undefined : styles[kind]}>
                     {cell(row)}
                   </td>
                 ),

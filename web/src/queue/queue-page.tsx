@@ -47,7 +47,7 @@ export function QueuePage({ selected }: { readonly selected: string | undefined 
     requestAnimationFrame(() => list.current?.focus())
   }
   const move = (steps: number): void => {
-    const next = rows[at === undefined ? 0 : Math.min(Math.max(index + steps, 0), rows.length - 1)]
+    const next = rows[Math.min(Math.max(index + steps, 0), rows.length - 1)]
     if (next !== undefined) setAt(next.id)
     if (rows.length - index < 20) queue.more?.()
   }

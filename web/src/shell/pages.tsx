@@ -1,5 +1,5 @@
 import { lazy, Suspense } from 'react'
-import { Route, Switch, useLocation } from 'wouter'
+import { Link, Route, Switch, useLocation } from 'wouter'
 import { AuditPage } from '../audit/audit-page.tsx'
 import { FindingsPage } from '../findings/findings-page.tsx'
 import { InputsPage } from '../inputs/inputs-page.tsx'
@@ -32,7 +32,9 @@ export function Pages() {
         <Route path="/audit" component={AuditPage} />
         <Route>
           <Page title="Nothing is here">
-            <p>The address names no page of the console.</p>
+            <p>
+              The address names no page of the console. <Link href="/">To the queue</Link>
+            </p>
           </Page>
         </Route>
       </Switch>

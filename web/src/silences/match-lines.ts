@@ -1,5 +1,6 @@
 import { escaped, identityMatch } from '../../../src/domain/identity-match.ts'
 import type { Resource } from '../api/types.ts'
+import { asText } from '../incident/fields.ts'
 
 /** One line of a match as somebody edits it: a field, with modifiers as in a Sigma rule, and a value. */
 export interface MatchLine {
@@ -59,9 +60,12 @@ export function matchOf(lines: readonly MatchLine[]): Readonly<Record<string, re
 }
 
 /** In words: `container.name is web-1 and host.name is n1 or n2`. */
-export function matchText(match: Readonly<Record<string, readonly string[]>>): string {
+export function matchText(match: Readonly<Record<string, unknown>>): string {
   return Object.entries(match)
-    .map(([field, values]) => `${wordsOf(field)} ${values.join(' or ')}`)
+    .map(([field, value]) => {
+      const between = field.split('|').includes('all') ? ' and ' : ' or '
+      return `${wordsOf(field)} ${(Array.isArray(value) ? value : [value]).map(asText).join(between)}`
+    })
     .join(' and ')
 }
 

@@ -25,13 +25,18 @@ export function useNow(): number {
   return useSyncExternalStore(subscribe, () => current)
 }
 
+/** The clock here stands still between two beats: what came since is now, not ahead. */
+function reference(at: number, now: number): number {
+  return at > now && at - now <= EVERY ? at : now
+}
+
 /** How long ago; its title is the instant. */
 export function Ago({ time }: { readonly time: string }) {
   const now = useNow()
   const at = Date.parse(time)
   return (
     <time dateTime={time} title={exactly(at)}>
-      {ago(at, Math.max(now, current))}
+      {ago(at, reference(at, now))}
     </time>
   )
 }
@@ -43,7 +48,7 @@ export function Span({ first, last }: { readonly first: string; readonly last: s
   const lasted = to - from
   return (
     <time dateTime={last} title={`first ${exactly(from)}\nlast ${exactly(to)}`}>
-      {ago(to, now)}
+      {ago(to, reference(to, now))}
       {lasted >= 60_000 ? ` · over ${duration(lasted)}` : ''}
     </time>
   )

@@ -5,15 +5,18 @@ import { Copy } from '../text/copy.tsx'
 import { Text } from '../text/text.tsx'
 import styles from './tour.module.css'
 
+/** What is of use first. */
+const ORDER: readonly Discovery['items'][number]['state'][] = ['reading', 'found', 'unreadable', 'absent']
+
 /** What this machine has to read, and the lines that make it an input. */
 export function Discovered() {
   const here = useBase() === '/api'
   const answer = useAnswer<Discovery>('/discovery', { enabled: here })
-  const items = answer.data?.items ?? []
+  const items = (answer.data?.items ?? []).toSorted((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state))
   if (items.length === 0) return null
   return (
     <section className={styles.discovered}>
-      <h2>Found on this machine</h2>
+      <h2>Looked for on this machine</h2>
       <ul>
         {items.map(({ what, path, state, message, add }) => (
           <li key={`${what}${path}`} data-state={state}>
