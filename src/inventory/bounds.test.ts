@@ -57,6 +57,17 @@ it('lets nobody who makes up containers push out those of an engine', () => {
   expect(inventory.forgotten().length).toBeGreaterThanOrEqual(900)
 })
 
+it('bounds how much is known, however long names are', () => {
+  const inventory = createInventory([])
+  const name = 'x'.repeat(8 * 1024 * 1024)
+  for (let n = 0; n < 20; n += 1) {
+    const fact = container(n) as Extract<Fact, { kind: 'container' }>
+    inventory.observe({ ...fact, resource: { ...fact.resource, 'k8s.pod.name': name } }, BY_ANYBODY)
+  }
+  expect(inventory.forgotten().length).toBeGreaterThanOrEqual(12)
+  expect([knows(inventory, 0)[0], knows(inventory, 19)[0]]).toEqual([false, true])
+})
+
 it('brings back no more than there is room for, and says which rows may go', () => {
   const before = createInventory([])
   fill(before, 0, 150, BY_ENGINE)

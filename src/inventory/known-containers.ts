@@ -20,7 +20,13 @@ export const SHORT_ID = 12
 /** What is forgotten at once, as a part of all. */
 const SLICES = 20
 
-/** At most `limit` containers: those that are gone leave first, then those that were not told of for longest. */
+/** What is known of all of them, as characters of JSON: names have no length of their own. */
+const MAX_WEIGHT = 64 * 1024 * 1024
+
+/**
+ * At most `limit` containers, and not too much of them: those that are gone leave first, then those that were not
+ * told of for longest.
+ */
 export function createKnownContainers(limit: number): KnownContainers {
   // in the order in which they were put
   const there = new Map<string, ContainerRow>()
@@ -28,6 +34,8 @@ export function createKnownContainers(limit: number): KnownContainers {
   const byShort = new Map<string, Set<string>>()
   const byHost = new Map<string, number>()
   const book = createAddressBook()
+  const weights = new Map<string, number>()
+  let weight = 0
 
   const get = (id: string): ContainerRow | undefined => there.get(id) ?? gone.get(id)
 
@@ -38,6 +46,9 @@ export function createKnownContainers(limit: number): KnownContainers {
     byShort.set(short, ids.add(row.id))
     const host = hostOf(row)
     if (host !== undefined) byHost.set(host, (byHost.get(host) ?? 0) + 1)
+    const own = JSON.stringify(row).length
+    weights.set(row.id, own)
+    weight += own
     book.put(row)
   }
 
@@ -54,17 +65,20 @@ export function createKnownContainers(limit: number): KnownContainers {
     const others = host === undefined ? 0 : (byHost.get(host) ?? 0) - 1
     if (host !== undefined && others > 0) byHost.set(host, others)
     else if (host !== undefined) byHost.delete(host)
+    weight -= weights.get(id) ?? 0
+    weights.delete(id)
     book.drop(row)
   }
 
   /** A slice at once: to find the oldest costs more than to let it go. */
   const makeRoom = (): readonly string[] => {
     const forgotten: string[] = []
-    if (there.size + gone.size <= limit) return forgotten
-    const room = limit - Math.ceil(limit / SLICES)
+    const fits = (part: number): boolean =>
+      there.size + gone.size <= Math.floor(limit * part) && weight <= MAX_WEIGHT * part
+    if (fits(1)) return forgotten
     for (const rows of [gone, there]) {
       for (const id of rows.keys()) {
-        if (there.size + gone.size <= room) return forgotten
+        if (fits(1 - 1 / SLICES)) return forgotten
         drop(id)
         forgotten.push(id)
       }
