@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { eventList } from '../test/audit-webhook.ts'
 import { podCreated } from '../test/audit.ts'
 import { loadDetection } from './detection.ts'
 import type { Chunk } from './domain/event.ts'
@@ -88,6 +89,15 @@ it('goes on where it was, and reads nothing twice', async () => {
 it('counts a record that comes again in another stream as a duplicate', async () => {
   await run({ one: `${pod('a')}\n`, two: `${pod('a')}\n` })
   expect(store.totals()).toMatchObject({ evaluated: 1, duplicates: 1 })
+  expect(new Set(store.alerts().items.map(({ count }) => count))).toEqual(new Set([1]))
+})
+
+it('knows a record of the log again in a list of the webhook', async () => {
+  const name = 'a<b>&c'
+  const log = pod(name).replaceAll('<', '\\u003c').replaceAll('>', '\\u003e').replaceAll('&', '\\u0026')
+  await run({ log: `${log}\n`, webhook: eventList([pod(name)]) })
+  expect(store.totals()).toMatchObject({ evaluated: 1, duplicates: 1 })
+  expect(store.findings()).toEqual([])
   expect(new Set(store.alerts().items.map(({ count }) => count))).toEqual(new Set([1]))
 })
 

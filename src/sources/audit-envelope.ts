@@ -8,8 +8,6 @@ export type Unwrapped =
   | {
       readonly kind: 'audit'
       readonly event: JsonObject
-      /** The Event's own text where the envelope holds it as a string. */
-      readonly text?: string
       readonly provider?: 'aws' | 'azure' | 'gcp'
       readonly cluster?: string
     }
@@ -38,7 +36,7 @@ export function unwrapAudit(json: JsonObject): Unwrapped {
   const text = textOf(json['message']) ?? ''
   const event = tryParseJson(text)
   if (!isObject(event)) return { kind: 'broken', reason: 'audit envelope without a JSON message' }
-  return isAuditEvent(event) ? { kind: 'audit', event, text, provider: 'aws' } : { kind: 'other' }
+  return isAuditEvent(event) ? { kind: 'audit', event, provider: 'aws' } : { kind: 'other' }
 }
 
 /** Records that a batch carries: EventList (audit webhook), CloudWatch Logs subscriptions, Event Hubs. */
@@ -103,7 +101,7 @@ function azureDiagnostics(json: JsonObject): Unwrapped {
   const event = tryParseJson(text)
   if (!isObject(event)) return { kind: 'broken', reason: 'properties.log is not JSON' }
   const cluster = clusterOfResourceId(json['resourceId'])
-  return { kind: 'audit', event, text, provider: 'azure', ...(cluster !== undefined && { cluster }) }
+  return { kind: 'audit', event, provider: 'azure', ...(cluster !== undefined && { cluster }) }
 }
 
 function isCloudWatchMessage(json: JsonObject): boolean {

@@ -50,7 +50,7 @@ function decode(record: FramedRecord): Decoded {
   if (!saysWhat(event)) return failed('audit Event without a verb')
   const time = eventTime(event) ?? record.received
   if (time === undefined) return failed('audit Event without a time')
-  const identity = identityOf(event, unwrapped.text ?? record.text)
+  const identity = identityOf(event)
   const id =
     identity === undefined
       ? `${record.stream}@${record.position}`
@@ -111,10 +111,15 @@ function eventTime(event: JsonObject): number | undefined {
   )
 }
 
-function identityOf(event: JsonObject, text: string): Identity | undefined {
-  const auditId = textOf(event['auditID'])
+/**
+ * The content is the same however a record was written: an API server's log and its webhook differ in `kind` and
+ * `apiVersion`, which items of a list do not have, and in how characters are escaped, and not in the order of members.
+ */
+function identityOf(event: JsonObject): Identity | undefined {
+  const { kind: _kind, apiVersion: _apiVersion, ...said } = event
+  const auditId = textOf(said['auditID'])
   if (auditId === undefined || auditId.length > 256) return undefined
-  return { id: `audit:${auditId}:${textOf(event['stage']) ?? ''}`, content: contentOf(text) }
+  return { id: `audit:${auditId}:${textOf(said['stage']) ?? ''}`, content: contentOf(jsonText(said)) }
 }
 
 function resourceOf({ event, provider, cluster }: Audit): Resource {
