@@ -5,6 +5,7 @@ import { placeOf, problemsOf, type CheckedText, type KeySchema } from './config-
 import { pathWarnings } from './config-warnings.ts'
 import { nameSchema } from './config-words.ts'
 import { UserError, type Problem } from './domain/errors.ts'
+import { SOURCE_NAMES } from './domain/event.ts'
 import { isLoopback } from './domain/loopback.ts'
 import { sinkSchema, type SinkConfig } from './notify-config.ts'
 import { readYaml } from './site/read-yaml.ts'
@@ -12,6 +13,13 @@ import { readYaml } from './site/read-yaml.ts'
 const name = nameSchema('Unique name: checkpoints are kept under it. Changing it starts the input anew.')
 
 const file = z.string().min(1)
+const sources = z
+  .array(z.enum(SOURCE_NAMES))
+  .min(1)
+  .optional()
+  .describe(
+    'Sources as which it may speak; records of others are refused by name. Left out, whoever can write to it speaks as any source for any container',
+  )
 const mebibytes = z.number().int().min(1).max(1024)
 
 /** Telemetry that is sent by HTTP. */
@@ -22,6 +30,7 @@ const httpSchema = z
       (own) => own !== 'cli',
       'cli.token is the token of the command line: take another name',
     ),
+    sources,
     host: z.string().default('127.0.0.1').describe('Address to listen on; beyond loopback only with tls'),
     port: z.number().int().min(0).max(65_535).default(7411).describe('0 takes a free one'),
     tls: z
@@ -65,6 +74,7 @@ export const inputSchema = z.discriminatedUnion('type', [
     type: z.literal('file'),
     name,
     paths: z.array(z.string().min(1)).min(1).describe('Files and folders; formats are recognised by content'),
+    sources,
     follow: z.boolean().default(true).describe('Go on reading what is appended, through rotation'),
   }),
   z.strictObject({
@@ -75,7 +85,7 @@ export const inputSchema = z.discriminatedUnion('type', [
       .default('/var/run/docker.sock')
       .describe('Socket of Docker’s or Podman’s Engine API; only read'),
   }),
-  z.strictObject({ type: z.literal('stdin'), name }),
+  z.strictObject({ type: z.literal('stdin'), name, sources }),
   httpSchema,
 ])
 export type InputConfig = z.infer<typeof inputSchema>

@@ -7,7 +7,7 @@ import { podCreated } from '../test/audit.ts'
 import { loadDetection } from './detection.ts'
 import type { Chunk } from './domain/event.ts'
 import type { Input } from './inputs/input.ts'
-import { runPipeline } from './pipeline.ts'
+import { runPipeline, type PipelineParts } from './pipeline.ts'
 import { sources } from './sources/index.ts'
 import { openStore } from './store/sqlite.ts'
 import type { Store } from './store/store.ts'
@@ -38,7 +38,11 @@ function inputOf(texts: Readonly<Record<string, string>>, name = 'test'): Input 
   }
 }
 
-async function run(texts: Readonly<Record<string, string>>, strategies = true): Promise<void> {
+async function run(
+  texts: Readonly<Record<string, string>>,
+  strategies = true,
+  more: Partial<PipelineParts> = {},
+): Promise<void> {
   const shipped = strategies ? join(import.meta.dirname, '../strategies') : undefined
   const detection = await loadDetection({
     strategies: shipped,
@@ -49,7 +53,7 @@ async function run(texts: Readonly<Record<string, string>>, strategies = true): 
   })
   await runPipeline(
     [inputOf(texts)],
-    { store, sources, detection: () => detection, now: () => NOW },
+    { store, sources, detection: () => detection, now: () => NOW, ...more },
     new AbortController().signal,
   )
 }
@@ -315,5 +319,70 @@ describe('a container of an engine', () => {
     expect(before).toBeGreaterThan(0)
     expect(count()).toBe(before)
     expect(store.totals().duplicates).toBe(1)
+  })
+})
+
+const sensed = (seq: number, time: number, more: Readonly<Record<string, unknown>>): string =>
+  JSON.stringify({ sensor: 1, run: 'made-up', seq, time: new Date(time).toISOString(), host: 'h', ...more })
+
+it('lets an input speak as its sources alone, and refuses others by name', async () => {
+  const exec = sensed(0, NOW, { kind: 'exec', container: 'c'.repeat(64), process: { executable: '/bin/sh' } })
+  const start = sensed(1, NOW, { kind: 'start', previous: { time: new Date(NOW - 9e6).toISOString() } })
+  const log = `${pod('a')}\n${exec}\n${falcoAlert}\n${start}\n${pod('b')}\n`
+  await run({ log }, true, { speaksAs: new Map([['test', ['kubernetes.audit']]]) })
+  expect(store.totals()).toMatchObject({
+    evaluated: 2,
+    failed: 3,
+    sources: { 'kubernetes.audit': 2 },
+    failures: {
+      'falco: not among the sources of this input': 1,
+      'sensor: not among the sources of this input': 2,
+    },
+  })
+  expect(store.findings()).toEqual([])
+  expect(store.alerts().items.flatMap(({ entity }) => entity['container.id'] ?? [])).toEqual([])
+})
+
+it('does not let an unlisted source through at the beginning of a stream, nor after a restart', async () => {
+  const speaksAs: PipelineParts['speaksAs'] = new Map([['test', ['kubernetes.audit']]])
+  await run({ log: `${falcoAlert}\n` }, false, { speaksAs })
+  await run({ log: `${falcoAlert}\n${falcoAlert}\n${pod('a')}\n` }, false, { speaksAs })
+  expect(store.totals()).toMatchObject({ evaluated: 1, failed: 2 })
+})
+
+describe('a record that is dated far after its arrival', () => {
+  const LATE = Date.UTC(9998, 11, 31)
+  const DAY = 24 * 3_600_000
+  const privileged = (auditID: string, time: number): string =>
+    podCreated({ name: auditID, auditID, time, privileged: true })
+
+  it('is evaluated as of its arrival, and told once an hour', async () => {
+    const log = [privileged('a', LATE), privileged('b', LATE), privileged('c', NOW + DAY - 1)]
+    await run({ log: `${log.join('\n')}\n` }, true, { arriving: true })
+    const times = new Map(store.alerts().items.map(({ entity, first }) => [entity['k8s.pod.name'], first]))
+    expect(Object.fromEntries(times)).toEqual({ a: NOW, b: NOW, c: NOW + DAY - 1 })
+    expect(store.findings()).toMatchObject([
+      {
+        kind: 'bound-reached',
+        about: 'test',
+        since: NOW,
+        until: NOW,
+        message: expect.stringContaining('9998'),
+      },
+    ])
+  })
+
+  it('ends no finding in the future', async () => {
+    const beats = [sensed(0, NOW, { kind: 'heartbeat' }), sensed(1, LATE, { kind: 'heartbeat' })]
+    await run({ log: `${beats.join('\n')}\n` }, false, { arriving: true })
+    expect(store.findings().length).toBeGreaterThan(0)
+    for (const { since, until } of store.findings())
+      expect({ since: since <= NOW, until: until <= NOW }).toEqual({ since: true, until: true })
+  })
+
+  it('keeps its time where nobody knows when it arrived', async () => {
+    await run({ log: `${privileged('a', LATE)}\n` })
+    expect(store.alerts().items[0]?.first).toBe(LATE)
+    expect(store.findings()).toEqual([])
   })
 })

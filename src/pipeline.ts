@@ -1,5 +1,6 @@
+import { createDating } from './dating.ts'
 import { isEngineStream } from './domain/engine-stream.ts'
-import type { Chunk, Event, Fact, Failure, Finding } from './domain/event.ts'
+import type { Chunk, Event, Fact, Failure, Finding, SourceName } from './domain/event.ts'
 import { digest } from './domain/hash.ts'
 import type { Route } from './domain/notice.ts'
 import { fold, stateKeys, type RatedMatch } from './engine/alerting.ts'
@@ -7,6 +8,7 @@ import { noticesOf } from './engine/notices.ts'
 import type { Input, InputBatch } from './inputs/input.ts'
 import { createInventory, type Contradiction, type Inventory } from './inventory/inventory.ts'
 import type { Ruleset } from './sigma/sigma.ts'
+import { allowedSources } from './sources/allowed.ts'
 import type { Source } from './sources/source.ts'
 import { createStreamDecoder, type StreamDecoder } from './sources/stream.ts'
 import type { Judge } from './engine/judge.ts'
@@ -33,6 +35,10 @@ export interface PipelineParts {
    * committed. Without it the loop throws what the input threw.
    */
   readonly tend?: (input: string, cause: unknown, signal: AbortSignal) => AsyncIterable<Finding>
+  /** By input's name, the sources as which it may speak, of others' records each is a failure; all unless told. */
+  readonly speaksAs?: ReadonlyMap<string, readonly SourceName[]>
+  /** Records are read as they arrive: one that is dated far after that is dated by it. */
+  readonly arriving?: true
   /** Told when an input has nothing more to hand on. */
   readonly ended?: (input: string) => void
 }
@@ -66,6 +72,7 @@ export async function runPipeline(
   const lanes = inputs.map((input): Lane => ({
     input,
     resume: parts.store.resume(input.name),
+    sources: allowedSources(parts.sources, parts.speaksAs?.get(input.name)),
     decoders: new Map(),
   }))
   const stop = new AbortController()
@@ -85,6 +92,7 @@ export async function runPipeline(
 interface Lane {
   readonly input: Input
   resume: StreamResume
+  readonly sources: readonly Source[]
   readonly decoders: Map<string, StreamDecoder>
 }
 
@@ -122,6 +130,7 @@ function processBatch(
   const { ruleset, judge } = parts.detection()
   const tally = createTally()
   const findings: Finding[] = [...batch.findings]
+  const dating = createDating(input, parts.arriving === true ? parts.now() : undefined)
   const matches: RatedMatch[] = []
   const seenRows: SeenRow[] = []
   const released: string[] = []
@@ -165,7 +174,8 @@ function processBatch(
     }
     for (const failure of decoded.failures) tally.failed({ ...failure, stream: chunk.path ?? failure.stream })
     for (const item of decoded.items) {
-      const { identity, facts, events } = item.decoded
+      const { identity } = item.decoded
+      const { facts, events } = dating.dated(item.decoded, item.source)
       if (identity !== undefined) {
         const { verdict, row } = seen.look(identity)
         if (row === undefined) {
@@ -190,7 +200,8 @@ function processBatch(
   const before = store.load(stateKeys(matches))
   const output = fold(before, matches)
   const at = parts.now()
-  const outbox = noticesOf({ routes: parts.routes ?? [], before, output, findings, at })
+  const told = dating.findings(findings)
+  const outbox = noticesOf({ routes: parts.routes ?? [], before, output, findings: told, at })
   const { counters, failures } = tally.total()
   store.commit({
     at,
@@ -201,7 +212,7 @@ function processBatch(
     promised: batch.committed !== undefined,
     counters,
     failures,
-    findings,
+    findings: told,
     seen: seenRows,
     released: [...released, ...seen.dropped()],
     containers: inventory.changes(),
@@ -213,7 +224,7 @@ function processBatch(
     input,
     counters,
     unreadable: batch.unreadable,
-    findings,
+    findings: told,
     alerts: output.alerts.map(({ alert, opened, posture }) => ({
       id: alert.id,
       opened,
@@ -223,15 +234,11 @@ function processBatch(
   }
 }
 
-function decoderFor(
-  { stream, whole, repeated }: Chunk,
-  lane: Lane,
-  { sources, now }: PipelineParts,
-): StreamDecoder {
+function decoderFor({ stream, whole, repeated }: Chunk, lane: Lane, { now }: PipelineParts): StreamDecoder {
   const known = lane.decoders.get(stream)
   if (known !== undefined) return known
   const isFresh = whole === true || repeated === true
-  const made = createStreamDecoder(sources, stream, isFresh ? undefined : lane.resume.state(stream), now)
+  const made = createStreamDecoder(lane.sources, stream, isFresh ? undefined : lane.resume.state(stream), now)
   if (whole !== true) lane.decoders.set(stream, made)
   return made
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import type { InputConfig } from '../config.ts'
+import type { SourceName } from '../domain/event.ts'
 import type { Discovered } from './discovery.ts'
 
 /** An input as discovery starts it: watched from the moment on at which one of its paths is there. */
@@ -25,6 +26,7 @@ export function discoveredInputs(places: readonly Discovered[]): readonly Discov
       type: 'file' as const,
       name,
       paths: some.flatMap(pathsOf),
+      sources: sourcesOf(some),
       follow: true,
     })),
   ]
@@ -57,8 +59,15 @@ export function entryOf(place: Discovered): string | undefined {
 
 function linesOf(input: DiscoveredInput): string {
   const { type, name } = input
-  const entry = type === 'docker' ? { type, name, socket: input.socket } : { type, name, paths: input.paths }
+  const entry =
+    type === 'docker'
+      ? { type, name, socket: input.socket }
+      : { type, name, paths: input.paths, sources: input.sources }
   return stringify([entry], { lineWidth: 0 }).trimEnd()
+}
+
+function sourcesOf(places: readonly Discovered[]): SourceName[] {
+  return [...new Set(places.flatMap(({ sources = [] }) => sources))]
 }
 
 /** The paths of a place that are read. */

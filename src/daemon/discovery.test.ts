@@ -240,8 +240,20 @@ it('prints a configuration that is valid and reads just what is there', async ()
   expect(problems).toEqual([])
   expect(config?.inputs).toEqual([
     { type: 'docker', name: 'docker', socket: join(root, 'run/docker.sock') },
-    { type: 'file', name: 'falco', paths: [join(root, 'var/log/falco.log')], follow: true },
-    { type: 'file', name: 'zeek', paths: [join(root, 'opt/zeek/logs/current/conn.log')], follow: true },
+    {
+      type: 'file',
+      name: 'falco',
+      paths: [join(root, 'var/log/falco.log')],
+      sources: ['falco'],
+      follow: true,
+    },
+    {
+      type: 'file',
+      name: 'zeek',
+      paths: [join(root, 'opt/zeek/logs/current/conn.log')],
+      sources: ['zeek.conn', 'zeek.ssl', 'zeek.x509'],
+      follow: true,
+    },
   ])
   expect(
     discoveryItems(places, config?.inputs ?? []).filter(({ state }) => state === 'reading'),

@@ -1,4 +1,5 @@
 import { parseDocument } from 'yaml'
+import type { SourceName } from '../domain/event.ts'
 
 /** Where a machine usually keeps telemetry. */
 export interface Place {
@@ -9,6 +10,8 @@ export interface Place {
   /** For people. */
   readonly what: string
   readonly path: string
+  /** What is read there; records of other sources are refused. */
+  readonly sources?: readonly SourceName[]
   /** Of a folder: only these files. */
   readonly only?: readonly string[]
   /** Told only where it is there: few machines have it. */
@@ -17,12 +20,13 @@ export interface Place {
   readonly note?: string
 }
 
-const AUDIT = { input: 'kubernetes-audit', type: 'file' } as const
-const FALCO = { input: 'falco', type: 'file', what: 'Falco alerts' } as const
+const AUDIT = { input: 'kubernetes-audit', type: 'file', sources: ['kubernetes.audit'] } as const
+const FALCO = { input: 'falco', type: 'file', what: 'Falco alerts', sources: ['falco'] } as const
 const ZEEK = {
   input: 'zeek',
   type: 'file',
   what: 'Zeek logs',
+  sources: ['zeek.conn', 'zeek.ssl', 'zeek.x509'],
   only: ['conn.log', 'ssl.log', 'x509.log'],
 } as const
 const UNREAD = { type: 'unread', rare: true } as const
@@ -60,7 +64,13 @@ export const USUAL_PLACES: readonly Place[] = [
   { ...ZEEK, path: '/usr/local/zeek/logs/current', rare: true },
   { ...ZEEK, path: '/var/log/zeek/current', rare: true },
   { ...ZEEK, path: '/nsm/zeek/logs/current', rare: true },
-  { input: 'sensor', type: 'file', what: 'Tallyman’s own sensor', path: '/var/log/tallyman/sensor' },
+  {
+    input: 'sensor',
+    type: 'file',
+    what: 'Tallyman’s own sensor',
+    path: '/var/log/tallyman/sensor',
+    sources: ['sensor'],
+  },
   { ...UNREAD, input: 'suricata', what: 'Suricata', path: '/var/log/suricata/eve.json' },
   { ...UNREAD, input: 'suricata', what: 'Suricata', path: '/nsm/suricata/eve.json' },
   { ...UNREAD, input: 'journald', what: 'the systemd journal', path: '/var/log/journal' },

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config, InputConfig } from '../config.ts'
 import { createCommands } from '../commands.ts'
+import type { SourceName } from '../domain/event.ts'
 import { isLoopback } from '../domain/loopback.ts'
 import type { Level } from '../domain/match.ts'
 import { dockerInput } from '../inputs/docker.ts'
@@ -177,7 +178,18 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
   }
   const { ended } = status
   const routes = routesOf(config.notify)
-  const parts = { store, sources, detection: detection.current, now, routes, committed, tend, ended }
+  const parts = {
+    store,
+    sources,
+    speaksAs: speaksAs(wanted),
+    arriving: true as const,
+    detection: detection.current,
+    now,
+    routes,
+    committed,
+    tend,
+    ended,
+  }
   try {
     await runPipeline(
       inputs.map(({ input }) => input),
@@ -196,6 +208,15 @@ function awaitedInput(config: InputConfig, options: RunOptions): Input {
   if (config.type === 'docker') return onceThere(config.socket, createInput(config, options))
   if (config.type !== 'file') return createInput(config, options)
   return fileInput({ name: config.name, paths: config.paths, follow: config.follow, awaited: true })
+}
+
+/** Of the inputs that say so. */
+function speaksAs(inputs: readonly InputConfig[]): ReadonlyMap<string, readonly SourceName[]> {
+  return new Map(
+    inputs.flatMap((input) =>
+      'sources' in input && input.sources !== undefined ? [[input.name, input.sources]] : [],
+    ),
+  )
 }
 
 function createInput(config: InputConfig, { config: { data }, say }: RunOptions): Input {

@@ -1,0 +1,66 @@
+import type { Event, Fact, Finding, SourceName } from './domain/event.ts'
+import { digest } from './domain/hash.ts'
+
+/** A record that is dated later than this after its arrival is evaluated as of its arrival, ms. */
+export const MOST_AHEAD = 24 * 3_600_000
+
+/** What one record meant. */
+interface Meaning {
+  readonly events: readonly Event[]
+  readonly facts: readonly Fact[]
+}
+
+/** Dates what a batch means: times in records are the writer's to choose. */
+export interface Dating {
+  dated(meaning: Meaning, source: SourceName): Meaning
+  /** The findings of the batch, none of which ends in the future, and those that tell what was dated otherwise. */
+  findings(findings: readonly Finding[]): readonly Finding[]
+}
+
+/** `arrival` is when the batch came, ms; undefined where nobody knows when: then times stand as they are written. */
+export function createDating(input: string, arrival: number | undefined): Dating {
+  if (arrival === undefined) return { dated: (meaning) => meaning, findings: (findings) => findings }
+  const ahead = new Map<SourceName, number>()
+  const timeOf = (time: number, source: SourceName): number => {
+    if (time <= arrival + MOST_AHEAD) return time
+    ahead.set(source, Math.max(time, ahead.get(source) ?? 0))
+    return arrival
+  }
+  const factOf = (fact: Fact, source: SourceName): Fact => {
+    if (fact.kind !== 'finding') return { ...fact, time: timeOf(fact.time, source) }
+    const { finding } = fact
+    return { kind: 'finding', finding: { ...finding, until: timeOf(finding.until, source) } }
+  }
+  return {
+    dated: ({ events, facts }, source) => ({
+      events: events.map((event) => {
+        const time = timeOf(event.time, source)
+        return time === event.time ? event : { ...event, time }
+      }),
+      facts: facts.map((fact) => factOf(fact, source)),
+    }),
+    findings: (findings) => [
+      ...findings.map((finding) => ended(finding, arrival)),
+      ...[...ahead].map(([source, time]) => aheadFinding(input, source, time, arrival)),
+    ],
+  }
+}
+
+/** What is to come nobody has missed yet. */
+function ended(finding: Finding, now: number): Finding {
+  const until = Math.min(finding.until, now)
+  return { ...finding, until, since: Math.min(finding.since, until) }
+}
+
+/** Told once an hour for each source. */
+function aheadFinding(input: string, source: SourceName, time: number, arrival: number): Finding {
+  const hour = Math.floor(arrival / 3_600_000)
+  return {
+    id: digest('bound-reached', 'ahead', input, source, String(hour)),
+    kind: 'bound-reached',
+    about: input,
+    since: arrival,
+    until: arrival,
+    message: `records of ${source} are dated more than a day after their arrival, up to ${new Date(time).toISOString()}, and were evaluated as of their arrival`,
+  }
+}
