@@ -8,6 +8,7 @@ import { UserError, type Problem } from './domain/errors.ts'
 import { SOURCE_NAMES } from './domain/event.ts'
 import { isLoopback } from './domain/loopback.ts'
 import { sinkSchema, type SinkConfig } from './notify-config.ts'
+import { secretWarnings } from './secret-warnings.ts'
 import { readYaml } from './site/read-yaml.ts'
 
 const name = nameSchema('Unique name: checkpoints are kept under it. Changing it starts the input anew.')
@@ -161,17 +162,17 @@ export function parseConfig(
   }
   const checked = { file, ...yaml, content: yaml.content ?? {}, schema: configJsonSchema() }
   const parsed = configSchema.safeParse(checked.content)
-  const problems = parsed.success
-    ? duplicateNames(checked, parsed.data)
-    : problemsOf(parsed.error.issues, checked)
-  problems.sort(byPlace)
+  const problems = [
+    ...(parsed.success ? [] : problemsOf(parsed.error.issues, checked)),
+    ...duplicateNames(checked),
+  ].sort(byPlace)
   if (!parsed.success || problems.length > 0) return { problems, warnings: () => [] }
   const config = withAbsolutePaths(parsed.data, dirname(resolve(file)))
   return {
     config,
     problems,
     warnings: () =>
-      pathWarnings(config)
+      [...pathWarnings(config), ...secretWarnings(config)]
         .map(({ path, ...warning }) => ({ file, ...placeOf(checked, path), ...warning }))
         .toSorted(byPlace),
   }
@@ -204,23 +205,21 @@ export function readConfigText(file: string): string {
   }
 }
 
-function duplicateNames(checked: CheckedText, { inputs, notify }: Config): Problem[] {
+function duplicateNames(checked: CheckedText): Problem[] {
   return [
-    ...duplicates(checked, 'inputs', inputs, 'input', 'where to go on'),
-    ...duplicates(checked, 'notify', notify, 'sink', 'what was told already'),
+    ...duplicates(checked, 'inputs', 'input', 'where to go on'),
+    ...duplicates(checked, 'notify', 'sink', 'what was told already'),
   ]
 }
 
-function duplicates(
-  checked: CheckedText,
-  key: string,
-  items: readonly { readonly name: string }[],
-  noun: string,
-  kept: string,
-): Problem[] {
-  const names = items.map(({ name: each }) => each)
+function duplicates(checked: CheckedText, key: string, noun: string, kept: string): Problem[] {
+  // as written: other mistakes in it do not hide this one
+  const items = (checked.content as Readonly<Record<string, unknown>>)[key]
+  const names = (Array.isArray(items) ? items : []).map(
+    (item: unknown) => (item as { readonly name?: unknown } | null)?.name,
+  )
   return names.flatMap((each, index) =>
-    names.indexOf(each) === index
+    typeof each !== 'string' || names.indexOf(each) === index
       ? []
       : [
           {

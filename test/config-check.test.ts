@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -64,6 +64,63 @@ inputs:
   const warned = await check(text('second'))
   expect([twice.exit, warned.exit, warned.err]).toEqual([2, 0, expect.stringContaining('is valid')])
   await expect(`${twice.out}---\n${warned.out}`).toMatchFileSnapshot(golden('config-warnings.txt'))
+})
+
+it('tells of a name that is there twice beside the other mistakes', async () => {
+  const { out } = await check(`zone: Mars/Olympus
+inputs:
+  - { type: stdin, name: a }
+  - { type: stdin, name: a }
+`)
+  expect(out).toMatch(/:1:7: zone is [\s\S]*:4:26: another input is named a already/)
+})
+
+it('warns of secrets that are missing, malformed or open to others, and of link-local addresses; tells none', async () => {
+  const secret = (name: string, text: string, mode: number): string => {
+    writeFileSync(join(folder, name), text)
+    chmodSync(join(folder, name), mode)
+    return `./${name}`
+  }
+  const token = 'a-token-that-nobody-knows'
+  const sound = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
+  const { exit, out } = await check(`inputs:
+  - type: http
+    name: sent
+    tokens:
+      - { name: one, file: ${secret('one', token, 0o644)} }
+      - { name: two, file: ./none }
+      - { name: three, file: ${secret('three', `${token}3`, 0o600)} }
+notify:
+  - { type: webhook, name: a, url: https://169.254.169.254/x, secretFile: ${secret('bad', 'hunter2', 0o600)} }
+  - { type: webhook, name: b, url: 'https://[fe80::1]/x', secretFile: ${secret('good', sound, 0o600)} }
+  - { type: webhook, name: c, url: https://hooks.example/x, secretFile: ${secret('open', sound, 0o640)} }
+`)
+  expect(exit).toBe(0)
+  const told = out.split('\n').filter((line) => line.startsWith('FOLDER'))
+  expect(told.map((line) => line.replace('FOLDER/tallyman.yaml:', ''))).toEqual([
+    expect.stringMatching(/^5:28: warning: others can read or change the secret in FOLDER\/one: mode 0644/),
+    expect.stringMatching(/^6:28: warning: .*none/),
+    expect.stringMatching(/^9:5: warning: a: .*bad/),
+    expect.stringMatching(/^9:36: warning: url is a link-local address/),
+    expect.stringMatching(/^10:36: warning: url is a link-local address/),
+    expect.stringMatching(
+      /^11:\d+: warning: others can read or change the secret in FOLDER\/open: mode 0640/,
+    ),
+  ])
+  for (const hidden of [token, 'hunter2', sound]) expect(out).not.toContain(hidden)
+})
+
+it('without a file none is needed, and it says how one is made', async () => {
+  let err = ''
+  const before = process.cwd()
+  process.chdir(folder)
+  try {
+    const words = { out: () => {}, err: (line: string) => void (err += line), terminal: true }
+    expect(await main(['config', 'check'], words)).toBe(0)
+  } finally {
+    process.chdir(before)
+  }
+  expect(err).toMatch(/none is needed[\s\S]*tallyman discover --yaml > tallyman\.yaml/)
 })
 
 describe('content that is no configuration is told at its place, never thrown', () => {

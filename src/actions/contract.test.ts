@@ -44,6 +44,7 @@ const NOTICES: Readonly<Record<Notice['kind'], Notice>> = {
     level: 'high',
     incident: { id: 'p' },
     entity: { 'host.name': 'node-1\u001b[2J' },
+    report: { entries: 9, entities: 4, worst: [{ title: 'bad\u001b[2J\r\n<b>', level: 'high', count: 2 }] },
   },
   finding: {
     kind: 'finding',

@@ -1,5 +1,5 @@
 import { LEVELS, type Level } from '../domain/match.ts'
-import type { IncidentNotice, Notice } from '../domain/notice.ts'
+import type { IncidentNotice, Notice, PostureNotice } from '../domain/notice.ts'
 import type { Resource } from '../domain/event.ts'
 import { cut, plainText } from '../domain/plain-text.ts'
 import type { Delivery } from './action.ts'
@@ -38,12 +38,7 @@ function partsOf(notice: Notice): Parts {
     case 'incident':
       return ofIncident(notice)
     case 'posture':
-      return {
-        title: `Posture report of ${nameOf(notice.entity)}`,
-        level: notice.level,
-        lines: [['what', 'what already ran when Tallyman first looked; review it, adopt what belongs there']],
-        path: '/posture',
-      }
+      return ofPosture(notice)
     case 'finding': {
       const { about, kind, message, since, until } = notice.finding
       return {
@@ -75,6 +70,26 @@ function partsOf(notice: Notice): Parts {
         path: '/notifications',
       }
   }
+}
+
+function ofPosture({ entity, level, report }: PostureNotice): Parts {
+  const what = 'what already ran when Tallyman first looked; review it, adopt what belongs there'
+  const some = report === undefined ? '' : `: ${counted(report.entities, 'container')} to review`
+  return {
+    title: `Posture report of ${nameOf(entity)}${some}`,
+    level,
+    lines: [
+      ['what', what],
+      ...(report?.worst ?? []).map(({ title, level: worst, count }) => {
+        return ['worst', `${worst}: ${title}, ${counted(count, 'time')}`] as const
+      }),
+    ],
+    path: '/posture',
+  }
+}
+
+function counted(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`
 }
 
 function ofIncident(notice: IncidentNotice): Parts {

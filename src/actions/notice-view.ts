@@ -35,12 +35,12 @@ export function noticeView({ key, notice, console }: Delivery): NoticeView {
       return { type: `incident.${notice.change}`, ...head, link: data.incident.link, data: { ...data } }
     }
     case 'posture': {
-      const { level, incident, entity } = notice
+      const { level, incident, entity, report } = notice
       return {
         type: 'posture.opened',
         ...head,
         link: `${console}/posture`,
-        data: { level, incident, entity },
+        data: { level, incident, entity, ...(report === undefined ? {} : { report }) },
       }
     }
     case 'finding': {

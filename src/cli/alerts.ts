@@ -7,6 +7,8 @@ import { UserError } from '../domain/errors.ts'
 import type { AlertQuery, Page } from '../store/store.ts'
 import { EXIT, type Exit } from './exit.ts'
 import { clock, count, printJson, safe, table, type Output } from './output.ts'
+import { conditionWords } from '../domain/condition-words.ts'
+import { entityName } from '../domain/entity-name.ts'
 import { processTree } from './process-tree.ts'
 import { readStore, resolveId } from './read-store.ts'
 import { nameOf } from './scan.ts'
@@ -56,10 +58,16 @@ export async function closeAlert(
   note: string,
   output: Output,
 ): Promise<Exit> {
-  const known = VERDICTS.find((each): each is Verdict => each === verdict)
-  if (known === undefined)
-    throw new UserError(`no verdict ${verdict}`, { mend: `one of ${VERDICTS.join(', ')}` })
-  const id = readStore(config, (reader) => resolveId(typed, reader.alertIds(typed)))
+  const known = parseVerdict(verdict)
+  const id = readStore(config, (reader) => {
+    const ids = reader.alertIds(typed)
+    if (ids.length === 0 && reader.incidentIds(typed).length > 0) {
+      throw new UserError(`${typed} is an incident, not an alert`, {
+        mend: `close all of its alerts with 'tallyman incidents close ${typed} --verdict ${known}'`,
+      })
+    }
+    return resolveId(typed, ids)
+  })
   await writeThrough(config, {
     path: `/api/alerts/${id}/close`,
     body: { verdict: known, note },
@@ -69,12 +77,53 @@ export async function closeAlert(
   return EXIT.ok
 }
 
-/** One line for what happened to one entity at one time. */
+/** Closes all open alerts of an incident. */
+export async function closeIncident(
+  config: Config,
+  typed: string,
+  verdict: string,
+  note: string,
+  output: Output,
+): Promise<Exit> {
+  const known = parseVerdict(verdict)
+  const id = readStore(config, (reader) => {
+    const ids = reader.incidentIds(typed)
+    if (ids.length === 0 && reader.alertIds(typed).length > 0) {
+      throw new UserError(`${typed} is an alert, not an incident`, {
+        mend: `close it with 'tallyman alerts close ${typed} --verdict ${known}'`,
+      })
+    }
+    return resolveId(typed, ids)
+  })
+  await writeThrough(config, {
+    path: `/api/incidents/${id}/close`,
+    body: { verdict: known, note },
+    direct: (commands, actor) => commands.closeIncident({ id, verdict: known, note }, actor),
+  })
+  output.err(`closed all open alerts of ${id} as ${known}\n`)
+  return EXIT.ok
+}
+
+function parseVerdict(verdict: string): Verdict {
+  const known = VERDICTS.find((each): each is Verdict => each === verdict)
+  if (known !== undefined) return known
+  throw new UserError(`no verdict ${verdict}`, { mend: `one of ${VERDICTS.join(', ')}` })
+}
+
+/** One line for what happened to one entity at one time; posture reports apart, for they are no work of the queue. */
 export function listIncidents(config: Config, { json, ...query }: ListOptions, output: Output): Exit {
-  const { items, next } = readStore(config, (reader) => reader.incidents(query))
-  if (json || !output.terminal) for (const incident of items) printJson(output, incidentView(incident))
-  else output.out(table(['ID', 'LAST (UTC)', 'LEVEL', 'STATUS', 'ENTITY', 'WHAT'], items.map(incidentRow)))
-  if (items.length === 0) output.err(`nothing in ${config.data}\n`)
+  const { items, next, posture } = readStore(config, (reader) => ({
+    ...reader.incidents({ ...query, kind: 'incident' }),
+    // with the first page only
+    posture: query.after === undefined ? reader.incidents({ ...query, kind: 'posture' }).items : [],
+  }))
+  if (json || !output.terminal) {
+    for (const incident of [...items, ...posture]) printJson(output, incidentView(incident))
+  } else {
+    output.out(table(['ID', 'LAST (UTC)', 'LEVEL', 'STATUS', 'ENTITY', 'WHAT'], items.map(incidentRow)))
+    for (const report of posture) output.out(`${postureLine(report)}\n`)
+  }
+  if (items.length + posture.length === 0) output.err(`nothing in ${config.data}\n`)
   tellMore(next, output)
   return EXIT.ok
 }
@@ -96,6 +145,18 @@ export function showIncident(config: Config, typed: string, json: boolean, outpu
       `${table(['ID', 'LAST (UTC)', 'LEVEL', 'STATUS', 'ENTITY', 'WHAT'], [incidentRow(found.incident)])}\n${found.alerts.map(describeAlert).join('\n')}`,
     )
   return EXIT.ok
+}
+
+/** What was there before the first look is reviewed once, as a whole: it has no level of urgency. */
+function postureLine({ id, entity, status, alerts }: Incident): string {
+  const entries = alerts.length === 1 ? '1 entry' : `${alerts.length} entries`
+  const next =
+    status === 'open'
+      ? "review it, then 'tallyman adopt' what belongs there, or 'tallyman incidents close' it"
+      : 'reviewed'
+  return safe(
+    `posture report of ${entityName(entity)}, what ran before the first look: ${entries} (${id.slice(0, 8)}); ${next}`,
+  )
 }
 
 function incidentRow(incident: Incident): string[] {
@@ -136,12 +197,8 @@ function describeAlert(alert: Alert): string {
 function ratingOf(level: Level, { by, rule, condition = {} }: Rating): string {
   const given = `${level} instead of the rule's ${rule}`
   if (by === 'site') return `${given}, by the site's rules.yaml`
-  const held = Object.entries(condition).map(([field, value]) => `${field} is ${texts(value).join(' or ')}`)
+  const held = Object.entries(condition).map(([item, value]) => conditionWords(item, value))
   return safe(`${given}, by the strategy's Priority: ${held.join(' and ')}`)
-}
-
-function texts(value: unknown): readonly string[] {
-  return (Array.isArray(value) ? value : [value]).map(String)
 }
 
 function tellMore(next: Page<unknown>['next'], output: Output): void {

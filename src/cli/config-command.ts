@@ -1,10 +1,19 @@
+import { existsSync } from 'node:fs'
 import { stringify } from 'yaml'
-import { configJsonSchema, loadConfig, parseConfig, readConfigText } from '../config.ts'
+import { configJsonSchema, DEFAULT_CONFIG, loadConfig, parseConfig, readConfigText } from '../config.ts'
 import { EXIT, type Exit } from './exit.ts'
 import { printJson, safe, type Output } from './output.ts'
 
 /** Every mistake of the file, each with its place and its mend, and what may be one. Only mistakes make it invalid. */
-export function checkConfig(file: string, json: boolean, output: Output): Exit {
+export function checkConfig(named: string | undefined, json: boolean, output: Output): Exit {
+  if (named === undefined && !existsSync(DEFAULT_CONFIG)) {
+    output.err(
+      `there is no ${DEFAULT_CONFIG} here, and none is needed: 'tallyman run' reads what 'tallyman discover' finds\n` +
+        `  to have one to change: tallyman discover --yaml > ${DEFAULT_CONFIG}\n`,
+    )
+    return EXIT.ok
+  }
+  const file = named ?? DEFAULT_CONFIG
   const { config, problems, warnings } = parseConfig(file, readConfigText(file))
   const told = [
     ...problems.map((problem) => ({ severity: 'error', ...problem })),

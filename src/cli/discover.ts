@@ -1,6 +1,6 @@
 import { discover as look } from '../daemon/discovery.ts'
 import { discoveredInputs, yamlOf } from '../daemon/discovered-inputs.ts'
-import { discoveryItems } from '../daemon/discovery-view.ts'
+import { discoveryItems, isUnread, unreadWords } from '../daemon/discovery-view.ts'
 import type { Config } from '../config.ts'
 import { EXIT, type Exit } from './exit.ts'
 import { CONFIG_SCHEMA } from './options.ts'
@@ -29,7 +29,9 @@ export function discover(config: Config, options: DiscoverOptions, output: Outpu
   output.out(
     table(
       ['STATE', 'WHAT', 'PATH', ''],
-      items.map(({ state, what, path, message }) => [state, what, path, message === 'found' ? '' : message]),
+      items
+        .filter((item) => !isUnread(item))
+        .map(({ state, what, path, message }) => [state, what, path, message === 'found' ? '' : message]),
     ),
   )
   const missing = items.filter(({ state, add }) => state === 'found' && add !== undefined)
@@ -37,6 +39,8 @@ export function discover(config: Config, options: DiscoverOptions, output: Outpu
     output.out('\nto read those that are found, add to inputs: of the configuration\n')
     for (const { add = '' } of missing) output.out(`${add.split('\n').map(safe).join('\n')}\n`)
   }
+  const unread = items.filter(isUnread)
+  if (unread.length > 0) output.out(`\n${safe(unreadWords(unread))}\n`)
   output.err(
     "'tallyman run' reads all of this as it is; 'tallyman discover --yaml > tallyman.yaml' writes it down, to be changed\n",
   )

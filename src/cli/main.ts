@@ -5,7 +5,7 @@ import { STATUSES, VERDICTS } from '../domain/alert.ts'
 import { UserError } from '../domain/errors.ts'
 import { LEVELS, type Level } from '../domain/match.ts'
 import { VERSION } from '../version.ts'
-import { closeAlert, listAlerts, listIncidents, showAlert, showIncident } from './alerts.ts'
+import { closeAlert, closeIncident, listAlerts, listIncidents, showAlert, showIncident } from './alerts.ts'
 import { addSilence, adopt } from './change.ts'
 import { checkConfig, printSchema, showConfig } from './config-command.ts'
 import { discover } from './discover.ts'
@@ -245,6 +245,21 @@ function addQueue(program: Command, output: Output, done: Done): void {
     .action((id: string, options: DataOptions & { json: boolean }) =>
       done(showIncident(configOf(options), id, options.json, output)),
     )
+  withData(
+    incidents
+      .command('close')
+      .description('give a verdict on all of its open alerts')
+      .argument('<id>', 'its beginning is enough'),
+  )
+    .requiredOption('--verdict <verdict>', `one of ${VERDICTS.join(', ')}`)
+    .option('--note <text>', 'why', '')
+    .addHelpText(
+      'after',
+      example('tallyman incidents close 8c01d2aa --verdict true-positive --note "rebuilt from the image"'),
+    )
+    .action(async (id: string, options: DataOptions & { verdict: string; note: string }) =>
+      done(await closeIncident(configOf(options), id, options.verdict, options.note, output)),
+    )
 }
 
 function addChanges(program: Command, output: Output, done: Done): void {
@@ -311,10 +326,10 @@ function addLists(program: Command, output: Output, done: Done): void {
   config
     .command('check')
     .description('every mistake, with its place and its mend')
-    .option('--config <file>', 'the file', 'tallyman.yaml')
+    .option('--config <file>', 'the file; tallyman.yaml of the working folder unless told')
     .option('--json', 'one mistake a line', false)
     .addHelpText('after', example('tallyman config check --config tallyman.yaml'))
-    .action((options: { config: string; json: boolean }) =>
+    .action((options: { config?: string; json: boolean }) =>
       done(checkConfig(options.config, options.json, output)),
     )
   config

@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts'
+import { runningDaemon } from '../daemon/data-folder.ts'
 import { createSink } from '../daemon/sink.ts'
 import { UserError } from '../domain/errors.ts'
 import { digest } from '../domain/hash.ts'
@@ -57,7 +58,7 @@ function whatOf({ notice }: Notification): string {
     case 'incident':
       return `${notice.level} incident ${notice.change}: ${notice.alert.rule.title}`
     case 'posture':
-      return 'posture report'
+      return `posture report${notice.report === undefined ? '' : `: ${count(notice.report.entities, 'container')}`}`
     case 'finding':
       return `finding: ${notice.finding.kind} of ${notice.finding.about}`
     case 'digest':
@@ -78,10 +79,11 @@ export async function testSink(config: Config, name: string, output: Output): Pr
   }
   const at = Date.now()
   const { host, port, origin } = config.listen
+  const running = runningDaemon(config.data)?.url ?? `http://${host}:${port}`
   const delivery = {
     key: digest('test', name, String(at)),
     notice: { kind: 'test', at },
-    console: origin ?? `http://${host}:${port}`,
+    console: origin ?? running,
   } as const
   const signal = AbortSignal.timeout(PATIENCE)
   const result = await createSink(found).deliver(delivery, { signal, now: Date.now })

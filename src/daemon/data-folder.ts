@@ -62,7 +62,7 @@ export function runningDaemon(folder: string): DaemonAddress | undefined {
   return announced(folder)
 }
 
-const STOP_IT = 'stop it, or name another folder with --data'
+const STOP_IT = 'stop it, or name another folder and another port: npm start -- --data ./other --port 7420'
 
 /** A command line holds the lock for a moment; a daemon for good. ms. */
 const LOCK_PATIENCE = 2_000

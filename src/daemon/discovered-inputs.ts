@@ -32,16 +32,14 @@ export function discoveredInputs(places: readonly Discovered[]): readonly Discov
   ]
 }
 
-/** The lines that `tallyman.yaml` needs to read what was found; comments for what is there and is not read. */
+/** The lines that `tallyman.yaml` needs to read what was found; comments for another user’s engines. */
 export function yamlOf(places: readonly Discovered[], { schema }: { readonly schema: string }): string {
   const found = places.filter(({ state, type }) => isThere(state) && type !== 'unread').map(asItIs)
-  const rest = places.filter(({ state, type }) => state === 'found' && type === 'unread')
   const others = found.filter((place) => place.others === true)
   const lines = discoveredInputs(found).map((input) => `  ${linesOf(input).replaceAll('\n', '\n  ')}`)
   return [
     `# yaml-language-server: $schema=${schema}`,
     lines.length === 0 ? 'inputs: []' : `inputs:\n${lines.join('\n')}`,
-    ...rest.map(({ what, path }) => `# ${oneLine(what)}, ${oneLine(path)}: not read yet`),
     ...others.flatMap((place) => [
       `# ${oneLine(place.what)}, ${oneLine(place.path)}: another user’s, not read unless you add`,
       ...(entryOf(place) ?? '').split('\n').map((line) => `#   ${line}`),

@@ -15,7 +15,7 @@ export interface DiscoveryItem {
 
 const ORDER = ['reading', 'found', 'unreadable', 'absent'] as const
 
-/** What is read first, what is not there last. Places that few machines have are left out where they are not there. */
+/** What is read first, then what could be, what is not there; last what no source understands. Places that few machines have are left out where they are not there. */
 export function discoveryItems(
   places: readonly Discovered[],
   inputs: readonly InputConfig[],
@@ -23,7 +23,13 @@ export function discoveryItems(
   const items = places
     .filter(({ rare, state }) => rare !== true || state !== 'absent')
     .map((place) => itemOf(place, inputs))
-  return items.toSorted((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state))
+  const rank = (item: DiscoveryItem): number => (isUnread(item) ? ORDER.length : ORDER.indexOf(item.state))
+  return items.toSorted((a, b) => rank(a) - rank(b))
+}
+
+/** There, and no entry of a configuration would read it. */
+export function isUnread({ state, add }: DiscoveryItem): boolean {
+  return state === 'found' && add === undefined
 }
 
 function itemOf(place: Discovered, inputs: readonly InputConfig[]): DiscoveryItem {
@@ -41,6 +47,11 @@ function reads(input: InputConfig, place: Discovered): boolean {
   return pathsOf(place).some((path) => watched.some((each) => each === path || path.startsWith(`${each}/`)))
 }
 
+/** What is there and no source understands, in a few words. */
+export function unreadWords(unread: readonly { readonly what: string }[]): string {
+  return `there too, not read yet: ${[...new Set(unread.map(({ what }) => what))].join(', ')}`
+}
+
 /** What a start says of what it found: a few calm lines, however many places there are. */
 export function startWords(places: readonly Discovered[]): readonly string[] {
   const told = (some: readonly Discovered[]): string =>
@@ -54,14 +65,14 @@ export function startWords(places: readonly Discovered[]): readonly string[] {
   return [
     found.length === 0 ? 'nothing to read here yet' : `found and reading: ${told(found)}`,
     ...known
-      .filter(({ state }) => state === 'unreadable')
+      .filter(({ state, misplaced }) => state === 'unreadable' || misplaced === true)
       .map(({ what, path, message }) => `${what} (${path}): ${message}`),
-    ...(unread.length === 0 ? [] : [`found, not read yet: ${told(unread)}`]),
     ...(others.length === 0 ? [] : [`found, another user’s and so not read: ${told(others)}`]),
     ...(awaited.length === 0
       ? []
       : [`read as soon as they are there: ${awaited.map(({ what }) => what).join(', ')}`]),
     "all places, and how to change them: 'tallyman discover'",
+    ...(unread.length === 0 ? [] : [unreadWords(unread)]),
   ]
 }
 

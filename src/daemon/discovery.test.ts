@@ -225,7 +225,9 @@ it('finds Zeek and the own sensor, and names what is there and not read yet', ()
   expect(unread.map(({ what }) => what)).toEqual(['Suricata', 'the systemd journal'])
   for (const { message, add } of unread)
     expect([message, add]).toEqual([expect.stringContaining('not read yet'), undefined])
-  expect(startWords(places)).toContainEqual(expect.stringMatching(/^found, not read yet: Suricata .*journal/))
+  expect(startWords(places)).toContainEqual(
+    expect.stringMatching(/^there too, not read yet: Suricata, .*journal$/),
+  )
 })
 
 it('prints a configuration that is valid and reads just what is there', async () => {
@@ -235,6 +237,7 @@ it('prints a configuration that is valid and reads just what is there', async ()
   file('/var/log/suricata/eve.json')
   const places = discover({ root, env: {} })
   const text = yamlOf(places, { schema: '/opt/tallyman/docs/tallyman.schema.json' })
+  expect(text).not.toContain('uricata')
   expect(text).toContain('# yaml-language-server: $schema=/opt/tallyman/docs/tallyman.schema.json')
   const { config, problems } = parseConfig(join(root, 'tallyman.yaml'), text)
   expect(problems).toEqual([])
@@ -258,6 +261,17 @@ it('prints a configuration that is valid and reads just what is there', async ()
   expect(
     discoveryItems(places, config?.inputs ?? []).filter(({ state }) => state === 'reading'),
   ).toHaveLength(3)
+})
+
+it('a folder in the place of a socket, as a bind mount leaves it, is named with its mend', () => {
+  mkdirSync(join(root, 'run/docker.sock'), { recursive: true })
+  const places = discover({ root, env: {} })
+  const docker = places.find(({ what }) => what === 'Docker Engine')
+  expect(docker).toMatchObject({
+    state: 'absent',
+    message: 'is a folder, not a socket: remove it and restart Docker',
+  })
+  expect(startWords(places)).toContainEqual(expect.stringMatching(/^Docker Engine \(.*\): is a folder, not/))
 })
 
 it('gives the lines that a configuration lacks, also where names and paths are odd', async () => {

@@ -6,6 +6,8 @@ import { placesOf, type Machine, type Place } from './places.ts'
 /** A place, and what stands there. `path` is the one to read, below the root that was looked at. */
 export interface Discovered extends Place {
   readonly state: 'found' | 'absent' | 'unreadable'
+  /** Something else stands there. */
+  readonly misplaced?: true
   /** What people are told of it. */
   readonly message: string
   /** Of a socket: other users have a hand in it, and it is read only where the configuration says so. */
@@ -49,7 +51,8 @@ function look(place: Place): Discovered {
       ? { ...place, ...others, state: 'unreadable', message: refusal(place) }
       : { ...place, state: 'absent', message: withNote('nothing there yet', note) }
   }
-  if (!isKind(place, about)) return { ...place, state: 'absent', message: 'something else is there' }
+  if (!isKind(place, about))
+    return { ...place, state: 'absent', misplaced: true, message: otherKind(place, about) }
   const others = place.type === 'docker' && isOthers(path) && { others: true as const }
   if (!mayRead(place, about)) return { ...place, ...others, state: 'unreadable', message: refusal(place) }
   const message = messageOf(place, others !== false)
@@ -66,6 +69,14 @@ function look(place: Place): Discovered {
 function messageOf({ type }: Place, others: boolean): string {
   if (type === 'unread') return 'found, not read yet: no source understands it'
   return others ? 'found; another user’s, so read only if the configuration says so' : 'found'
+}
+
+/** An engine that was away when a container was to mount its socket leaves a folder behind. */
+function otherKind({ type, input, what }: Place, about: Stats): string {
+  if (type !== 'docker') return 'what is there is no file and no folder'
+  if (!about.isDirectory()) return 'what is there is no socket'
+  const engine = input.startsWith('docker') ? 'Docker' : what
+  return `is a folder, not a socket: remove it and restart ${engine}`
 }
 
 function isKind({ type }: Place, about: Stats): boolean {

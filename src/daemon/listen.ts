@@ -39,7 +39,7 @@ export function listen(
     server.once('error', (cause: NodeJS.ErrnoException) => {
       reject(
         new UserError(`cannot listen on ${address.host}:${address.port}: ${cause.message}`, {
-          mend: 'name another port with --port, or an address of this machine in the configuration',
+          mend: `name another port with --port (npm start -- --port ${address.port < 65_535 ? address.port + 1 : 0}), or an address of this machine in the configuration`,
           cause,
         }),
       )

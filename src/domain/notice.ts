@@ -36,7 +36,16 @@ export interface PostureNotice {
   readonly level: Level
   readonly incident: { readonly id: string }
   readonly entity: Resource
+  /** What it held when it was told; older rows of the outbox do not have it. */
+  readonly report?: {
+    readonly entries: number
+    /** Containers and workloads with an entry. */
+    readonly entities: number
+    /** The gravest rules first, at most `POSTURE_RULES`. */
+    readonly worst: readonly { readonly title: string; readonly level: Level; readonly count: number }[]
+  }
 }
+export const POSTURE_RULES = 3
 
 /** Something limits what can be concluded. */
 export interface FindingNotice {

@@ -79,6 +79,13 @@ describe('what a sink is told', () => {
       ),
     )
     expect(entries.map(summary)).toEqual([['ops', 'posture']])
+    expect(entries[0]?.notice).toMatchObject({
+      report: {
+        entries: 3,
+        entities: 3,
+        worst: ['rule-a', 'rule-b', 'rule-c'].map(() => ({ level: 'critical', count: 1 })),
+      },
+    })
   })
 
   it('is findings where it wants them', () => {

@@ -2,7 +2,14 @@ import type { Alert } from '../domain/alert.ts'
 import type { Finding, Resource } from '../domain/event.ts'
 import { digest } from '../domain/hash.ts'
 import { LEVELS, type Level } from '../domain/match.ts'
-import type { AlertBrief, Notice, OutboxEntry, Route } from '../domain/notice.ts'
+import {
+  POSTURE_RULES,
+  type AlertBrief,
+  type Notice,
+  type PostureNotice,
+  type OutboxEntry,
+  type Route,
+} from '../domain/notice.ts'
 import { cut } from '../domain/plain-text.ts'
 import type { EngineState, FoldOutput, KeyedIncident } from '../domain/state.ts'
 
@@ -69,7 +76,8 @@ function entryOf(route: Route, { incident, opened, alerts }: IncidentNews, at: n
   const { level } = worst
   const entity = brief(incident.entity)
   if (incident.kind === 'posture') {
-    const notice: Notice = { kind: 'posture', at, level, incident: { id: incident.id }, entity }
+    const { id } = incident
+    const notice: Notice = { kind: 'posture', at, level, incident: { id }, entity, report: reportOf(alerts) }
     return [entry(sink, incident.id, LEVELS.length, notice, 'posture')]
   }
   const { id, first, last } = incident
@@ -84,6 +92,23 @@ function entryOf(route: Route, { incident, opened, alerts }: IncidentNews, at: n
     alert: briefAlert(worst),
   }
   return [entry(sink, id, rank(level), notice, level)]
+}
+
+/** How much there is to review, and what to look at first. */
+function reportOf(alerts: readonly AlertHead[]): NonNullable<PostureNotice['report']> {
+  const rules = Map.groupBy(alerts, ({ rule, level }) => `${level} ${rule.id}`)
+  const worst = [...rules.values()].flatMap((some) => {
+    const [first] = some
+    if (first === undefined) return []
+    return [{ title: cut(first.rule.title, TEXT), level: first.level, count: some.length }]
+  })
+  return {
+    entries: alerts.length,
+    entities: new Set(alerts.map(({ entity }) => JSON.stringify(entity))).size,
+    worst: worst
+      .toSorted((a, b) => rank(b.level) - rank(a.level) || b.count - a.count || (a.title < b.title ? -1 : 1))
+      .slice(0, POSTURE_RULES),
+  }
 }
 
 function findingEntry({ sink }: Route, finding: Finding, at: number): OutboxEntry {
