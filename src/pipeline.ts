@@ -13,6 +13,7 @@ import type { Source } from './sources/source.ts'
 import { createStreamDecoder, type StreamDecoder } from './sources/stream.ts'
 import type { Judge } from './engine/judge.ts'
 import { createSeen, type Seen } from './engine/seen.ts'
+import { createSensorRuns, type Overdue, type SensorRuns } from './engine/sensor-runs.ts'
 import { IDENTITY_HORIZON, type Reporter, type SeenRow } from './domain/state.ts'
 import { merge } from './merge.ts'
 import type { Commit, Counters, Store, StreamResume } from './store/store.ts'
@@ -39,6 +40,11 @@ export interface PipelineParts {
   readonly speaksAs?: ReadonlyMap<string, readonly SourceName[]>
   /** Records are read as they arrive: one that is dated far after that is dated by it. */
   readonly arriving?: true
+  /**
+   * Asks now and then what is overdue of the sensors that were read; what it yields is committed. Asked to end when
+   * all inputs have.
+   */
+  readonly watch?: (overdue: () => readonly Overdue[], signal: AbortSignal) => AsyncIterable<Overdue>
   /** Told when an input has nothing more to hand on. */
   readonly ended?: (input: string) => void
 }
@@ -69,6 +75,7 @@ export async function runPipeline(
   const names = new Set(inputs.map(({ name }) => name))
   const inventory = createInventory(parts.store.containers(), { isInput: (name) => names.has(name) })
   const seen = createSeen(parts.store.seen(IDENTITY_HORIZON), IDENTITY_HORIZON)
+  const sensorRuns = createSensorRuns(parts.store.sensorRuns(), parts.now())
   const lanes = inputs.map((input): Lane => ({
     input,
     resume: parts.store.resume(input.name),
@@ -77,23 +84,67 @@ export async function runPipeline(
   }))
   const stop = new AbortController()
   const ending = AbortSignal.any([signal, stop.signal])
+  const batchParts = { ...parts, inventory, seen, sensorRuns }
+  const tellOverdue = ({ input, finding }: Overdue): void => {
+    const batch = { chunks: [], findings: [finding], unreadable: [] }
+    const result = processBatch(input, batch, NO_LANE, batchParts)
+    parts.committed?.(result)
+  }
   try {
-    const batches = lanes.map((lane) => ({ from: lane, items: readLane(lane, parts, ending) }))
-    for await (const { from: lane, item } of merge(batches)) {
-      const result = processBatch(lane.input.name, item, lane, { ...parts, inventory, seen })
-      item.committed?.()
-      parts.committed?.(result)
+    let reading = lanes.length
+    const over = new AbortController()
+    if (reading === 0) over.abort()
+    const read = lanes.map((lane) => ({
+      from: lane,
+      items: atEnd(readLane(lane, parts, ending), () => {
+        reading -= 1
+        if (reading === 0) over.abort()
+      }),
+    }))
+    const overdue = (): readonly Overdue[] => [
+      ...sensorRuns.missing(parts.now()),
+      ...sensorRuns.silent(parts.now()),
+    ]
+    const watched = parts.watch?.(overdue, AbortSignal.any([ending, over.signal]))
+    const sequences = watched === undefined ? read : [...read, { from: undefined, items: watched }]
+    for await (const { from: lane, item } of merge<Lane | undefined, InputBatch | Overdue>(sequences)) {
+      if ('finding' in item) tellOverdue(item)
+      else if (lane !== undefined) {
+        const result = processBatch(lane.input.name, item, lane, batchParts)
+        item.committed?.()
+        parts.committed?.(result)
+      }
     }
+    // nothing comes any more that could bring what is missing
+    if (!signal.aborted) for (const one of sensorRuns.missing(Number.POSITIVE_INFINITY)) tellOverdue(one)
   } finally {
     stop.abort()
   }
 }
 
-interface Lane {
-  readonly input: Input
+/** Streams of an input: where they go on, and what reads them. */
+interface Streams {
   resume: StreamResume
   readonly sources: readonly Source[]
   readonly decoders: Map<string, StreamDecoder>
+}
+interface Lane extends Streams {
+  readonly input: Input
+}
+
+/** Of a batch that has none. */
+const NO_LANE: Streams = {
+  resume: { checkpoint: undefined, offset: () => undefined, state: () => undefined },
+  sources: [],
+  decoders: new Map(),
+}
+
+async function* atEnd<T>(items: AsyncIterable<T>, end: () => void): AsyncGenerator<T> {
+  try {
+    yield* items
+  } finally {
+    end()
+  }
 }
 
 /** An input's batches; one that fails is read again where somebody tends it, while the others go on. */
@@ -123,10 +174,14 @@ async function* readLane(
 function processBatch(
   input: string,
   batch: InputBatch,
-  lane: Lane,
-  parts: PipelineParts & { readonly inventory: Inventory; readonly seen: Seen },
+  lane: Streams,
+  parts: PipelineParts & {
+    readonly inventory: Inventory
+    readonly seen: Seen
+    readonly sensorRuns: SensorRuns
+  },
 ): BatchResult {
-  const { store, inventory, seen } = parts
+  const { store, inventory, seen, sensorRuns } = parts
   const { ruleset, judge } = parts.detection()
   const tally = createTally()
   const findings: Finding[] = [...batch.findings]
@@ -190,7 +245,11 @@ function processBatch(
       }
       tally.evaluated(item.source)
       learn(facts, by)
-      for (const fact of facts) if (fact.kind === 'finding') findings.push(fact.finding)
+      for (const fact of facts) {
+        if (fact.kind === 'finding') findings.push(fact.finding)
+        else if (fact.kind === 'sensor-record')
+          findings.push(...sensorRuns.observe(fact.mark, input, parts.now()))
+      }
       for (const event of events) consider(event)
     }
     if (chunk.whole === true) bodies.push({ stream: chunk.stream, length: chunk.bytes.length })
@@ -217,6 +276,7 @@ function processBatch(
     released: [...released, ...seen.dropped()],
     containers: inventory.changes(),
     forgotten: inventory.forgotten(),
+    sensorRuns: sensorRuns.changes(),
     output,
     outbox,
   })
@@ -234,7 +294,11 @@ function processBatch(
   }
 }
 
-function decoderFor({ stream, whole, repeated }: Chunk, lane: Lane, { now }: PipelineParts): StreamDecoder {
+function decoderFor(
+  { stream, whole, repeated }: Chunk,
+  lane: Streams,
+  { now }: PipelineParts,
+): StreamDecoder {
   const known = lane.decoders.get(stream)
   if (known !== undefined) return known
   const isFresh = whole === true || repeated === true

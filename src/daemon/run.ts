@@ -30,6 +30,7 @@ import { createDispatcher } from './dispatcher.ts'
 import { allowedHosts, listen } from './listen.ts'
 import { createLive } from './live.ts'
 import { createNews } from './news.ts'
+import { watchSilence } from './silence.ts'
 import { createSink } from './sink.ts'
 import { strategyLevels } from './strategy-levels.ts'
 import { createStatus } from './status.ts'
@@ -178,6 +179,7 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
   }
   const { ended } = status
   const routes = routesOf(config.notify)
+  const watch = watchSilence(systemClock)
   const parts = {
     store,
     sources,
@@ -189,6 +191,7 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
     committed,
     tend,
     ended,
+    watch,
   }
   try {
     await runPipeline(

@@ -101,6 +101,25 @@ export type Fact =
       readonly releases?: string
     }
   | { readonly kind: 'finding'; readonly finding: Finding }
+  | { readonly kind: 'sensor-record'; readonly mark: SensorMark }
+
+/** Where a record of our sensor stands: by these, what is missing between them shows. */
+export interface SensorMark {
+  readonly run: string
+  /** Number within the run, without gaps over all of its files. */
+  readonly seq: number
+  /** ms since the epoch. */
+  readonly time: number
+  readonly host?: string | undefined
+  /** What the record tells: `start` of a run, first line of a further `file`, anything else. */
+  readonly kind: string
+  /** ms between heartbeats, where it says so. */
+  readonly interval?: number | undefined
+  /** The last record of the run before, where a start names it. */
+  readonly previous?:
+    | { readonly run?: string; readonly seq?: number; readonly time: number; readonly stopped: boolean }
+    | undefined
+}
 
 /** A part of the host's file system that a container sees. */
 export interface HostMount {

@@ -98,3 +98,32 @@ export interface SeenRow {
   /** Of what is kept: its own engine will tell when it is gone. */
   readonly watched?: true
 }
+
+/** Runs of sensors that are remembered, those that were read last. */
+export const SENSOR_RUN_HORIZON = 256
+
+/** How far a run of a sensor was read. */
+export interface SensorRunRow {
+  readonly run: string
+  /** The input that its newest record came by. */
+  readonly input: string
+  readonly host?: string | undefined
+  /** Its newest record: the number within the run, and when it was written, ms since the epoch. */
+  readonly seq: number
+  readonly time: number
+  /** ms between its heartbeats. */
+  readonly interval: number
+  /** Another run of its machine began after it: it is no longer waited for. */
+  readonly over?: true
+  readonly missing: readonly MissingRecords[]
+}
+
+/** Numbers that were passed over and may still come from another file; they were written between two times. */
+export interface MissingRecords {
+  readonly from: number
+  readonly to: number
+  readonly since: number
+  readonly until: number
+  /** Wall clock, ms: when that was noticed, or one of them came last. */
+  readonly noticed: number
+}

@@ -70,10 +70,20 @@ it('knows when the run before ended, and whether it was asked to, also behind ha
   expect(previousRun(folder)).toBeUndefined()
   const journal = journalWith()
   journal.write([at({ kind: 'start' })])
-  expect(previousRun(folder)).toEqual({ time: '2026-11-21T10:00:00.000Z', stopped: false })
+  expect(previousRun(folder)).toEqual({
+    run: 'boot:1',
+    seq: 0,
+    time: '2026-11-21T10:00:00.000Z',
+    stopped: false,
+  })
   journal.write([at({ kind: 'stop', reason: 'asked to' })])
   journal.close()
-  expect(previousRun(folder)).toEqual({ time: '2026-11-21T10:00:00.000Z', stopped: true })
+  expect(previousRun(folder)).toEqual({
+    run: 'boot:1',
+    seq: 1,
+    time: '2026-11-21T10:00:00.000Z',
+    stopped: true,
+  })
   const [name = ''] = files()
   writeFileSync(join(folder, name), '{"sensor":1,"time":"2026-11-21T10:00:0', { flag: 'a' })
   expect(previousRun(folder)?.stopped).toBe(true)

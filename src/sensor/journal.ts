@@ -163,14 +163,22 @@ function removeOldest(folder: string, totalBytes: number): readonly Loss[] {
   return losses
 }
 
+/** The last line that a run wrote, as it says itself. */
+export interface PreviousRun {
+  readonly run: unknown
+  readonly seq: unknown
+  readonly time: string
+  /** It says that it was stopped. */
+  readonly stopped: boolean
+}
+
 /** When the last run wrote its last line, and whether that says that it was stopped; undefined for the first run. */
-export function previousRun(
-  folder: string,
-): { readonly time: string; readonly stopped: boolean } | undefined {
+export function previousRun(folder: string): PreviousRun | undefined {
   for (const path of safeFiles(folder).toReversed()) {
     const { last } = edgesOf(path)
     const time = timeIn(last)
-    if (time !== undefined) return { time, stopped: last?.['kind'] === 'stop' && last['reason'] === ASKED }
+    const stopped = last?.['kind'] === 'stop' && last['reason'] === ASKED
+    if (time !== undefined) return { run: last?.['run'], seq: last?.['seq'], time, stopped }
   }
   return undefined
 }

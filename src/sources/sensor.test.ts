@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { Finding } from '../domain/event.ts'
+import { createSensorRuns } from '../engine/sensor-runs.ts'
 import { createStreamDecoder, sources } from './index.ts'
 
 const START = Date.UTC(2026, 10, 21, 10)
@@ -20,10 +21,16 @@ function read(text: string) {
   })
 }
 
+/** What records say of themselves, and what shows between them. */
 function findingsIn(text: string): readonly Finding[] {
-  return read(text).items.flatMap(({ decoded }) =>
-    decoded.facts.flatMap((fact) => (fact.kind === 'finding' ? [fact.finding] : [])),
+  const runs = createSensorRuns([], START)
+  const found = read(text).items.flatMap(({ decoded }) =>
+    decoded.facts.flatMap((fact) => {
+      if (fact.kind === 'sensor-record') return runs.observe(fact.mark, 'sensor', START)
+      return fact.kind === 'finding' ? [fact.finding] : []
+    }),
   )
+  return [...found, ...runs.missing(Number.POSITIVE_INFINITY).map(({ finding }) => finding)]
 }
 
 it('tells numbers that are missing as a loss, and silence as an interval in which nothing was seen', () => {
@@ -45,14 +52,15 @@ it('tells numbers that are missing as a loss, and silence as an interval in whic
 })
 
 it('judges silence over a restart of the daemon as without one', () => {
-  const first = createStreamDecoder(sources, 's')
-  const bytes = Buffer.from(line(0, 0, { kind: 'start', interval: 5_000 }))
-  first.push({ stream: 's', offset: 0, bytes })
-  const { offset, state } = first.checkpoint()
-  const second = createStreamDecoder(sources, 's', JSON.parse(JSON.stringify(state)))
-  const rest = Buffer.from(line(1, 60, { kind: 'heartbeat' }))
-  const { items } = second.push({ stream: 's', offset, bytes: rest, end: true })
-  expect(items[0]?.decoded.facts).toMatchObject([{ finding: { kind: 'unobserved-interval', since: START } }])
+  const marks = read(line(0, 0, { kind: 'start', interval: 5_000 }) + line(1, 60, { kind: 'heartbeat' }))
+    .items.flatMap(({ decoded }) => decoded.facts)
+    .flatMap((fact) => (fact.kind === 'sensor-record' ? [fact.mark] : []))
+  const first = createSensorRuns([], START)
+  for (const mark of marks.slice(0, 1)) first.observe(mark, 'sensor', START)
+  const second = createSensorRuns(JSON.parse(JSON.stringify(first.changes())), START)
+  expect(marks.slice(1).flatMap((mark) => second.observe(mark, 'sensor', START))).toMatchObject([
+    { kind: 'unobserved-interval', since: START },
+  ])
 })
 
 it('tells the time between two runs, and whether the first was stopped', () => {

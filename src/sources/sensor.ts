@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import type { Event, Fact, Finding, Logsource, Mapping } from '../domain/event.ts'
+import type { Event, Fact, Finding, Logsource, Mapping, SensorMark } from '../domain/event.ts'
 import { contentOf } from './events.ts'
 import { isObject, known, listOf, objectOf, textOf, textsOf } from './json.ts'
 import type { JsonObject } from './json.ts'
@@ -38,67 +38,74 @@ function isSensorRecord(json: unknown): json is JsonObject {
   return isObject(json) && json['sensor'] === 1 && typeof json['run'] === 'string' && 'seq' in json
 }
 
-/** The record before, by which a gap shows. */
-interface Last {
+/** Which record of which run. */
+interface Place {
   readonly run: string
   readonly seq: number
   /** ms since the epoch. */
   readonly time: number
 }
 
-/** Heartbeats come so often, ms, unless the start record says otherwise. */
-const HEARTBEAT = 5_000
-/** So many intervals without a record are silence. */
-const MISSED = 3
-
-function createDecoder(checkpoint?: unknown): Decoder {
-  const from = objectOf(checkpoint)
-  let last = lastOf(from['last'])
-  let interval = typeof from['interval'] === 'number' ? from['interval'] : HEARTBEAT
+function createDecoder(): Decoder {
   return {
     decode(record) {
       if (!isSensorRecord(record.json)) return failed('not a sensor record')
       const line = record.json
-      const now = lastOf({ run: line['run'], seq: line['seq'], time: timeOf(line['time']) })
+      const now = placeOf(line)
       if (now === undefined) return failed('sensor record without a run, a number or a time')
-      const stated = line['interval']
-      if (typeof stated === 'number' && stated >= 100 && stated <= 3_600_000) interval = stated
-      const findings = [...gapFindings(last, now, interval, line), ...toldFindings(line, now)]
-      if (last === undefined || last.run !== now.run || now.seq > last.seq) last = now
       const event = eventOf(line, now)
       if (event === 'unknown kind') return failed('sensor record of an unknown kind')
+      const told = [...toldFindings(line, now)].map((finding): Fact => ({ kind: 'finding', finding }))
       return {
         kind: 'evaluated',
         events: event === undefined ? [] : [event],
-        facts: findings.map((finding): Fact => ({ kind: 'finding', finding })),
+        facts: [{ kind: 'sensor-record', mark: markOf(line, now) }, ...told],
         identity: { id: identityOf(now), content: contentOf(record.text) },
       }
     },
-    checkpoint: () => ({ last, interval }),
+    checkpoint: () => undefined,
   }
 }
 
-function lastOf(value: unknown): Last | undefined {
-  const { run, seq, time } = objectOf(value)
-  const isLast =
+function placeOf({ run, seq, time }: JsonObject): Place | undefined {
+  const at = timeOf(time)
+  const isPlace =
     typeof run === 'string' &&
     run !== '' &&
     run.length <= 128 &&
     typeof seq === 'number' &&
     Number.isSafeInteger(seq) &&
-    seq >= 0 &&
-    typeof time === 'number'
-  return isLast ? { run, seq, time } : undefined
+    seq >= 0
+  return isPlace && at !== undefined ? { run, seq, time: at } : undefined
+}
+
+/** What shows that records are missing before or behind it: the reader keeps that for all files of a run. */
+function markOf(line: JsonObject, now: Place): SensorMark {
+  const { interval } = line
+  const isInterval = typeof interval === 'number' && interval >= 100 && interval <= 3_600_000
+  const before = objectOf(line['previous'])
+  const ended = timeOf(before['time'])
+  const last = placeOf(before)
+  return {
+    ...now,
+    host: textOf(line['host']),
+    kind: textOf(line['kind']) ?? '',
+    interval: isInterval ? interval : undefined,
+    previous:
+      ended === undefined
+        ? undefined
+        : { time: ended, stopped: before['stopped'] === true, ...(last && { run: last.run, seq: last.seq }) },
+  }
 }
 
 /** Boot, start and number: what comes twice, by whatever way, is one record. */
-function identityOf({ run, seq }: Last): string {
+function identityOf({ run, seq }: Place): string {
   return `sensor:${run}:${seq}`
 }
 
 const ABOUT_ITSELF = new Set(['start', 'file', 'heartbeat', 'loss', 'stop'])
 
-function eventOf(line: JsonObject, now: Last): Event | 'unknown kind' | undefined {
+function eventOf(line: JsonObject, now: Place): Event | 'unknown kind' | undefined {
   const kind = textOf(line['kind']) ?? ''
   if (ABOUT_ITSELF.has(kind)) return undefined
   const category = Object.hasOwn(CATEGORIES, kind) ? CATEGORIES[kind] : undefined
@@ -232,33 +239,8 @@ function nameIn(args: readonly string[], file: string): string {
   return names.find((name) => name !== file) ?? file
 }
 
-/** Numbers left out, and silence between two records of one run. */
-function* gapFindings(
-  last: Last | undefined,
-  now: Last,
-  interval: number,
-  line: JsonObject,
-): Iterable<Finding> {
-  if (last === undefined || last.run !== now.run || now.seq <= last.seq) return
-  const between = { about: 'sensor', since: last.time, until: now.time, ...resourceOf(line) }
-  if (now.seq > last.seq + 1)
-    yield {
-      ...between,
-      id: `sensor:missing:${now.run}:${now.seq}`,
-      kind: 'producer-loss',
-      message: `${now.seq - last.seq - 1} records of the sensor are missing from its file`,
-    }
-  if (now.time - last.time > MISSED * interval)
-    yield {
-      ...between,
-      id: `sensor:silence:${now.run}:${now.seq}`,
-      kind: 'unobserved-interval',
-      message: 'the sensor wrote nothing, not even heartbeats',
-    }
-}
-
 /** What the sensor says of itself. */
-function* toldFindings(line: JsonObject, now: Last): Iterable<Finding> {
+function* toldFindings(line: JsonObject, now: Place): Iterable<Finding> {
   const kind = line['kind']
   const base = { about: 'sensor', until: now.time, ...resourceOf(line) }
   const id = `${now.run}:${now.seq}`
@@ -272,19 +254,6 @@ function* toldFindings(line: JsonObject, now: Last): Iterable<Finding> {
       message: lossOf(line),
     }
   if (kind !== 'start') return
-  const previous = objectOf(line['previous'])
-  const ended = timeOf(previous['time'])
-  if (ended !== undefined && ended < now.time)
-    yield {
-      ...base,
-      id: `sensor:gap:${id}`,
-      kind: 'unobserved-interval',
-      since: ended,
-      message:
-        previous['stopped'] === true
-          ? 'the sensor was stopped and started again later'
-          : 'the sensor ended without saying so and was started again later',
-    }
   const blind = textsOf(line['missing'])
   if (blind.length > 0)
     yield {

@@ -130,4 +130,6 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE container ADD COLUMN input TEXT NOT NULL DEFAULT '';
   ALTER TABLE container ADD COLUMN engine INTEGER NOT NULL DEFAULT 0;
   `,
+  // how far the runs of sensors were read
+  'CREATE TABLE sensor_run (n INTEGER PRIMARY KEY, run TEXT NOT NULL UNIQUE, body TEXT NOT NULL)',
 ]

@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import type { Alert, Evidence, Incident, IncidentHead, Status, Verdict } from '../domain/alert.ts'
 import type { Failure, Finding, FindingKind, HostMount, Resource } from '../domain/event.ts'
 import { LEVELS, type Level, type Rating } from '../domain/match.ts'
-import type { AddressLease, SeenRow } from '../domain/state.ts'
+import type { AddressLease, SeenRow, SensorRunRow } from '../domain/state.ts'
 import { axisOf } from './histogram.ts'
 import { outboxReader } from './sqlite-outbox.ts'
 import type { AlertQuery, IncidentQuery, Page, Reader, Totals } from './store.ts'
@@ -135,6 +135,10 @@ export function reader(db: DatabaseSync): Reader {
           ? {}
           : { addresses: JSON.parse(String(row['addresses'])) as AddressLease[] }),
       })),
+    sensorRuns: () =>
+      all('SELECT body FROM sensor_run ORDER BY n').map(
+        ({ body }) => JSON.parse(String(body)) as SensorRunRow,
+      ),
     alerts: (query = {}) => page('alert', alertFilter(query), query, toAlert),
     alert: (id) => mapped(one('SELECT * FROM alert WHERE id = ?', id), toAlert)?.item,
     alertIds: (prefix) =>

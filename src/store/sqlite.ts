@@ -10,6 +10,7 @@ import {
   BODY_HORIZON,
   GONE_HORIZON,
   IDENTITY_HORIZON,
+  SENSOR_RUN_HORIZON,
   type KeyedAlert,
   type KeyedIncident,
   type SeenRow,
@@ -150,6 +151,7 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
         row.by.engine ? 1 : 0,
       )
     }
+    for (const row of batch.sensorRuns ?? []) sql.sensorRun.run(row.run, JSON.stringify(row))
     for (const { key, incident } of output.incidents) {
       const { id, kind, entity, level, first, last, status } = incident
       sql.incident.run(
@@ -213,6 +215,7 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
     for (const [kind, name, value] of counted(batch)) sql.counter.run(kind, name, value)
     if (batch.containers.length > 0) sql.forgetContainers.run(at - GONE_HORIZON)
     if (batch.seen.length > 0) sql.forgetSeen.run(IDENTITY_HORIZON)
+    if ((batch.sensorRuns ?? []).length > 0) sql.forgetSensorRuns.run(SENSOR_RUN_HORIZON)
     if (batch.bodies.length > 0) sql.forgetBodies.run(BODY_HORIZON)
     if (batch.failures.length > 0) sql.forgetFailures.run(FAILURE_SAMPLES)
   }
@@ -321,6 +324,10 @@ function statements(db: DatabaseSync) {
       'INSERT INTO counter VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value',
     ),
     forgetContainer: db.prepare('DELETE FROM container WHERE id = ?'),
+    sensorRun: db.prepare('INSERT OR REPLACE INTO sensor_run (run, body) VALUES (?, ?)'),
+    forgetSensorRuns: db.prepare(
+      'DELETE FROM sensor_run WHERE n <= (SELECT n FROM sensor_run ORDER BY n DESC LIMIT 1 OFFSET ?)',
+    ),
     forgetContainers: db.prepare('DELETE FROM container WHERE gone IS NOT NULL AND gone < ?'),
     forgetSeen: db.prepare('DELETE FROM seen WHERE n <= (SELECT max(n) FROM seen) - ? AND keep = 0'),
     forgetBodies: db.prepare('DELETE FROM body WHERE n <= (SELECT max(n) FROM body) - ?'),

@@ -2,7 +2,14 @@ import type { Alert, Incident, IncidentKind, Verdict } from '../domain/alert.ts'
 import type { Level } from '../domain/match.ts'
 import type { Failure, Finding } from '../domain/event.ts'
 import type { OutboxEntry } from '../domain/notice.ts'
-import type { ContainerRow, EngineState, FoldOutput, SeenRow, StateKey } from '../domain/state.ts'
+import type {
+  ContainerRow,
+  EngineState,
+  FoldOutput,
+  SeenRow,
+  SensorRunRow,
+  StateKey,
+} from '../domain/state.ts'
 import type { OutboxReader, OutboxWriter } from './outbox.ts'
 
 /** Everything that one batch led to, written in one transaction. */
@@ -26,6 +33,7 @@ export interface Commit {
   readonly containers: readonly ContainerRow[]
   /** Ids of containers that need no longer be remembered. */
   readonly forgotten: readonly string[]
+  readonly sensorRuns?: readonly SensorRunRow[]
   readonly output: FoldOutput
   /** What sinks are to be told of it. */
   readonly outbox?: readonly OutboxEntry[]
@@ -127,6 +135,8 @@ export interface Reader extends OutboxReader {
   /** The newest identities, oldest first, and all that are kept. */
   seen(limit: number): readonly SeenRow[]
   containers(): readonly ContainerRow[]
+  /** Those that were read last, the newest last. */
+  sensorRuns(): readonly SensorRunRow[]
   alerts(query?: AlertQuery): Page<Alert>
   alert(id: string): Alert | undefined
   /** Ids that begin so, at most ten. */
