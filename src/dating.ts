@@ -27,6 +27,8 @@ export function createDating(input: string, arrival: number | undefined): Dating
     return arrival
   }
   const factOf = (fact: Fact, source: SourceName): Fact => {
+    if (fact.kind === 'sensor-record')
+      return { ...fact, mark: { ...fact.mark, time: timeOf(fact.mark.time, source) } }
     if (fact.kind !== 'finding') return { ...fact, time: timeOf(fact.time, source) }
     const { finding } = fact
     return { kind: 'finding', finding: { ...finding, until: timeOf(finding.until, source) } }
