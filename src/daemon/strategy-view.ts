@@ -16,9 +16,13 @@ export function strategyHead(
     ...(owner === undefined ? {} : { owner }),
     review,
     scope,
-    attack: [attack.primary, ...attack.observedAs].flatMap((each) =>
-      each === undefined ? [] : [each.technique],
-    ),
+    attack: [
+      ...new Set(
+        [attack.primary, ...attack.observedAs].flatMap((each) =>
+          each === undefined ? [] : [each.technique],
+        ),
+      ),
+    ],
     executable: isExecutable(strategy),
     rules: ruleset.rules.filter((rule) => rule.strategy === id).length,
     tests: tests.length,

@@ -84,6 +84,10 @@ browserTest('one alert of several is closed, and what is typed is the note and n
     const { page } = console
     const id = await incidentOfSeveral(daemon)
     await page.goto(`${origin}/incidents/${id}`)
+    // the response is a key away, and only its own pane scrolls
+    await console.press('r')
+    await page.locator('#response li').first().waitFor()
+    expect(await page.evaluate('document.scrollingElement.scrollTop')).toBe(0)
     await page.locator('article button:has-text("Verdict…")').first().click()
     await page.waitForSelector('form[aria-label=Verdict]')
     await console.press('3')

@@ -5,9 +5,9 @@ import { visibleText } from '../text/visible.ts'
 import styles from './gap-bar.module.css'
 import { placeGaps } from './gaps.ts'
 
-const DAY = 86_400_000
+const [MINUTE, DAY] = [60_000, 86_400_000]
 
-/** The last day of something that is watched: a line, and a hatched stretch wherever nothing was seen. */
+/** The last day of something that is watched, or as long as it is: a line, and a hatched stretch wherever nothing was seen. */
 export function GapBar({
   gaps,
   since,
@@ -17,12 +17,13 @@ export function GapBar({
   readonly since: string
 }) {
   const now = useNow()
-  const from = Math.min(Math.max(0, (Date.parse(since) - (now - DAY)) / DAY), 1)
-  const placed = placeGaps(gaps, now - DAY, now)
+  const watched = Date.parse(since)
+  const begin = Math.max(now - DAY, Math.min(watched, now - MINUTE))
+  const placed = placeGaps(gaps, begin, now)
   return (
     <figure className={styles.bar}>
       <svg viewBox="0 0 1000 10" preserveAspectRatio="none" role="img" aria-label={said(placed.length)}>
-        <rect className={styles.ground} x={from * 1000} y="3" width={(1 - from) * 1000} height="4" />
+        <rect className={styles.ground} x="0" y="3" width="1000" height="4" />
         {placed.map(({ finding, from, to }) => (
           <rect
             key={finding.id}
@@ -37,11 +38,8 @@ export function GapBar({
         ))}
       </svg>
       <figcaption>
-        <span>24 h ago</span>
-        <span>
-          {placed.length === 0 ? 'no gaps' : said(placed.length)}
-          {from > 0 ? ` · watched since ${utc(Date.parse(since)).slice(0, 16)}Z` : ''}
-        </span>
+        <span>{watched > now - DAY ? `watched since ${utc(watched).slice(0, 16)}Z` : '24 h ago'}</span>
+        <span>{placed.length === 0 ? 'no gaps' : said(placed.length)}</span>
         <span>now</span>
       </figcaption>
     </figure>
@@ -49,5 +47,5 @@ export function GapBar({
 }
 
 function said(n: number): string {
-  return n === 1 ? '1 gap in 24 h' : `${n} gaps in 24 h`
+  return n === 1 ? '1 gap' : `${n} gaps`
 }

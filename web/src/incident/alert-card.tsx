@@ -9,6 +9,9 @@ import styles from './alert-card.module.css'
 import type { Act } from './by-event.ts'
 import { Evidence } from './evidence.tsx'
 
+/** The processes are drawn as a tree below. */
+const DRAWN = 'process.ancestors'
+
 /** Begins to judge or to silence one alert. */
 export type Begin = (what: 'verdict' | 'silence', about: Alert) => void
 
@@ -26,7 +29,10 @@ export function AlertCard({
   const [more, setMore] = useState(false)
   const [first, ...others] = evidence
   const concerned = alerts.flatMap(({ rule }) => rules.get(rule.id) ?? [])
-  const read = [...concerned.flatMap(({ shows }) => shows), ...concerned.flatMap(({ fields }) => fields)]
+  const read = [
+    ...concerned.flatMap(({ shows }) => shows),
+    ...concerned.flatMap(({ fields }) => fields),
+  ].filter((name) => name !== DRAWN)
   const known = alerts[0].entity
   const matches = Math.max(...alerts.map(({ count }) => count))
   return (

@@ -45,7 +45,7 @@ export function IncidentHead({
           <Text value={incident.label} limit={100} />
         </h2>
         {silence === undefined ? null : (
-          <button type="button" onClick={silence}>
+          <button type="button" className={styles.silence} onClick={silence}>
             Silence… <kbd>m</kbd>
           </button>
         )}

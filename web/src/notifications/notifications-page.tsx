@@ -21,7 +21,11 @@ export function NotificationsPage() {
   const summary = useAnswer<{ readonly items: readonly SinkSummary[] }>('/notifications/summary', {
     every: EVERY,
   })
-  const [state, setState] = useState<(typeof STATES)[number]>('dead')
+  const [asked, setAsked] = useState<(typeof STATES)[number]>()
+  const any = (which: 'dead' | 'pending'): boolean =>
+    summary.data?.items.some((sink) => sink[which] > 0) === true
+  // What needs somebody comes first; and where nothing does, what went well.
+  const state = asked ?? STATES.find((each) => each !== 'delivered' && any(each)) ?? 'delivered'
   const none = summary.error instanceof ApiFailure && summary.error.status === 404
   return (
     <Page title="Notifications" lead="Where alerts are sent, and what could not be delivered.">
@@ -34,7 +38,7 @@ export function NotificationsPage() {
         <section className={styles.part}>
           <div className={styles.states} role="group" aria-label="State">
             {STATES.map((each) => (
-              <button key={each} type="button" aria-pressed={state === each} onClick={() => setState(each)}>
+              <button key={each} type="button" aria-pressed={state === each} onClick={() => setAsked(each)}>
                 {each === 'dead' ? 'not delivered' : each}
               </button>
             ))}

@@ -1,7 +1,7 @@
 import { Link } from 'wouter'
 import type { StrategyHead } from '../api/types.ts'
 import { useAnswer } from '../api/use-answer.ts'
-import { StrategyLevel } from '../level/strategy-level.tsx'
+import { LEVEL_MEANINGS, StrategyLevel } from '../level/strategy-level.tsx'
 import { Answer } from '../parts/answer.tsx'
 import { Page } from '../parts/page.tsx'
 import { Table } from '../parts/table.tsx'
@@ -68,6 +68,14 @@ export function StrategiesPage() {
           />
         )}
       </Answer>
+      <dl className={styles.levels} aria-label="What the levels mean">
+        {Object.entries(LEVEL_MEANINGS).map(([level, meaning]) => (
+          <div key={level}>
+            <dt>{level}</dt>
+            <dd>{meaning}</dd>
+          </div>
+        ))}
+      </dl>
     </Page>
   )
 }
