@@ -1,39 +1,122 @@
 import type { Evidence } from './alert.ts'
+import { asText, fieldOf } from './field-of.ts'
 
-/** What an event is, in a few words: what was run, mounted, written or asked. Hostile text; empty where nothing says it. */
-export function eventWords({ fields, logsource }: Pick<Evidence, 'fields' | 'logsource'>): string {
-  const text = (name: string): string => asText(fields[name])
-  const category = logsource.split('/').at(-1) ?? ''
-  const peer = text('DestinationIp') || text('network.peer.address') || text('id.resp_h')
-  const port = text('DestinationPort') || text('id.resp_p')
-  const asked = ['verb', 'objectRef.resource', 'objectRef.name'].map(text).filter(Boolean).join(' ')
-  const renamed = text('SourceFilename')
-  const words = [
-    category === 'kernel_call' ? [text('syscall.name'), text('syscall.args')].join(' ').trim() : '',
+type Event = Pick<Evidence, 'fields' | 'logsource'>
+type Says = (text: (name: string) => string, event: Event) => string
+
+/**
+ * What an event is, in one line: what happened to what, and who or which program did it. Hostile text; empty where
+ * nothing says it.
+ */
+export function eventWords(event: Event): string {
+  const text = (name: string): string => asText(fieldOf(event.fields, name))
+  for (const says of SUMMARIES) {
+    const said = says(text, event)
+    if (said !== '') return said
+  }
+  return ''
+}
+
+/** The first that has something to say decides: what is particular stands before what many events have. */
+const SUMMARIES: readonly Says[] = [
+  // kernel calls: which, with what, by whom
+  (text, { logsource }) =>
+    logsource.endsWith('kernel_call') && text('syscall.name') !== ''
+      ? joined(' ', text('syscall.name'), text('syscall.flags') || text('syscall.args')) + by(text)
+      : '',
+  // files: a rename has two
+  (text) =>
     text('TargetFilename') === ''
       ? ''
-      : `${renamed === '' ? '' : `${renamed} → `}${text('TargetFilename')}${by(text('Image'))}`,
-    peer === '' ? '' : `${port === '' ? peer : `${peer}:${port}`}${by(text('Image'))}`,
-    text('CommandLine'),
-    text('mount.source') === '' ? '' : `${text('mount.source')} → ${text('mount.destination')}`,
-    text('verb') === '' ? '' : asked,
+      : joined(' → ', text('SourceFilename'), text('TargetFilename')) + by(text),
+  tls,
+  certificate,
+  (text) => {
+    const here = joined(':', text('network.local.address'), text('network.local.port'))
+    return here === '' ? '' : `listens on ${here}${by(text)}`
+  },
+  connection,
+  mount,
+  (text) => text('CommandLine'),
+  request,
+  (text) =>
     text('event.action') === ''
       ? ''
-      : ['event.type', 'event.action', 'event.argument'].map(text).filter(Boolean).join(' '),
+      : joined(' ', text('event.type'), text('event.action'), text('event.argument')),
+  created,
+]
+
+/** `privileged · mounts /etc · runs sleep 9`: what stands out of a container's specification. */
+function created(text: (name: string) => string): string {
+  const [paths, command] = [text('container.host_paths'), text('container.command')]
+  return joined(
+    ' · ',
     text('container.privileged') === 'true' ? 'privileged' : '',
-    text('container.host_paths') === '' ? '' : `mounts ${text('container.host_paths')}`,
-    text('container.command') === '' ? '' : `runs ${text('container.command')}`,
-  ]
-  return words.find((each) => each !== '') ?? ''
+    paths === '' ? '' : `mounts ${paths}`,
+    command === '' ? '' : `runs ${command}`,
+  )
 }
 
-function by(image: string): string {
-  return image === '' ? '' : ` by ${image}`
+/** `TLSv10 TLS_RSA_WITH_AES_128_CBC_SHA · 10.0.0.5:40122 → 10.0.0.9:443 · shop.example`. */
+function tls(text: (name: string) => string, { logsource }: Event): string {
+  if (!logsource.endsWith('/ssl')) return ''
+  const agreed = joined(' ', text('version'), text('cipher'))
+  return joined(' · ', agreed === '' ? 'TLS, nothing agreed' : agreed, ends(text), text('server_name'))
 }
 
-function asText(value: unknown): string {
-  if (value === undefined || value === null) return ''
-  if (typeof value === 'string') return value
-  if (Array.isArray(value)) return value.map(asText).join(' ')
-  return JSON.stringify(value) ?? ''
+function certificate(text: (name: string) => string, { logsource }: Event): string {
+  if (!logsource.endsWith('/x509')) return ''
+  const issuer = text('certificate.issuer')
+  return joined(
+    ' · ',
+    `certificate ${text('certificate.subject')}`,
+    issuer === '' ? '' : `issued by ${issuer}`,
+  )
+}
+
+/** Both ends where the record has both; else the peer, and the program that talked to it. */
+function connection(text: (name: string) => string): string {
+  if (text('id.resp_h') !== '') return joined(' · ', ends(text), text('service'))
+  const peer = text('DestinationIp') || text('network.peer.address')
+  return peer === '' ? '' : joined(':', peer, text('DestinationPort')) + by(text)
+}
+
+function ends(text: (name: string) => string): string {
+  const end = (side: 'orig' | 'resp', name: string): string =>
+    joined(' ', text(name), joined(':', text(`id.${side}_h`), text(`id.${side}_p`)))
+  return joined(' → ', end('orig', 'client.container.name'), end('resp', 'server.container.name'))
+}
+
+/** `/var/run/docker.sock → /run/docker.sock (rw)`; a volume or tmpfs by its kind. */
+function mount(text: (name: string) => string): string {
+  const destination = text('mount.destination')
+  if (destination === '') return ''
+  const source = text('mount.source') || text('mount.type')
+  const readOnly = text('mount.read_only')
+  const access = readOnly === 'true' ? '(ro)' : readOnly === 'false' ? '(rw)' : ''
+  return joined(' ', joined(' → ', source, destination), access)
+}
+
+/** `get secrets shop/db-password · by alice as system:admin · refused (403)`. */
+function request(text: (name: string) => string): string {
+  const verb = text('verb')
+  if (verb === '') return ''
+  const kind = joined('/', text('objectRef.resource'), text('objectRef.subresource'))
+  const object = joined(' ', kind, joined('/', text('objectRef.namespace'), text('objectRef.name')))
+  const who = joined(' as ', text('user.username') || text('user.name'), text('impersonatedUser.username'))
+  const code = Number(text('responseStatus.code'))
+  return joined(
+    ' · ',
+    joined(' ', verb, object === '' ? text('requestURI') : object),
+    who === '' ? '' : `by ${who}`,
+    code >= 400 ? `refused (${code})` : '',
+  )
+}
+
+function by(text: (name: string) => string): string {
+  return text('Image') === '' ? '' : ` · by ${text('Image')}`
+}
+
+function joined(between: string, ...texts: readonly string[]): string {
+  return texts.filter((text) => text !== '').join(between)
 }

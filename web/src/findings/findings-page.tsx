@@ -1,6 +1,6 @@
 import type { Finding } from '../api/types.ts'
 import { useAnswer } from '../api/use-answer.ts'
-import { asText } from '../incident/fields.ts'
+import { asText } from '../../../src/domain/field-of.ts'
 import { Answer } from '../parts/answer.tsx'
 import { Page } from '../parts/page.tsx'
 import { Table } from '../parts/table.tsx'

@@ -2,7 +2,7 @@ import type { Resource } from '../api/types.ts'
 import { Copy } from '../text/copy.tsx'
 import { Text } from '../text/text.tsx'
 import styles from './attributes.module.css'
-import { asText } from './fields.ts'
+import { asText } from '../../../src/domain/field-of.ts'
 
 /** Whom it happened to: every resource attribute, each to copy. */
 export function Attributes({ entity }: { readonly entity: Resource }) {

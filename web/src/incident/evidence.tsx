@@ -1,10 +1,10 @@
 import { useState } from 'react'
+import { eventWords } from '../../../src/domain/event-words.ts'
 import type { Evidence as EvidenceView, Resource } from '../api/types.ts'
 import { Copy } from '../text/copy.tsx'
 import { Text } from '../text/text.tsx'
 import { exactly, utc } from '../text/time.ts'
 import styles from './evidence.module.css'
-import { eventSummary } from './event-summary.ts'
 import { groupFields } from './fields.ts'
 import { Value } from './value.tsx'
 
@@ -36,7 +36,7 @@ export function Evidence({
         </span>
       </header>
       <p className={styles.summary}>
-        <Text mono value={eventSummary(evidence)} limit={300} />
+        <Text mono value={eventWords(evidence) || evidence.logsource} limit={300} />
       </p>
       <Fields fields={nothingRead ? groups.rest : groups.read} />
       {nothingRead || groups.rest.length === 0 ? null : (

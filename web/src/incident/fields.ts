@@ -1,3 +1,4 @@
+import { fieldOf } from '../../../src/domain/field-of.ts'
 import type { Evidence, Resource } from '../api/types.ts'
 
 export interface FieldGroups {
@@ -26,24 +27,4 @@ export function groupFields(
 
 function isEmpty(value: unknown): boolean {
   return value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)
-}
-
-/** A field by its name, as rules write it: `objectRef.name` also where the record nests it. */
-export function fieldOf(fields: Evidence['fields'], name: string): unknown {
-  if (Object.hasOwn(fields, name)) return fields[name]
-  let value: unknown = fields
-  for (const step of name.split('.')) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, step))
-      return undefined
-    value = (value as Readonly<Record<string, unknown>>)[step]
-  }
-  return value
-}
-
-/** A value as one text. */
-export function asText(value: unknown): string {
-  if (value === undefined || value === null) return ''
-  if (typeof value === 'string') return value
-  if (Array.isArray(value)) return value.map(asText).join(' ')
-  return JSON.stringify(value)
 }

@@ -1,7 +1,7 @@
+import { eventWords } from '../../../src/domain/event-words.ts'
 import { LevelMark } from '../level/level-mark.tsx'
 import { Text } from '../text/text.tsx'
 import { clock, exactly } from '../text/time.ts'
-import { eventSummary } from './event-summary.ts'
 import type { TimelineRow } from './timeline.ts'
 import styles from './timeline-list.module.css'
 
@@ -19,7 +19,7 @@ export function TimelineList({ rows }: { readonly rows: readonly TimelineRow[] }
             </time>
             <LevelMark level={level} />
             <span className={styles.what}>
-              <Text mono value={eventSummary(evidence)} limit={200} />
+              <Text mono value={eventWords(evidence) || evidence.logsource} limit={200} />
               <span className={styles.rules}>
                 <Text value={rules.join(' · ')} />
               </span>

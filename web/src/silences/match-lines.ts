@@ -1,6 +1,6 @@
 import { escaped, identityMatch } from '../../../src/domain/identity-match.ts'
 import type { Resource } from '../api/types.ts'
-import { asText } from '../incident/fields.ts'
+import { asText } from '../../../src/domain/field-of.ts'
 
 /** One line of a match as somebody edits it: a field, with modifiers as in a Sigma rule, and a value. */
 export interface MatchLine {

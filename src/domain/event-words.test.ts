@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
-import { eventSummary } from './event-summary.ts'
+import { eventWords } from './event-words.ts'
 
 it('says in one line what happened', () => {
   const said = (fields: Readonly<Record<string, unknown>>, logsource = 'docker/container_event'): string =>
-    eventSummary({ fields, logsource })
+    eventWords({ fields, logsource })
   expect(said({ CommandLine: 'openssl req' })).toBe('openssl req')
   expect(said({ CommandLine: 'cat k', TargetFilename: '/k', Image: '/bin/cat' })).toBe('/k · by /bin/cat')
   expect(said({ SourceFilename: '/a', TargetFilename: '/b' })).toBe('/a → /b')
@@ -14,14 +14,18 @@ it('says in one line what happened', () => {
     'setns CLONE_NEWNS',
   )
   expect(said({ DestinationIp: '10.0.0.1', DestinationPort: 443 })).toBe('10.0.0.1:443')
-  expect(said({ 'mount.source': ['/', '/host'], 'mount.destination': '/h' })).toBe('/ /host → /h (rw)')
+  expect(said({ 'mount.source': ['/', '/host'], 'mount.destination': '/h' })).toBe('/ /host → /h')
   expect(said({ 'event.type': 'container', 'event.action': 'export' })).toBe('container export')
-  expect(said({ 'container.command': ['sleep', '9'] }, 'docker/container_create')).toBe(
-    'container created: sleep 9',
+  expect(said({ 'container.command': ['sleep', '9'] }, 'docker/container_create')).toBe('runs sleep 9')
+  expect(said({ 'container.privileged': true, 'container.host_paths': ['/etc', '/var'] })).toBe(
+    'privileged · mounts /etc /var',
   )
-  expect(said({}, 'zeek/conn')).toBe('zeek/conn')
+  expect(said({}, 'zeek/conn')).toBe('')
   expect(said({ 'mount.type': 'tmpfs', 'mount.destination': '/t', 'mount.read_only': true })).toBe(
     'tmpfs → /t (ro)',
+  )
+  expect(said({ 'mount.source': '/', 'mount.destination': '/h', 'mount.read_only': false })).toBe(
+    '/ → /h (rw)',
   )
   expect(said({ 'network.local.address': '0.0.0.0', 'network.local.port': 4444, Image: 'nc' })).toBe(
     'listens on 0.0.0.0:4444 · by nc',
@@ -36,7 +40,7 @@ it('names the object of a request to the Kubernetes API, and who asked', () => {
     requestURI: '/api/v1/namespaces/shop/secrets/db',
   }
   const said = (fields: Readonly<Record<string, unknown>>): string =>
-    eventSummary({ fields, logsource: 'kubernetes/audit' })
+    eventWords({ fields, logsource: 'kubernetes/audit' })
   expect(said(event)).toBe('get secrets shop/db · by alice')
   expect(
     said({
@@ -57,14 +61,14 @@ it('names version, cipher and both ends of TLS, and of any connection that was w
     cipher: 'TLS_RSA_WITH_AES_128_CBC_SHA',
     server_name: 'shop.example',
   }
-  expect(eventSummary({ fields: ssl, logsource: 'zeek/ssl' })).toBe(
+  expect(eventWords({ fields: ssl, logsource: 'zeek/ssl' })).toBe(
     'TLSv10 TLS_RSA_WITH_AES_128_CBC_SHA · 10.0.0.5:40122 → 10.0.0.9:443 · shop.example',
   )
-  expect(eventSummary({ fields: both, logsource: 'zeek/ssl' })).toBe(
+  expect(eventWords({ fields: both, logsource: 'zeek/ssl' })).toBe(
     'TLS, nothing agreed · 10.0.0.5:40122 → 10.0.0.9:443',
   )
   const named = { ...both, 'client.container.name': 'web', service: 'http' }
-  expect(eventSummary({ fields: named, logsource: 'zeek/conn' })).toBe(
+  expect(eventWords({ fields: named, logsource: 'zeek/conn' })).toBe(
     'web 10.0.0.5:40122 → 10.0.0.9:443 · http',
   )
 })
