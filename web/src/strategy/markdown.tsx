@@ -70,7 +70,9 @@ function Block({ node, depth }: { readonly node: RootContent; readonly depth: nu
       return <blockquote>{blocks(node.children, depth)}</blockquote>
     case 'table':
       return (
-        <div className={styles.table}>
+        // Scrolls sideways where it is narrow: the keyboard must reach it.
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        <div className={styles.table} tabIndex={0} role="group" aria-label="Table">
           <table>
             <thead>{node.children.slice(0, 1).map((row, index) => cells(row, index, 'th', depth))}</thead>
             <tbody>{node.children.slice(1).map((row, index) => cells(row, index, 'td', depth))}</tbody>
