@@ -53,7 +53,7 @@ realTest(
 )
 
 realTest(
-  'refuses a container on the host’s network on every route but /health',
+  'tells a container on the host’s network nothing: /health and the console’s own files are all that answers',
   async () => {
     await withDaemon(
       async (docker, daemon) => {
@@ -71,15 +71,18 @@ realTest(
           )
         expect(await ask('/health')).toContain(' 200 ')
         for (const path of [
-          '/',
           '/api',
           '/api/alerts',
           '/api/incidents',
           '/api/strategies',
           '/api/stream',
           '/api/audit',
+          '/api/tour',
+          '/api/discovery',
+          '/api/notifications',
+          '/api/nothing',
+          '/tour/api/alerts',
           '/login',
-          '/nothing',
         ]) {
           expect([path, await ask(path)]).toEqual([path, expect.stringContaining(' 401 ')])
         }
