@@ -73,6 +73,18 @@ describe('links within a watched folder', () => {
   })
 })
 
+it('goes on opening a file that rotation renames meanwhile', async () => {
+  await writeFile(at('x'), 'x\n')
+  const opened = await Promise.all([
+    ...Array.from({ length: 20 }, () => openRegular(at('x')).catch(() => undefined)),
+    rename(at('x'), at('x.1')).then(() => undefined),
+  ])
+  for (const handle of opened) {
+    expect(String((await handle?.readFile()) ?? 'x\n')).toBe('x\n')
+    await handle?.close()
+  }
+})
+
 describe('what was put in the place of a file since it was listed', () => {
   it.each([
     ['a link', (): Promise<void> => symlink(join(home, 'secret', 'key'), at('a/key'))],

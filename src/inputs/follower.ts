@@ -29,6 +29,7 @@ import {
 } from './followed-stream.ts'
 import type { InputBatch, Resume } from './input.ts'
 import { boundFinding, goneFinding, hourOf, truncatedFinding } from './lost-sight.ts'
+import { ownerOf } from './stream-owner.ts'
 import type { ReadOptions } from './read-files.ts'
 import { freshName } from './stream-name.ts'
 import { UnpackError } from './unpack.ts'
@@ -130,36 +131,6 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
     return grown
   }
 
-  /** The stream without a file that this content continues; the one that had this very file first. */
-  const continued = async (
-    content: Content,
-    head: string,
-    identity: string,
-  ): Promise<FollowedStream | undefined> => {
-    const waiting = [...streams.values()].filter((stream) => stream.state !== 'bound' && stream.head === head)
-    waiting.sort((a, b) => Number(b.identity === identity) - Number(a.identity === identity))
-    for (const stream of waiting) if (await agrees(content, stream.mark)) return stream
-    return undefined
-  }
-  /** The live stream that this content is a copy of; `unsure` if that one changed meanwhile. */
-  const original = async (
-    content: Content,
-    head: string,
-    size: number,
-  ): Promise<FollowedStream | 'unsure' | undefined> => {
-    for (const stream of streams.values()) {
-      if (stream.state !== 'bound' || stream.head !== head) continue
-      await reopen(stream)
-      if (stream.handle === undefined) return 'unsure'
-      const { size: whole } = await stream.handle.stat()
-      if (content.packing === 'none' && size > whole) continue
-      const copy = await tailAt(content, content.packing === 'none' ? size : whole)
-      const same = await tailAt({ handle: stream.handle, packing: 'none' }, copy.offset)
-      if (!(await isWhole(stream))) return 'unsure'
-      if (copy.bytes.equals(same.bytes)) return stream
-    }
-    return undefined
-  }
   const create = (head: string, file: FoundFile): FollowedStream => {
     const name = freshName(
       head,
@@ -211,24 +182,20 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
   const settlePlain = async (content: Content, file: FoundFile): Promise<Verdict> => {
     const head = await headOf(content, false)
     if (head === undefined) return waitForLine(file)
-    const stream = await continued(content, head, file.identity)
-    if (stream === undefined) {
-      const copyOf = await original(content, head, file.size)
-      if (copyOf === 'unsure') return 'again'
-      if (copyOf !== undefined) return { copyOf }
-    }
-    return (await bind(stream ?? create(head, file), content, file, file.path)) ? 'settled' : 'again'
+    const owner = await ownerOf(streams.values(), content, head, file)
+    if (owner.kind === 'unsure') return 'again'
+    if (owner.kind === 'original') return { copyOf: owner.stream }
+    const stream = owner.kind === 'continued' ? owner.stream : create(head, file)
+    return (await bind(stream, content, file, file.path)) ? 'settled' : 'again'
   }
   async function* settlePacked(content: Content, file: FoundFile): AsyncGenerator<InputBatch, Verdict> {
     const head = await headOf(content, true)
     if (head === undefined) return 'settled'
-    const stream = await continued(content, head, file.identity)
-    if (stream === undefined) {
-      const copyOf = await original(content, head, file.size)
-      if (copyOf === 'unsure') return 'again'
-      if (copyOf !== undefined) return { copyOf }
-    }
-    yield* deliverPacked(stream ?? create(head, file), content, file)
+    const owner = await ownerOf(streams.values(), content, head, file)
+    if (owner.kind === 'unsure') return 'again'
+    if (owner.kind === 'original') return { copyOf: owner.stream }
+    const stream = owner.kind === 'continued' ? owner.stream : create(head, file)
+    yield* deliverPacked(stream, content, file)
     return 'settled'
   }
   async function* deliverPacked(

@@ -1,10 +1,12 @@
 import { constants } from 'node:fs'
 import { open, readlink, realpath, type FileHandle } from 'node:fs/promises'
+import { dirname } from 'node:path'
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = constants
 
 /**
- * Opens the regular file at `real`, a path without links, for reading. What was put in its place since it was listed
+ * Opens the regular file at `real`, a path without links, for reading; one that is renamed in its folder just now
+ * (rotation) is read as well. What was put in its place since it was listed
  * (a link, a folder of the path that is a link now, a pipe) is not read: it throws ENOENT, as for a file that is
  * gone, and what stands there is told when it is listed again.
  */
@@ -13,7 +15,8 @@ export async function openRegular(real: string): Promise<FileHandle> {
     throw isLink(cause) ? replaced(real) : cause
   })
   try {
-    if ((await handle.stat()).isFile() && (await placeOf(handle, real)) === real) return handle
+    const isThere = dirname(await placeOf(handle, real)) === dirname(real)
+    if (isThere && (await handle.stat()).isFile()) return handle
     throw replaced(real)
   } catch (cause) {
     await handle.close()
