@@ -9,6 +9,7 @@ import { SOURCE_NAMES } from './domain/event.ts'
 import { isLoopback } from './domain/loopback.ts'
 import { sinkSchema, type SinkConfig } from './notify-config.ts'
 import { secretWarnings } from './secret-warnings.ts'
+import { retentionSchema } from './retention-config.ts'
 import { readYaml } from './site/read-yaml.ts'
 
 const name = nameSchema('Unique name: checkpoints are kept under it. Changing it starts the input anew.')
@@ -129,6 +130,7 @@ export const configSchema = z.strictObject({
     .array(inputSchema)
     .default([])
     .describe('Without any, what `tallyman discover` finds, but for sockets of other users'),
+  retention: retentionSchema,
   notify: z.array(sinkSchema).default([]).describe('Who is told: webhooks, syslog, mail (docs/notify.md)'),
 })
 export type Config = z.infer<typeof configSchema>

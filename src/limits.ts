@@ -1,11 +1,12 @@
 import type { Detection } from './detection.ts'
 import { instant } from './domain/alert-view.ts'
+import { bytes } from './domain/bytes.ts'
 import { endOfDay } from './domain/day.ts'
 import { knownList } from './site/known-lists.ts'
 import type { Reader } from './store/store.ts'
 
 /** What a limit is about, the most hurting first. */
-export const LIMIT_KINDS = ['missed', 'undelivered', 'refused', 'expired', 'unset', 'held'] as const
+export const LIMIT_KINDS = ['missed', 'undelivered', 'full', 'refused', 'expired', 'unset', 'held'] as const
 export type LimitKind = (typeof LIMIT_KINDS)[number]
 
 /** One thing that limits what can be concluded. */
@@ -25,7 +26,9 @@ export interface Limit {
 export interface LimitsOf {
   readonly detection: Detection
   /** Undefined where nothing was stored yet. */
-  readonly reader: Pick<Reader, 'findings' | 'totals' | 'sinkSummaries'> | undefined
+  readonly reader: Pick<Reader, 'findings' | 'totals' | 'sinkSummaries' | 'size'> | undefined
+  /** Bytes that the store may hold; unbounded where undefined. */
+  readonly size?: number
   /** The folder of the site's lists and filters. */
   readonly site: string
   readonly zone: string
@@ -36,9 +39,10 @@ export interface LimitsOf {
  * What is not seen, not decided, or not in order, what was missed first: what 'tallyman doctor' shows. Messages may
  * be hostile text.
  */
-export function limits({ detection, reader, site, zone, now }: LimitsOf): readonly Limit[] {
+export function limits({ detection, reader, size, site, zone, now }: LimitsOf): readonly Limit[] {
   const found = [
     ...ofStore(reader),
+    ...ofSize(reader, size),
     ...ofSinks(reader),
     ...ofProblems(detection),
     ...ofSite(detection, zone, now),
@@ -202,6 +206,21 @@ function* ofStore(reader: LimitsOf['reader']): Iterable<Limit> {
       mend: 'review whether it still should',
       short: `held ${matches} back`,
     }
+  }
+}
+
+/** Where this share of what the store may hold is in use, somebody should know. */
+const NEARLY = 0.9
+
+function* ofSize(reader: LimitsOf['reader'], most = Infinity): Iterable<Limit> {
+  const used = reader?.size().used ?? 0
+  if (used < most * NEARLY) return
+  yield {
+    kind: 'full',
+    severity: 'warning',
+    about: 'store',
+    message: `holds ${bytes(used)} of ${bytes(most)}: beyond that, what was closed longest ago is removed, then what is open`,
+    mend: 'close what was seen; raise retention.size, or shorten retention.closed',
   }
 }
 

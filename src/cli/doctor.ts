@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs'
 import type { Config } from '../config.ts'
 import { dataFiles, runningDaemon } from '../daemon/data-folder.ts'
 import { loadDetection } from '../detection.ts'
+import { bytes } from '../domain/bytes.ts'
 import { limits, type Limit } from '../limits.ts'
+import { boundsOf } from '../retention-config.ts'
 import { askDaemon } from './ask-daemon.ts'
 import { EXIT, type Exit } from './exit.ts'
 import { SHIPPED_STRATEGIES } from './options.ts'
@@ -38,6 +40,7 @@ export async function doctor(config: Config, words: DoctorWords, output: Output)
       ? 'no daemon runs on this data folder: this is what the disk holds\n'
       : `this is what is in force in the daemon, process ${daemon.pid}, ${daemon.url}\n`,
   )
+  tellSize(config, output)
   output.err(`${summary(ailments)}\n`)
   return ailments.some(({ severity }) => severity === 'error') ? EXIT.findings : EXIT.ok
 }
@@ -48,10 +51,20 @@ async function onDisk(config: Config): Promise<readonly Limit[]> {
   const now = Date.now
   const strategies = config.strategies ?? SHIPPED_STRATEGIES
   const detection = await loadDetection({ strategies, rules: config.rules, site, zone: config.zone, now })
-  const of = { detection, site, zone: config.zone, now: now() }
+  const { size } = boundsOf(config.retention)
+  const of = { detection, size, site, zone: config.zone, now: now() }
   return existsSync(files.store)
     ? readStore(config, (reader) => limits({ ...of, reader }))
     : limits({ ...of, reader: undefined })
+}
+
+function tellSize(config: Config, output: Output): void {
+  if (!existsSync(dataFiles(config.data).store)) return
+  const { used, free } = readStore(config, (reader) => reader.size())
+  const { size } = boundsOf(config.retention)
+  output.err(
+    `the store holds ${bytes(used)} of ${bytes(size)}, and ${bytes(free)} that were freed inside its file\n`,
+  )
 }
 
 function printAilments(ailments: readonly Limit[], all: boolean, output: Output): void {

@@ -434,6 +434,18 @@ describe('the login link', () => {
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '6'])
     expect((await send(path)).status).toBe(303)
   })
+
+  test('refusals write nothing: strangers cannot make the audit trail grow', async () => {
+    const before = world.reader.auditTrail().length
+    const path = world.auth.loginLink(ORIGIN).slice(ORIGIN.length)
+    for (let n = 0; n < 100; n += 1) {
+      await send(`/login?token=${n}`)
+      await send('/api/logout', { method: 'POST', body: {} })
+    }
+    expect(world.reader.auditTrail().length).toBe(before)
+    await send(path)
+    expect(world.reader.auditTrail()[0]).toMatchObject({ action: 'session.login' })
+  })
 })
 
 describe.each([

@@ -12,6 +12,7 @@ import { onceThere } from '../inputs/once-there.ts'
 import { stdinInput } from '../inputs/stdin.ts'
 import { routesOf, unknownStrategies } from '../notify-config.ts'
 import { limits } from '../limits.ts'
+import { boundsOf } from '../retention-config.ts'
 import { runPipeline, type BatchResult } from '../pipeline.ts'
 import { sources } from '../sources/index.ts'
 import { openReader, openStore } from '../store/sqlite.ts'
@@ -32,6 +33,7 @@ import { createLive } from './live.ts'
 import { createNews } from './news.ts'
 import { watchSilence } from './silence.ts'
 import { createSink } from './sink.ts'
+import { keepRetention } from './retention.ts'
 import { strategyLevels } from './strategy-levels.ts'
 import { createStatus } from './status.ts'
 import { createTending } from './tending.ts'
@@ -73,6 +75,7 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
   )
   const files = dataFiles(config.data)
   const site = config.site ?? files.site
+  const bounds = boundsOf(config.retention)
   using atEnd = new DisposableStack()
   const lock = atEnd.adopt(lockDataFolder(config.data), (held) => held.release())
   const store = atEnd.adopt(openStore(files.store, { durable: true }), (opened) => opened.close())
@@ -127,7 +130,14 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
       detection: detection.current,
       levelOf,
       limits: () =>
-        limits({ detection: detection.current(), reader: questions, site, zone: config.zone, now: now() }),
+        limits({
+          detection: detection.current(),
+          reader: questions,
+          size: bounds.size,
+          site,
+          zone: config.zone,
+          now: now(),
+        }),
       status: status.current,
       live,
     },
@@ -165,6 +175,10 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
     say,
   })
   retried = dispatcher.again
+  const routes = routesOf(config.notify)
+  const forgetting = new AbortController()
+  const { wake } = dispatcher
+  void keepRetention({ store, bounds, routes, clock: systemClock, say, wake }, forgetting.signal)
   if (!isConfigured && found.every(({ state, type }) => state !== 'found' || type === 'unread'))
     options.offerTour?.(
       () =>
@@ -178,7 +192,6 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
     tell(result)
   }
   const { ended } = status
-  const routes = routesOf(config.notify)
   const watch = watchSilence(systemClock)
   const parts = {
     store,
@@ -201,6 +214,7 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
     )
     if (!signal.aborted) await Promise.race([dispatcher.settled(), systemClock.wait(LAST_WORDS, signal)])
   } finally {
+    forgetting.abort()
     await Promise.all([dispatcher.stop(), tour.stop()])
   }
   say(signal.aborted ? 'stopped' : 'all inputs have ended')

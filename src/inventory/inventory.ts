@@ -37,6 +37,8 @@ export interface InventoryOptions {
 }
 
 const MAX_CONTAINERS = 100_000
+/** That a container is still told of is written anew after this long: what nobody tells of is forgotten one day; ms. */
+const RENEWED = 24 * 3_600_000
 
 /**
  * Starts from stored rows. State is one row a container, and belongs to whoever asks its engine: others change
@@ -85,7 +87,8 @@ export function createInventory(
     const before = known !== undefined && isOver(by, known.by) ? undefined : known
     if (before?.gone !== undefined && fact.time <= before.gone) return undefined
     const row = rowAfter(before, fact, by)
-    if (before === undefined || !isDeepStrictEqual({ ...before, time: row.time }, row)) put(row)
+    const isNews = before === undefined || row.time - before.time >= RENEWED
+    if (isNews || !isDeepStrictEqual({ ...before, time: row.time }, row)) put(row)
     return known === undefined || before !== undefined ? undefined : contradiction(known, fact, by, known.by)
   }
   const end = (fact: GoneFact, by: Reporter): void => {

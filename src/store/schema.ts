@@ -132,4 +132,17 @@ export const MIGRATIONS: readonly string[] = [
   `,
   // how far the runs of sensors were read
   'CREATE TABLE sensor_run (n INTEGER PRIMARY KEY, run TEXT NOT NULL UNIQUE, body TEXT NOT NULL)',
+  // When, by the clock on the wall, something changed last: what is old is removed. What was there counts from now.
+  `
+  ALTER TABLE incident ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;
+  UPDATE incident SET changed = CAST(unixepoch('subsec') * 1000 AS INTEGER);
+  CREATE INDEX incident_changed ON incident (status, changed);
+  ALTER TABLE container ADD COLUMN told INTEGER NOT NULL DEFAULT 0;
+  UPDATE container SET told = CAST(unixepoch('subsec') * 1000 AS INTEGER);
+  CREATE INDEX notified_subject ON notified (subject);
+  CREATE INDEX outbox_dead ON outbox (settled) WHERE state = 'dead';
+  CREATE TRIGGER alert_removed AFTER DELETE ON alert BEGIN
+    UPDATE incident SET count = count - old.count WHERE id = old.incident;
+  END;
+  `,
 ]

@@ -5,6 +5,7 @@ import { LEVELS, type Level, type Rating } from '../domain/match.ts'
 import type { AddressLease, SeenRow, SensorRunRow } from '../domain/state.ts'
 import { axisOf } from './histogram.ts'
 import { outboxReader } from './sqlite-outbox.ts'
+import { sizeOf } from './sqlite-retention.ts'
 import type { AlertQuery, IncidentQuery, Page, Reader, Totals } from './store.ts'
 
 export type Row = Readonly<Record<string, string | number | null>>
@@ -198,6 +199,7 @@ export function reader(db: DatabaseSync): Reader {
         detail: JSON.parse(String(row['detail'])) as unknown,
       })),
     meta: (key) => mapped(one('SELECT value FROM meta WHERE key = ?', key), (row) => String(row['value'])),
+    size: () => sizeOf(db),
     close: () => db.close(),
   }
 }

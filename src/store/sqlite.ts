@@ -5,7 +5,9 @@ import type { Resource } from '../domain/event.ts'
 import { rank, reader, toAlertHead, toIncidentHead, transaction, type Row } from './sqlite-reader.ts'
 import { MIGRATIONS } from './schema.ts'
 import { outboxWriter } from './sqlite-outbox.ts'
+import { retentionWriter } from './sqlite-retention.ts'
 import type { OutboxWriter } from './outbox.ts'
+import type { RetentionWriter } from './retention.ts'
 import {
   BODY_HORIZON,
   GONE_HORIZON,
@@ -115,6 +117,7 @@ const MENDS: readonly (readonly [RegExp, string])[] = [
 ]
 
 type WriterPart = OutboxWriter &
+  RetentionWriter &
   Pick<Store, 'load' | 'commit' | 'closeAlert' | 'closeIncident' | 'audit' | 'setMeta' | 'close'>
 
 function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
@@ -149,6 +152,7 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
         row.addresses === undefined ? null : JSON.stringify(row.addresses),
         row.by.input,
         row.by.engine ? 1 : 0,
+        at,
       )
     }
     for (const row of batch.sensorRuns ?? []) sql.sensorRun.run(row.run, JSON.stringify(row))
@@ -164,6 +168,7 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
         last,
         status,
         valuesOf(entity),
+        at,
       )
     }
     for (const { key, posture, alert, kept, evidence } of output.alerts) {
@@ -221,6 +226,7 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
   }
   return {
     ...outbox,
+    ...retentionWriter(db, guarded, enqueue),
     load: (keys) => ({
       alerts: keys
         .filter(({ kind }) => kind === 'alert')
@@ -248,7 +254,7 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
       guarded(() => {
         closed = sql.close.run(verdict, note, id).changes > 0
         if (!closed) return
-        sql.settle.run(id)
+        sql.settle.run(at, id)
         sql.audit.run(at, actor, 'alert.close', JSON.stringify({ alert: id, verdict, note }))
       })
       return closed
@@ -261,7 +267,7 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
           sql.audit.run(at, actor, 'alert.close', JSON.stringify({ alert, incident: id, verdict, note }))
           closed += 1
         }
-        if (closed > 0) sql.settleIncident.run(id)
+        if (closed > 0) sql.settleIncident.run(at, id)
       })
       return closed
     },
@@ -303,12 +309,15 @@ function statements(db: DatabaseSync) {
     body: db.prepare('INSERT OR REPLACE INTO body (input, stream, length) VALUES (?, ?, ?)'),
     seen: db.prepare('INSERT OR REPLACE INTO seen (id, content, keep) VALUES (?, ?, ?)'),
     release: db.prepare('UPDATE seen SET keep = 0 WHERE id = ?'),
-    container: db.prepare('INSERT OR REPLACE INTO container VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
+    container: db.prepare(
+      `INSERT OR REPLACE INTO container (id, resource, mounts, time, gone, addresses, input, engine, told)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
     incident: db.prepare(
-      `INSERT INTO incident (id, key, kind, entity, level, first, last, status, who)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
+      `INSERT INTO incident (id, key, kind, entity, level, first, last, status, who, changed)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
        entity = excluded.entity, who = excluded.who, level = excluded.level, first = excluded.first, last = excluded.last,
-       status = excluded.status`,
+       status = excluded.status, changed = excluded.changed`,
     ),
     alert: db.prepare(
       `INSERT INTO alert (id, key, incident, strategy, rule, title, level, attack, entity, first, last, count, kept, status, posture, rating)
@@ -338,11 +347,11 @@ function statements(db: DatabaseSync) {
       "UPDATE alert SET status = 'closed', verdict = ?, note = ? WHERE id = ? AND status = 'open'",
     ),
     settle: db.prepare(
-      `UPDATE incident SET status = 'closed' WHERE id = (SELECT incident FROM alert WHERE id = ?)
+      `UPDATE incident SET status = 'closed', changed = ? WHERE id = (SELECT incident FROM alert WHERE id = ?)
        AND NOT EXISTS (SELECT 1 FROM alert WHERE alert.incident = incident.id AND alert.status = 'open')`,
     ),
     openOf: db.prepare("SELECT id AS alert FROM alert WHERE incident = ? AND status = 'open' ORDER BY id"),
-    settleIncident: db.prepare("UPDATE incident SET status = 'closed' WHERE id = ?"),
+    settleIncident: db.prepare("UPDATE incident SET status = 'closed', changed = ? WHERE id = ?"),
     audit: db.prepare('INSERT INTO audit (at, actor, action, detail) VALUES (?, ?, ?, ?)'),
     meta: db.prepare('INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value'),
   }

@@ -11,6 +11,7 @@ import type {
   StateKey,
 } from '../domain/state.ts'
 import type { OutboxReader, OutboxWriter } from './outbox.ts'
+import type { RetentionWriter, StoreSize } from './retention.ts'
 
 /** Everything that one batch led to, written in one transaction. */
 export interface Commit {
@@ -115,7 +116,7 @@ export interface AuditRow {
 }
 
 /** Where state, alerts and checkpoints live. One writer; state is addressed by key; nothing outside knows SQL. */
-export interface Store extends Reader, OutboxWriter {
+export interface Store extends Reader, OutboxWriter, RetentionWriter {
   /** Alerts and incidents that folding needs for these keys. */
   load(keys: readonly StateKey[]): EngineState
   /** One transaction: all of it or nothing. Throws a UserError where the disk is full or refuses. */
@@ -151,6 +152,7 @@ export interface Reader extends OutboxReader {
   totals(): Totals
   auditTrail(limit?: number): readonly AuditRow[]
   meta(key: string): string | undefined
+  size(): StoreSize
   close(): void
 }
 
