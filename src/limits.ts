@@ -219,6 +219,7 @@ function* ofSize(reader: LimitsOf['reader'], most = Infinity): Iterable<Limit> {
     kind: 'full',
     severity: 'warning',
     about: 'store',
+    short: 'the store is nearly full',
     message: `holds ${bytes(used)} of ${bytes(most)}: beyond that, what was closed longest ago is removed, then what is open`,
     mend: 'close what was seen; raise retention.size, or shorten retention.closed',
   }
