@@ -25,21 +25,19 @@ const open = (count: number, at: number): void => {
   store.commit(aCommit({ at, output: fold(store.load(stateKeys(matches)), matches) }))
 }
 try {
-  while (made < ALERTS) open(Math.min(BATCH, ALERTS - made), T)
+  for (let left = ALERTS; left > 0; left -= BATCH) open(Math.min(BATCH, left), T)
   const bounds = { closed: DAY, open: DAY, findings: DAY, size: 2 ** 50 }
   const parts: number[] = []
   const commits: number[] = []
-  const timed = (into: number[], work: () => void): void => {
+  const timed = <T>(into: number[], work: () => T): T => {
     const began = performance.now()
-    work()
+    const result = work()
     into.push(performance.now() - began)
+    return result
   }
   const before = store.size()
-  let more = true
-  while (more) {
-    timed(parts, () => {
-      more = store.forget(bounds, T + 2 * DAY, () => []).more
-    })
+  for (let more = true; more;) {
+    more = timed(parts, () => store.forget(bounds, T + 2 * DAY, () => []).more)
     if (parts.length % 10 === 0) timed(commits, () => open(10, T + 2 * DAY))
   }
   const line = (what: string, times: number[]): void => {

@@ -60,7 +60,7 @@ const total = (parts: readonly Forgotten[], what: 'closed' | 'open' | 'rows'): n
 function look(): { rows: (table: string) => number; isSound: boolean } {
   const db = new DatabaseSync(join(folder, 'store.db'), { readOnly: true })
   const rows = (table: string): number =>
-    Number((db.prepare(`SELECT count(*) AS n FROM ${table}`).get() as { n: number }).n)
+    (db.prepare(`SELECT count(*) AS n FROM ${table}`).get() as { n: number }).n
   const wrong = db
     .prepare(
       `SELECT id FROM incident WHERE count <> (SELECT coalesce(sum(count), 0) FROM alert WHERE incident = incident.id)
