@@ -1,8 +1,15 @@
 import type { Config } from '../config.ts'
 import { parseDuration } from '../domain/day.ts'
 import { UserError } from '../domain/errors.ts'
+import { RESOURCE_ATTRIBUTES } from '../domain/fields.ts'
+import { dataFiles } from '../daemon/data-folder.ts'
+import { loadDetection } from '../detection.ts'
+import { nearestWord } from '../nearest-word.ts'
+import { loadSite } from '../site/site.ts'
 import { EXIT, type Exit } from './exit.ts'
-import { clock, count, type Output } from './output.ts'
+import { SHIPPED_STRATEGIES } from './options.ts'
+import { clock, count, printJson, table, type Output } from './output.ts'
+import { readStore, resolveId } from './read-store.ts'
 import { writeThrough } from './write-through.ts'
 
 export interface Accountable {
@@ -25,6 +32,7 @@ export async function addSilence(
     throw new UserError(`no duration ${options.for}`, { mend: 'such as 30m, 2h or 14d' })
   const match = parseMatch(options.match)
   const rules = options.rule.length === 0 ? {} : { rules: options.rule }
+  await refuseUnknown(config, Object.keys(match), options.rule)
   const { owner, reason } = options
   const answer = await writeThrough(config, {
     path: '/api/silences',
@@ -40,6 +48,63 @@ export async function addSilence(
   return EXIT.ok
 }
 
+/** A silence for a rule that there is not, or a field that is misspelt, would hold nothing back and look as if it did. */
+async function refuseUnknown(
+  config: Config,
+  items: readonly string[],
+  rules: readonly string[],
+): Promise<void> {
+  const { ruleset } = await loadDetection({
+    strategies: config.strategies ?? SHIPPED_STRATEGIES,
+    rules: config.rules,
+    site: undefined,
+    zone: config.zone,
+    now: Date.now,
+  })
+  const names = ruleset.rules.flatMap(({ id, name }) => (name === undefined ? [id] : [id, name]))
+  for (const rule of rules) {
+    if (names.includes(rule)) continue
+    const meant = nearestWord(rule, names)
+    throw new UserError(`no rule ${rule}`, {
+      mend: meant === undefined ? "see 'tallyman strategies show ID'" : `did you mean ${meant}?`,
+    })
+  }
+  const fields = new Set([
+    ...Object.keys(RESOURCE_ATTRIBUTES),
+    ...ruleset.rules.flatMap((rule) => rule.fields),
+  ])
+  for (const field of items.map((item) => item.split('|')[0] ?? '')) {
+    // records have fields of their own that no rule reads: only what looks like a slip is one
+    const meant = fields.has(field) ? undefined : nearestWord(field, [...fields])
+    if (meant !== undefined)
+      throw new UserError(`no field ${field}`, { mend: `did you mean ${meant}? docs/fields.md lists them` })
+  }
+}
+
+/** `silence list`: the site's silences, what has ended included. */
+export async function listSilences(config: Config, json: boolean, output: Output): Promise<Exit> {
+  const { silences } = await loadSite(config.site ?? dataFiles(config.data).site)
+  if (json || !output.terminal) {
+    for (const { file: _file, line: _line, ...silence } of silences) printJson(output, silence)
+    return EXIT.ok
+  }
+  output.out(
+    table(
+      ['ID', 'UNTIL', 'OWNER', 'REASON', 'RULES', 'MATCH'],
+      silences.map(({ id, until, owner, reason, rules = ['all'], match }) => [
+        id,
+        Date.parse(until) <= Date.now() ? `${until} (over)` : until,
+        owner,
+        reason,
+        rules.join(', '),
+        JSON.stringify(match),
+      ]),
+    ),
+  )
+  output.err('one is ended by removing its entry from the file: a running daemon takes that up\n')
+  return EXIT.ok
+}
+
 /** `adopt`: what already ran at the first start becomes expiring filters. */
 export async function adopt(
   config: Config,
@@ -51,7 +116,11 @@ export async function adopt(
     throw new UserError(`no number of days: ${options.for}`, { mend: 'such as 90d' })
   const expires = new Date(Date.now() + lasts).toISOString().slice(0, 10)
   const { owner, reason } = options
-  const request = { expires, owner, reason, ...(options.alert.length === 0 ? {} : { alerts: options.alert }) }
+  const alerts =
+    options.alert.length === 0
+      ? []
+      : readStore(config, (reader) => options.alert.map((typed) => resolveId(typed, reader.alertIds(typed))))
+  const request = { expires, owner, reason, ...(alerts.length === 0 ? {} : { alerts }) }
   const answer = await writeThrough(config, {
     path: '/api/posture/adopt',
     body: request,

@@ -6,7 +6,7 @@ import { UserError } from '../domain/errors.ts'
 import { LEVELS, type Level } from '../domain/match.ts'
 import { VERSION } from '../version.ts'
 import { closeAlert, closeIncident, listAlerts, listIncidents, showAlert, showIncident } from './alerts.ts'
-import { addSilence, adopt } from './change.ts'
+import { addSilence, adopt, listSilences } from './change.ts'
 import { checkConfig, printSchema, showConfig } from './config-command.ts'
 import { discover } from './discover.ts'
 import { doctor, type DoctorWords } from './doctor.ts'
@@ -275,10 +275,21 @@ function addChanges(program: Command, output: Output, done: Done): void {
     .action(async (options: DataOptions & Parameters<typeof addSilence>[1]) =>
       done(await addSilence(configOf(options), options, output)),
     )
+  withData(silence.command('list').description('what is held back, by whom, why and until when'))
+    .option('--json', 'one silence a line', false)
+    .addHelpText('after', example('tallyman silence list'))
+    .action(async (options: DataOptions & { json: boolean }) =>
+      done(await listSilences(configOf(options), options.json, output)),
+    )
   accountable(
     withData(program.command('adopt').description('turn the posture report into filters that expire')),
   )
-    .option('--alert <id>', 'only this entry, whole id; may be given several times', collect, [])
+    .option(
+      '--alert <id>',
+      'only this entry, its beginning is enough; may be given several times',
+      collect,
+      [],
+    )
     .option('--for <duration>', 'how long the filters hold', '90d')
     .addHelpText(
       'after',

@@ -49,9 +49,12 @@ const SUMMARIES: readonly Says[] = [
 /** `privileged · mounts /etc · runs sleep 9`: what stands out of a container's specification. */
 function created(text: (name: string) => string): string {
   const [paths, command] = [text('container.host_paths'), text('container.command')]
+  const capabilities = text('container.capabilities.add')
   return joined(
     ' · ',
     text('container.privileged') === 'true' ? 'privileged' : '',
+    text('container.network_mode') === 'host' ? 'on the host’s network' : '',
+    capabilities === '' ? '' : `with ${capabilities}`,
     paths === '' ? '' : `mounts ${paths}`,
     command === '' ? '' : `runs ${command}`,
   )
