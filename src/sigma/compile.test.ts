@@ -250,10 +250,11 @@ describe('hostile documents', () => {
     ['many keys', `${Array.from({ length: 60_000 }, (_, index) => `k${index}: 1`).join('\n')}\n`],
     ['a text that is too long', `title: ${'x'.repeat(5_000_000)}\n`],
   ])('%s is refused in time', (_name, text) => {
-    const start = performance.now()
+    const before = process.cpuUsage()
     const compiled = compile(text)
     expect(compiled.ruleset.rules).toEqual([])
     expect(compiled.refused.length).toBeGreaterThan(0)
-    expect(performance.now() - start).toBeLessThan(5_000)
+    const { user, system } = process.cpuUsage(before)
+    expect(user + system).toBeLessThan(5_000_000)
   })
 })
