@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { main } from '../src/cli/main.ts'
-import { configJsonSchema, parseConfig } from '../src/config.ts'
+import { configJsonSchema } from '../src/config/config.ts'
+import { parseConfig } from '../src/config/load-config.ts'
 
 let folder: string
 beforeEach(() => {

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { webhook } from '../src/actions/webhook.ts'
-import { parseConfig } from '../src/config.ts'
+import { parseConfig } from '../src/config/load-config.ts'
 import { aNotice } from './notices.ts'
 import { httpReceiver } from './receivers.ts'
 

@@ -1,7 +1,7 @@
 import type { Alert, Incident, Verdict } from '../domain/alert.ts'
 import { VERDICTS } from '../domain/alert.ts'
 import { alertView, incidentView } from '../domain/alert-view.ts'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import type { Level, Rating } from '../domain/match.ts'
 import { UserError } from '../domain/errors.ts'
 import type { AlertQuery, Page } from '../store/store.ts'

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { stringify } from 'yaml'
-import { configJsonSchema, DEFAULT_CONFIG, loadConfig, parseConfig, readConfigText } from '../config.ts'
+import { configJsonSchema } from '../config/config.ts'
+import { DEFAULT_CONFIG, loadConfig, parseConfig, readConfigText } from '../config/load-config.ts'
 import { EXIT, type Exit } from './exit.ts'
 import { printJson, safe, type Output } from './output.ts'
 

@@ -1,7 +1,7 @@
 import { discover as look } from '../daemon/discovery.ts'
 import { discoveredInputs, yamlOf } from '../daemon/discovered-inputs.ts'
 import { discoveryItems, isUnread, unreadWords } from '../daemon/discovery-view.ts'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { EXIT, type Exit } from './exit.ts'
 import { CONFIG_SCHEMA } from './options.ts'
 import { printJson, safe, table, type Output } from './output.ts'

@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { newLoginLink } from '../daemon/auth.ts'
 import { runningDaemon } from '../daemon/data-folder.ts'
 import { UserError } from '../domain/errors.ts'

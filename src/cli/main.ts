@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { resolve } from 'node:path'
-import { loadConfig, type Config } from '../config.ts'
+import { type Config } from '../config/config.ts'
+import { loadConfig } from '../config/load-config.ts'
 import { STATUSES, VERDICTS } from '../domain/alert.ts'
 import { UserError } from '../domain/errors.ts'
 import { LEVELS, type Level } from '../domain/match.ts'

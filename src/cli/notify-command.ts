@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { NOTIFICATION_STATES, type NotificationState } from '../domain/notice.ts'
 import type { Exit } from './exit.ts'
 import { dismissNotification, listNotifications, retryNotifications, testSink } from './notify.ts'

@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { runningDaemon } from '../daemon/data-folder.ts'
 import { createSink } from '../daemon/sink.ts'
 import { UserError } from '../domain/errors.ts'

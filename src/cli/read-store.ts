@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { dataFiles } from '../daemon/data-folder.ts'
 import { UserError } from '../domain/errors.ts'
 import { openReader } from '../store/sqlite.ts'

@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import type { Reloaded } from '../daemon/current-detection.ts'
 import { runningDaemon } from '../daemon/data-folder.ts'
 import { UserError } from '../domain/errors.ts'

@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import type { Level } from '../domain/match.ts'
 import { EXIT, type Exit } from './exit.ts'
 import { keyboard } from './keyboard.ts'

@@ -1,5 +1,5 @@
 import { createCommands, type Commands } from '../commands.ts'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { dataFiles, lockDataFolder, runningDaemon } from '../daemon/data-folder.ts'
 import { openStore } from '../store/sqlite.ts'
 import { askDaemon, userName } from './ask-daemon.ts'

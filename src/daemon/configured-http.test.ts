@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { parseConfig } from '../config.ts'
+import { parseConfig } from '../config/load-config.ts'
 
 const parse = (inputs: string) => parseConfig('/etc/tallyman/tallyman.yaml', `inputs:\n${inputs}`)
 

@@ -1,4 +1,4 @@
-import type { InputConfig } from '../config.ts'
+import type { InputConfig } from '../config/config.ts'
 import { httpInput } from '../inputs/http.ts'
 import type { Input } from '../inputs/input.ts'
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import type { InputConfig } from '../config.ts'
+import type { InputConfig } from '../config/config.ts'
 import type { SourceName } from '../domain/event.ts'
 import type { Discovered } from './discovery.ts'
 

@@ -1,4 +1,4 @@
-import type { InputConfig } from '../config.ts'
+import type { InputConfig } from '../config/config.ts'
 import { entryOf, pathsOf } from './discovered-inputs.ts'
 import type { Discovered } from './discovery.ts'
 

@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { loadDetection, type Detection } from '../detection.ts'
 import type { Tour } from './tour.ts'
 

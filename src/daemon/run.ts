@@ -1,18 +1,12 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Config, InputConfig } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { createCommands } from '../commands.ts'
-import type { SourceName } from '../domain/event.ts'
 import { isLoopback } from '../domain/loopback.ts'
 import type { Level } from '../domain/match.ts'
-import { dockerInput } from '../inputs/docker.ts'
-import { fileInput } from '../inputs/file.ts'
-import type { Input } from '../inputs/input.ts'
-import { onceThere } from '../inputs/once-there.ts'
-import { stdinInput } from '../inputs/stdin.ts'
-import { routesOf, unknownStrategies } from '../notify-config.ts'
+import { routesOf, unknownStrategies } from '../config/notify-config.ts'
 import { limits } from '../limits.ts'
-import { boundsOf } from '../retention-config.ts'
+import { boundsOf } from '../config/retention-config.ts'
 import { runPipeline, type BatchResult } from '../pipeline.ts'
 import { sources } from '../sources/index.ts'
 import { openReader, openStore } from '../store/sqlite.ts'
@@ -20,7 +14,7 @@ import { createApi } from './api.ts'
 import { readConsole } from './console-files.ts'
 import { createAuth } from './auth.ts'
 import { systemClock } from './clock.ts'
-import { configuredHttp } from './configured-http.ts'
+import { awaitedInput, configuredInput, speaksAs } from './configured-input.ts'
 import { containersFirst } from './containers-first.ts'
 import { currentDetection } from './current-detection.ts'
 import { dataFiles, lockDataFolder } from './data-folder.ts'
@@ -67,10 +61,11 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
   const found = look()
   const isConfigured = config.inputs.length > 0
   const wanted = isConfigured ? config.inputs : discoveredInputs(found)
+  const places = { data: config.data, say }
   const inputs = containersFirst(
     wanted.map((each) => ({
       type: each.type,
-      input: isConfigured ? createInput(each, options) : awaitedInput(each, options),
+      input: isConfigured ? configuredInput(each, places) : awaitedInput(each, places),
     })),
   )
   const files = dataFiles(config.data)
@@ -218,35 +213,6 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
     await Promise.all([dispatcher.stop(), tour.stop()])
   }
   say(signal.aborted ? 'stopped' : 'all inputs have ended')
-}
-
-/** What was discovered, read as soon as it is there. */
-function awaitedInput(config: InputConfig, options: RunOptions): Input {
-  if (config.type === 'docker') return onceThere(config.socket, createInput(config, options))
-  if (config.type !== 'file') return createInput(config, options)
-  return fileInput({ name: config.name, paths: config.paths, follow: config.follow, awaited: true })
-}
-
-/** Of the inputs that say so. */
-function speaksAs(inputs: readonly InputConfig[]): ReadonlyMap<string, readonly SourceName[]> {
-  return new Map(
-    inputs.flatMap((input) =>
-      'sources' in input && input.sources !== undefined ? [[input.name, input.sources]] : [],
-    ),
-  )
-}
-
-function createInput(config: InputConfig, { config: { data }, say }: RunOptions): Input {
-  switch (config.type) {
-    case 'file':
-      return fileInput({ name: config.name, paths: config.paths, follow: config.follow })
-    case 'docker':
-      return dockerInput({ name: config.name, socket: config.socket, now: Date.now })
-    case 'stdin':
-      return stdinInput({ name: config.name })
-    case 'http':
-      return configuredHttp(config, join(data, `${config.name}.token`), say)
-  }
 }
 
 /** When all inputs have ended, sinks are told for so long at most, ms; the rest after the next start. */

@@ -2,7 +2,7 @@ import { actions } from '../actions/index.ts'
 import type { Action, ActionContext, ActionResult, Delivery } from '../actions/action.ts'
 import { parseDuration } from '../domain/day.ts'
 import { plainText } from '../domain/plain-text.ts'
-import type { SinkConfig } from '../notify-config.ts'
+import type { SinkConfig } from '../config/notify-config.ts'
 import type { z } from 'zod'
 
 /** Somebody who is told, as the configuration names them. */

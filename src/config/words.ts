@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseDuration } from './domain/day.ts'
+import { parseDuration } from '../domain/day.ts'
 
 /** A name that something is kept under; `meaning` says what, for whoever writes it. */
 export function nameSchema(meaning: string) {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { parseConfig } from './config.ts'
+import { parseConfig } from './load-config.ts'
 import { boundsOf } from './retention-config.ts'
 
 const read = (text: string) => parseConfig('tallyman.yaml', `retention: ${text}\n`)

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { actions, type SinkOptions } from './actions/index.ts'
-import { durationSchema, nameSchema } from './config-words.ts'
-import { LEVELS } from './domain/match.ts'
-import type { Route } from './domain/notice.ts'
+import { actions, type SinkOptions } from '../actions/index.ts'
+import { durationSchema, nameSchema } from './words.ts'
+import { LEVELS } from '../domain/match.ts'
+import type { Route } from '../domain/notice.ts'
 
 /** What every sink has, whatever its type. */
 const routing = {

@@ -1,7 +1,7 @@
 import { statSync, type Stats } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Config } from './config.ts'
-import type { Problem } from './domain/errors.ts'
+import type { Problem } from '../domain/errors.ts'
 
 /** A path in a configuration that may be wrong: nothing is there, or something else. */
 export type PathWarning = Pick<Problem, 'message' | 'mend'> & { readonly path: readonly (string | number)[] }

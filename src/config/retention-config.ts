@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { durationSchema } from './config-words.ts'
-import { parseDuration } from './domain/day.ts'
-import type { RetentionBounds } from './store/retention.ts'
+import { durationSchema } from './words.ts'
+import { parseDuration } from '../domain/day.ts'
+import type { RetentionBounds } from '../store/retention.ts'
 
 const UNITS = { MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 } as const
 const DEFAULTS = { closed: '90d', open: '365d', findings: '90d', size: '10GiB' } as const

@@ -1,7 +1,7 @@
 import { isMap, isScalar, type Document } from 'yaml'
 import type { z } from 'zod'
-import type { Problem } from './domain/errors.ts'
-import { nearestWord } from './nearest-word.ts'
+import type { Problem } from '../domain/errors.ts'
+import { nearestWord } from '../domain/nearest-word.ts'
 
 /** What is needed of a JSON Schema, as zod writes it. */
 export interface KeySchema {

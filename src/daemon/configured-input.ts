@@ -1,0 +1,47 @@
+import { join } from 'node:path'
+import type { InputConfig } from '../config/config.ts'
+import type { SourceName } from '../domain/event.ts'
+import { dockerInput } from '../inputs/docker.ts'
+import { fileInput } from '../inputs/file.ts'
+import type { Input } from '../inputs/input.ts'
+import { onceThere } from '../inputs/once-there.ts'
+import { stdinInput } from '../inputs/stdin.ts'
+import { configuredHttp } from './configured-http.ts'
+
+/** What inputs need besides their own configuration. */
+export interface InputPlaces {
+  /** The data folder, for a token that is made. */
+  readonly data: string
+  /** One line for people. */
+  readonly say: (line: string) => void
+}
+
+/** The input that a configuration asks for. */
+export function configuredInput(config: InputConfig, { data, say }: InputPlaces): Input {
+  switch (config.type) {
+    case 'file':
+      return fileInput({ name: config.name, paths: config.paths, follow: config.follow })
+    case 'docker':
+      return dockerInput({ name: config.name, socket: config.socket, now: Date.now })
+    case 'stdin':
+      return stdinInput({ name: config.name })
+    case 'http':
+      return configuredHttp(config, join(data, `${config.name}.token`), say)
+  }
+}
+
+/** What was discovered, read as soon as it is there. */
+export function awaitedInput(config: InputConfig, places: InputPlaces): Input {
+  if (config.type === 'docker') return onceThere(config.socket, configuredInput(config, places))
+  if (config.type !== 'file') return configuredInput(config, places)
+  return fileInput({ name: config.name, paths: config.paths, follow: config.follow, awaited: true })
+}
+
+/** The sources as which inputs may speak, by name: of the inputs that say so. */
+export function speaksAs(inputs: readonly InputConfig[]): ReadonlyMap<string, readonly SourceName[]> {
+  return new Map(
+    inputs.flatMap((input) =>
+      'sources' in input && input.sources !== undefined ? [[input.name, input.sources]] : [],
+    ),
+  )
+}
