@@ -175,28 +175,13 @@ describe('documents', () => {
   it('refuses what is not supported, each with its reason, and loads the rules beside it', () => {
     const correlation =
       'title: c\ncorrelation:\n  type: event_count\n  rules: [a_rule]\n  timespan: 5m\n  condition: {gte: 5}\n'
-    const filter =
-      'title: f\nlogsource: {category: test}\nfilter: {rules: any, s: {A: x}, condition: not s}\n'
-    const compiled = compile([RULE, correlation, filter, minimal('other', 'taxonomy: ecs\n')].join('---\n'))
+    const compiled = compile([RULE, correlation, minimal('other', 'taxonomy: ecs\n')].join('---\n'))
     expect(compiled.ruleset.rules.map(({ name }) => name)).toEqual(['a_rule'])
     expect(compiled.refused.map(({ message }) => message)).toEqual([
       'correlation rules are not supported yet',
-      'Sigma filter documents are not supported yet',
       'the taxonomy "ecs" is not supported',
     ])
     expect(compiled.refused.every(({ mend }) => mend !== undefined)).toBe(true)
-  })
-
-  it('never evaluates a rule without the template that it depends on', () => {
-    const text = [
-      'action: global\nlogsource: {category: test}\n',
-      minimal('one'),
-      'action: reset\n',
-      minimal('two'),
-    ].join('---\n')
-    const compiled = compile(text)
-    expect(compiled.ruleset.rules.map(({ title }) => title)).toEqual(['two'])
-    expect(messages(compiled)).toContain('depends on the action: global in line 1')
   })
 
   it.each([

@@ -1,73 +1,25 @@
 import type { Problem } from '../domain/errors.ts'
-import type { Match, RuleRef } from '../domain/match.ts'
+import type { RuleRef } from '../domain/match.ts'
 import { readDetection } from './detection.ts'
-import { readRuleText } from './documents.ts'
 import { fieldReader, keywordReader } from './field.ts'
 import type { FieldReader } from './field.ts'
-import { routing } from './logsource.ts'
+import { readLibrary } from './library.ts'
 import { conditionTest, detectionTest, some } from './predicate.ts'
 import type { Readers } from './predicate.ts'
-import { mistake, newReport, problemIn, quote } from './problem.ts'
+import { mistake, newReport, problemIn } from './problem.ts'
 import type { ParsedRule } from './rule.ts'
-import type { Compiled, EventPredicate, Lists, LoadedRule, RuleText, Ruleset } from './types.ts'
+import { rulesetOf } from './ruleset.ts'
+import type { CompiledRule } from './ruleset.ts'
+import type { Compiled, EventPredicate, Lists, LoadedRule, RuleText } from './types.ts'
 import type { EventTest } from './value-test.ts'
 import { treeOf } from './yaml.ts'
 
-interface CompiledRule {
-  readonly loaded: LoadedRule
-  readonly ref: RuleRef
-  readonly logsource: ParsedRule['logsource']
-  readonly test: EventTest
-}
-
 /** Compiles every rule of the texts once. Whatever is wrong or not supported is refused with its place and a mend. */
 export function compileRules(texts: readonly RuleText[], { lists }: { readonly lists: Lists }): Compiled {
-  const refused: Problem[] = []
-  const warnings: Problem[] = []
-  const rules: CompiledRule[] = []
-  const known = new Map<string, LoadedRule>()
-  const names = new Map<string, LoadedRule>()
+  const { rules, refused, warnings } = readLibrary(texts, lists)
   const readers = sharedReaders()
-  for (const text of texts) {
-    const read = readRuleText(text, lists)
-    refused.push(...read.refused.map((each) => problemIn(text.file, each)))
-    warnings.push(...read.warnings.map((each) => problemIn(text.file, each)))
-    for (const rule of read.rules) {
-      const key = rule.id.toLowerCase()
-      const twin = known.get(key)
-      if (twin) {
-        refused.push(
-          problemIn(
-            text.file,
-            mistake(
-              rule.at,
-              `the rule ${quote(rule.id)} is already loaded from ${twin.file}:${twin.line}`,
-              'give it an id of its own',
-            ),
-          ),
-        )
-        continue
-      }
-      const compiled = compileRule(rule, text, readers)
-      known.set(key, compiled.loaded)
-      rules.push(compiled)
-      const name = rule.attributes.name
-      const namesake = name === undefined ? undefined : names.get(name)
-      if (namesake)
-        warnings.push(
-          problemIn(
-            text.file,
-            mistake(
-              rule.at,
-              `the name ${quote(name ?? '')} is also that of ${namesake.file}:${namesake.line}`,
-              'give it a name of its own',
-            ),
-          ),
-        )
-      else if (name !== undefined) names.set(name, compiled.loaded)
-    }
-  }
-  return { ruleset: rulesetOf(rules), refused, warnings }
+  const compiled = rules.map(({ rule, text }, number) => compileRule(number, rule, text, readers))
+  return { ruleset: rulesetOf(compiled, readers), refused, warnings }
 }
 
 /**
@@ -103,7 +55,7 @@ function sharedReaders(): Readers {
   }
 }
 
-function compileRule(rule: ParsedRule, text: RuleText, readers: Readers): CompiledRule {
+function compileRule(number: number, rule: ParsedRule, text: RuleText, readers: Readers): CompiledRule {
   const { attributes, logsource } = rule
   const level = attributes.level ?? 'medium'
   const ref: RuleRef = {
@@ -131,26 +83,23 @@ function compileRule(rule: ParsedRule, text: RuleText, readers: Readers): Compil
     weakened: rule.weakened,
     custom: attributes.custom,
   }
-  const test = some(rule.conditions.map((condition) => conditionTest(condition, rule.identifiers, readers)))
-  return { loaded, ref, logsource, test }
+  // Compiled when it is first needed: most rules of a large collection never are.
+  let test: EventTest | undefined
+  return {
+    number,
+    loaded,
+    ref,
+    parsed: rule,
+    logsource,
+    test(event) {
+      test ??= some(rule.conditions.map((condition) => conditionTest(condition, rule.identifiers, readers)))
+      return test(event)
+    },
+  }
 }
 
 /** `attack.t1611` → `T1611`. */
 function techniques(tags: readonly string[]): readonly string[] {
   const found = tags.flatMap((tag) => /^attack\.(t\d{4}(?:\.\d{3})?)$/i.exec(tag)?.[1]?.toUpperCase() ?? [])
   return [...new Set(found)]
-}
-
-function rulesetOf(rules: readonly CompiledRule[]): Ruleset {
-  const applicable = routing(rules)
-  return {
-    rules: rules.map((rule) => rule.loaded),
-    match(event) {
-      const matches: Match[] = []
-      for (const rule of applicable(event.logsource)) {
-        if (rule.test(event)) matches.push({ rule: rule.ref, event })
-      }
-      return matches
-    },
-  }
 }

@@ -68,15 +68,31 @@ function remember(name: string, read: (event: Event) => Reading): FieldReader {
     },
     texts(event) {
       refresh(event)
-      texts ??= reading.values.flatMap((value) => textOf(value) ?? [])
+      texts ??= textsOf(reading.values)
       return texts
     },
     folded(event) {
       folded = event === last ? folded : undefined
-      folded ??= this.texts(event).map(foldText)
+      folded ??= foldedOf(this.texts(event))
       return folded
     },
   }
+}
+
+/** Most fields have one value, which is a text. */
+function textsOf(values: readonly unknown[]): readonly string[] {
+  if (values.length === 1 && typeof values[0] === 'string') return values as readonly string[]
+  const texts: string[] = []
+  for (const value of values) {
+    const text = textOf(value)
+    if (text !== undefined) texts.push(text)
+  }
+  return texts
+}
+
+function foldedOf(texts: readonly string[]): readonly string[] {
+  const [only] = texts
+  return texts.length === 1 && only !== undefined ? [foldText(only)] : texts.map(foldText)
 }
 
 /** Canonical text of a scalar; undefined for null and for what is no scalar. */

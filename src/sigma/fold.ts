@@ -1,4 +1,7 @@
-const NON_ASCII = /[^\0-\x7f]/
+/** V8 answers this for a string that it keeps in one byte a character without looking at one of them. */
+const BEYOND_LATIN_1 = /[^\0-\xff]/
+/** The one character of Latin-1 whose case folds to one that is not of it: μ (U+03BC). */
+const MICRO_SIGN = '\xb5'
 const FOLDS = /\p{Changes_When_Casefolded}/u
 /** The last code point with a case, and room for what Unicode adds next to it. */
 const LAST_CASED = 0x1_ff_ff
@@ -10,13 +13,18 @@ let table: ReadonlyMap<number, string> | undefined
  * The number of code points never changes, so that `?` in a pattern stands for one of them.
  */
 export function foldText(text: string): string {
-  if (!NON_ASCII.test(text)) return text.toLowerCase()
+  if (!BEYOND_LATIN_1.test(text) && !text.includes(MICRO_SIGN)) return text.toLowerCase()
   table ??= foldTable()
   let folded = ''
   for (const character of text) {
     folded += table.get(character.codePointAt(0) ?? 0) ?? character
   }
   return folded
+}
+
+/** Whether a text has a character beyond Latin-1. */
+export function isBeyondLatin1(text: string): boolean {
+  return BEYOND_LATIN_1.test(text)
 }
 
 function foldTable(): ReadonlyMap<number, string> {

@@ -45,15 +45,16 @@ export function applies(rule: Logsource, event: Logsource): boolean {
 
 const MAX_REMEMBERED = 1_000
 
-/** Remembers which rules apply to a log source: by its object, which a source shares, and by what it says. */
-export function routing<T extends { readonly logsource: Logsource }>(
+/** Remembers what is made of the rules for a log source: by its object, which a source shares, and by what it says. */
+export function routing<T extends { readonly logsource: Logsource }, Route>(
   rules: readonly T[],
-): (event: Logsource) => readonly T[] {
-  const byObject = new WeakMap<Logsource, readonly T[]>()
-  const byText = new Map<string, readonly T[]>()
-  const look = (event: Logsource): readonly T[] => {
+  routeOf: (applicable: readonly T[]) => Route,
+): (event: Logsource) => Route {
+  const byObject = new WeakMap<Logsource, Route>()
+  const byText = new Map<string, Route>()
+  const look = (event: Logsource): Route => {
     const text = JSON.stringify(DIMENSIONS.map((dimension) => event[dimension] ?? null))
-    const known = byText.get(text) ?? rules.filter((rule) => applies(rule.logsource, event))
+    const known = byText.get(text) ?? routeOf(rules.filter((rule) => applies(rule.logsource, event)))
     if (byText.size >= MAX_REMEMBERED) byText.clear()
     byText.set(text, known)
     return known

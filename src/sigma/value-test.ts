@@ -1,6 +1,7 @@
 import type { Event } from '../domain/event.ts'
 import type { FieldReader } from './field.ts'
 import { foldText } from './fold.ts'
+import { GRAM, literalFinder } from './literal-finder.ts'
 import { numericOf, sameNumber } from './number.ts'
 import type { Numeric } from './number.ts'
 import type { Comparison, Pattern, Reference } from './pattern.ts'
@@ -40,22 +41,62 @@ function folding(tokens: readonly Token[]): readonly Token[] {
   return tokens.map((token) => (token.kind === 'text' ? { kind: 'text', text: foldText(token.text) } : token))
 }
 
-/** One test for any of the patterns: whole texts by a set, pieces of text by string operations. */
+/** From so many on, pieces of text are looked for all at once. */
+const MANY = 6
+
+/** One test for any of the patterns: whole texts and ends by sets, pieces of text by one search. */
 function anyText(patterns: readonly (readonly Token[])[]): TextTest | undefined {
   if (patterns.length <= 1) return patterns[0] && textTest(patterns[0])
   const whole = new Set<string>()
+  const contained: string[] = []
+  const ends = new Map<number, Set<string>>()
   const rest: TextTest[] = []
   for (const tokens of patterns) {
     const shape = shapeOf(tokens)
     if (shape.kind === 'equals') whole.add(shape.text)
-    else rest.push(textTest(tokens))
+    else if (shape.kind === 'contains' && shape.text.length >= GRAM) contained.push(shape.text)
+    else if (shape.kind === 'ends') {
+      const same = ends.get(shape.text.length)
+      if (same === undefined) ends.set(shape.text.length, new Set([shape.text]))
+      else same.add(shape.text)
+    } else rest.push(textTest(tokens))
   }
+  if (contained.length >= MANY) rest.push(containsAny(contained))
+  else
+    rest.push(
+      ...contained.map(
+        (literal): TextTest =>
+          (text) =>
+            text.includes(literal),
+      ),
+    )
+  for (const [length, texts] of ends) rest.push(endsInAny(length, texts))
   if (rest.length === 0) return (text) => whole.has(text)
   return (text) => {
     if (whole.has(text)) return true
     for (const test of rest) if (test(text)) return true
     return false
   }
+}
+
+function containsAny(literals: readonly string[]): TextTest {
+  const finder = literalFinder(literals)
+  let occurs = false
+  const found = (): boolean => {
+    occurs = true
+    return false
+  }
+  return (text) => {
+    occurs = false
+    finder.find(text, found)
+    return occurs
+  }
+}
+
+function endsInAny(length: number, texts: ReadonlySet<string>): TextTest {
+  const [only] = texts
+  if (texts.size === 1 && only !== undefined) return (text) => text.endsWith(only)
+  return (text) => text.length >= length && texts.has(text.slice(text.length - length))
 }
 
 function otherTest(field: FieldReader, pattern: Exclude<Pattern, Text>, readers: FieldReaders): EventTest {

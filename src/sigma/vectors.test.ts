@@ -42,7 +42,7 @@ const DECIDED_OTHERWISE: Readonly<
 
 /** Inputs that the reference parser takes and we refuse. */
 const REFUSED_BY_US = [
-  /^(?:correlation rules|Sigma filter documents|rule collections|the taxonomy .*?) (?:are|is) not supported/,
+  /^(?:correlation rules|the taxonomy .*?) (?:are|is) not supported/,
   /the placeholder %.*% has no values$/,
   // `yes` is text in YAML 1.2
   /the modifier exists wants true or false, unquoted$/,

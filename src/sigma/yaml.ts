@@ -212,6 +212,11 @@ export function treeOf(value: unknown, at: Position, depth = 0): Tree | undefine
   return scalar === undefined ? undefined : { kind: 'scalar', at, value: scalar, source: String(value) }
 }
 
+/** The value under a key of a mapping. */
+export function entryOf(tree: Tree, key: string): Tree | undefined {
+  return tree.kind === 'mapping' ? tree.entries.find((entry) => entry.key === key)?.value : undefined
+}
+
 /** Plain data of a tree: objects, arrays, scalars. A key `__proto__` is an ordinary key. */
 export function plainOf(tree: Tree): unknown {
   if (tree.kind === 'scalar') return tree.value

@@ -1,0 +1,104 @@
+import type { Problem } from '../domain/errors.ts'
+import { readRuleText } from './documents.ts'
+import { concerns, filtered } from './filter.ts'
+import type { ParsedFilter } from './filter.ts'
+import { mistake, problemIn, quote } from './problem.ts'
+import type { Position } from './problem.ts'
+import type { ParsedRule } from './rule.ts'
+import type { Lists, RuleText } from './types.ts'
+
+/** A rule and the text that it stands in. */
+export interface SourcedRule {
+  readonly rule: ParsedRule
+  readonly text: RuleText
+}
+
+/** All rules of all texts, each id once, with the filters applied that concern them. */
+export interface Library {
+  readonly rules: readonly SourcedRule[]
+  readonly refused: readonly Problem[]
+  readonly warnings: readonly Problem[]
+}
+
+/** References work across texts, so that nothing is applied before everything is read. */
+export function readLibrary(texts: readonly RuleText[], lists: Lists): Library {
+  const refused: Problem[] = []
+  const warnings: Problem[] = []
+  const read: SourcedRule[] = []
+  const filters: SourcedFilter[] = []
+  for (const text of texts) {
+    const documents = readRuleText(text, lists)
+    refused.push(...documents.refused.map((each) => problemIn(text.file, each)))
+    warnings.push(...documents.warnings.map((each) => problemIn(text.file, each)))
+    read.push(...documents.rules.map((rule) => ({ rule, text })))
+    filters.push(...documents.filters.map((filter) => ({ filter, text })))
+  }
+  const unique = withoutTwins(read, refused)
+  warnings.push(...namesakes(unique), ...filters.flatMap((each) => unknownReferences(each, unique)))
+  return { rules: unique.map((rule) => withFilters(rule, filters)), refused, warnings }
+}
+
+interface SourcedFilter {
+  readonly filter: ParsedFilter
+  readonly text: RuleText
+}
+
+/** A strategy's filters are for its own rules, those of plain files for plain rules: `any` reaches no further. */
+function withFilters({ rule, text }: SourcedRule, filters: readonly SourcedFilter[]): SourcedRule {
+  const added = filters
+    .filter((each) => each.text.strategy === text.strategy && concerns(each.filter, rule))
+    .reduce((sofar, { filter }, number) => filtered(sofar, filter, number), rule)
+  return { rule: added, text }
+}
+
+function withoutTwins(rules: readonly SourcedRule[], refused: Problem[]): readonly SourcedRule[] {
+  const known = new Map<string, SourcedRule>()
+  for (const each of rules) {
+    const key = each.rule.id.toLowerCase()
+    const twin = known.get(key)
+    if (twin) {
+      const message = `the rule ${quote(each.rule.id)} is already loaded from ${placeOf(twin)}`
+      refused.push(problemIn(each.text.file, mistake(each.rule.at, message, 'give it an id of its own')))
+    } else known.set(key, each)
+  }
+  return [...known.values()]
+}
+
+function namesakes(rules: readonly SourcedRule[]): readonly Problem[] {
+  const first = new Map<string, SourcedRule>()
+  return rules.flatMap((each) => {
+    const { name } = each.rule.attributes
+    if (name === undefined) return []
+    const other = first.get(name)
+    if (other === undefined) {
+      first.set(name, each)
+      return []
+    }
+    const message = `the name ${quote(name)} is also that of ${placeOf(other)}`
+    return [problemIn(each.text.file, mistake(each.rule.at, message, 'give it a name of its own'))]
+  })
+}
+
+function unknownReferences(
+  { filter, text }: SourcedFilter,
+  rules: readonly SourcedRule[],
+): readonly Problem[] {
+  const known = new Set(rules.flatMap(({ rule }) => [rule.id.toLowerCase(), rule.attributes.name ?? '']))
+  return (filter.rules ?? [])
+    .filter((reference) => !known.has(reference) && !known.has(reference.toLowerCase()))
+    .map((reference) =>
+      problemIn(
+        text.file,
+        mistake(
+          filter.at,
+          `the filter names the rule ${quote(reference)}, which is not loaded`,
+          'correct its id',
+        ),
+      ),
+    )
+}
+
+function placeOf({ rule, text }: SourcedRule): string {
+  const { line }: Position = rule.at
+  return `${text.file}:${line}`
+}
