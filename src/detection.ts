@@ -96,7 +96,10 @@ function bounded(problems: readonly Problem[]): readonly Problem[] {
 }
 
 /** Sigma files below the folders, in the order of their paths. */
-async function readRules(paths: readonly string[], read: ReadText): Promise<readonly RuleText[]> {
+export async function readRules(
+  paths: readonly string[],
+  read: ReadText = fromDisk,
+): Promise<readonly RuleText[]> {
   const files = (await Promise.all(paths.map(ruleFiles))).flat()
   return Promise.all(
     files.map(async (file) => ({ file, text: await read(file), line: 1, strategy: 'sigma' })),

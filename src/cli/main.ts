@@ -22,6 +22,7 @@ import { reload } from './reload.ts'
 import { run } from './run.ts'
 import { scan } from './scan.ts'
 import { sensor, type SensorWords } from './sensor.ts'
+import { addSigma } from './sigma-command.ts'
 import { listSources } from './sources.ts'
 import { listStrategies, showStrategy } from './strategies.ts'
 import { testStrategies } from './test.ts'
@@ -64,6 +65,7 @@ function createProgram(output: Output, done: Done): Command {
   addChanges(program, output, done)
   addNotify<DataOptions>(program, { withData, configOf, parseCount, example }, output, done)
   addLists(program, output, done)
+  addSigma(program, output, done)
   return program
 }
 

@@ -43,7 +43,7 @@ export function compilePredicate(
 }
 
 /** One reader for each field name, whatever number of rules read it. */
-function sharedReaders(): Readers {
+export function sharedReaders(): Readers {
   const fields = new Map<string, FieldReader>()
   return {
     keywords: keywordReader(),

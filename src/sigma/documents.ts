@@ -6,7 +6,7 @@ import type { Mistake } from './problem.ts'
 import { readRule } from './rule.ts'
 import type { ParsedRule, RuleContext } from './rule.ts'
 import type { Lists, RuleText } from './types.ts'
-import { entryOf, readDocuments } from './yaml.ts'
+import { entryOf, plainOf, readDocuments } from './yaml.ts'
 
 /** What came of the documents of one text. */
 export interface RuleDocuments {
@@ -49,4 +49,13 @@ export function readRuleText(text: RuleText, lists: Lists): RuleDocuments {
     warnings.push(...document.warnings, ...report.warnings)
   }
   return { rules, filters, refused, warnings }
+}
+
+/** The documents of a text as plain data, templates applied: what other tools read. */
+export function plainDocuments(text: RuleText): readonly unknown[] {
+  const collection = newCollection()
+  return readDocuments(text.text, text.line).flatMap((document) => {
+    const tree = document.tree && collection.next(document.tree, newReport())
+    return tree?.kind === 'mapping' ? [plainOf(tree)] : []
+  })
 }

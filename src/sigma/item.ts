@@ -25,16 +25,41 @@ export function readItem(entry: Entry, use: ListUse, report: Report): Item | und
     else values.push(patterns)
   }
   if (values.length !== scalars.length) return undefined
-  return { kind: 'item', field, values, all: modifiers.includes('all'), negated: modifiers.includes('neq') }
+  return {
+    kind: 'item',
+    written: `${entry.key}: ${writtenValues(scalars)}`,
+    field,
+    values,
+    all: modifiers.includes('all'),
+    negated: modifiers.includes('neq'),
+  }
 }
 
 /** Keywords without modifiers: the elements of a list. */
 export function readKeyword(scalar: Scalar, use: ListUse, report: Report): Item | undefined {
   const patterns = patternsOf(scalar, [], undefined, use)
   if (!('wrong' in patterns))
-    return { kind: 'item', field: undefined, values: [patterns], all: false, negated: false }
+    return {
+      kind: 'item',
+      written: writtenValues([scalar]),
+      field: undefined,
+      values: [patterns],
+      all: false,
+      negated: false,
+    }
   report.mistakes.push(mistake(scalar.at, patterns.wrong, patterns.mend))
   return undefined
+}
+
+/** Values of a long list beyond the first few say no more. */
+const VALUES_WRITTEN = 8
+
+function writtenValues(scalars: readonly Scalar[]): string {
+  const [only] = scalars
+  const one = ({ value, source }: Scalar): string => (typeof value === 'string' ? value : source || 'null')
+  if (scalars.length === 1 && only !== undefined) return one(only)
+  const more = scalars.length > VALUES_WRITTEN ? `, … ${scalars.length - VALUES_WRITTEN} more` : ''
+  return `[${scalars.slice(0, VALUES_WRITTEN).map(one).join(', ')}${more}]`
 }
 
 function areKnown(

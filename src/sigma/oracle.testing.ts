@@ -43,7 +43,7 @@ export function written(condition: PlainCondition): string {
 
 function holdsDefinition(definition: Definition, record: Readonly<Record<string, unknown>>): boolean {
   if (Array.isArray(definition)) return definition.some((each) => holdsDefinition(each, record))
-  if (typeof definition !== 'object' || definition === null) return keyword(definition as Scalar, record)
+  if (typeof definition !== 'object' || definition === null) return keyword(definition, record)
   return Object.entries(definition).every(([key, value]) =>
     holdsItem(key, value as Scalar | Scalar[], record),
   )
@@ -76,14 +76,18 @@ function holdsValue(
     const other = record[String(wanted)]
     const others = other === undefined ? [] : Array.isArray(other) ? other : [other]
     return found.some((a) =>
-      others.some((b) => a !== null && b !== null && same(String(a), String(b), cased)),
+      others.some((b) => a !== null && b !== null && same(textOf(a), textOf(b), cased)),
     )
   }
   return found.some((value) => value !== null && fits(value, wanted, modifiers, cased))
 }
 
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
 function fits(value: unknown, wanted: Scalar, modifiers: readonly string[], cased: boolean): boolean {
-  const text = String(value)
+  const text = textOf(value)
   for (const [operator, holds] of Object.entries(ORDER)) {
     if (modifiers.includes(operator)) return isNumber(value) && holds(Number(value), Number(wanted))
   }
@@ -112,7 +116,7 @@ function keyword(wanted: Scalar, record: Readonly<Record<string, unknown>>): boo
   const texts = Object.values(record)
     .flat()
     .filter((value) => value !== null)
-    .map(String)
+    .map(textOf)
   return texts.some((text) => wildcard(Array.from(`*${String(wanted)}*`), Array.from(text), false))
 }
 

@@ -43,6 +43,8 @@ export interface Reference {
 /** A field (undefined: keywords) and its values; each value is a set of alternatives. */
 export interface Item {
   readonly kind: 'item'
+  /** As the rule writes it, on one line. */
+  readonly written: string
   readonly field: string | undefined
   readonly values: readonly (readonly Pattern[])[]
   /** Every value must match rather than any. */

@@ -1,0 +1,215 @@
+import type { Command } from 'commander'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import { z } from 'zod'
+import { readRules } from '../detection.ts'
+import type { Problem } from '../domain/errors.ts'
+import { UserError } from '../domain/errors.ts'
+import { compileRules, evaluate, explain, plainDocuments } from '../sigma/sigma.ts'
+import type { Explanation, LoadedRule } from '../sigma/sigma.ts'
+import { jsonText, parseJson } from '../sources/json.ts'
+import { loadStrategies } from '../strategy/load.ts'
+import { EXIT, type Exit } from './exit.ts'
+import { SHIPPED_STRATEGIES } from './options.ts'
+import { count, printJson, safe, table, type Output } from './output.ts'
+
+/** Loads folders of Sigma files: what there is by log source, and each refusal with its reason. */
+export async function checkSigma(
+  folders: readonly string[],
+  { json }: { readonly json: boolean },
+  output: Output,
+): Promise<Exit> {
+  const texts = await readRules(folders)
+  const { ruleset, refused, warnings } = compileRules(texts, { lists: new Map() })
+  const counts = byLogsource(ruleset.rules)
+  if (json || !output.terminal) {
+    for (const problem of refused) printJson(output, { kind: 'refused', ...problem })
+    for (const problem of warnings) printJson(output, { kind: 'warning', ...problem })
+    for (const [logsource, rules] of counts) printJson(output, { kind: 'logsource', logsource, rules })
+    printJson(output, {
+      kind: 'total',
+      files: texts.length,
+      rules: ruleset.rules.length,
+      refused: refused.length,
+      warnings: warnings.length,
+    })
+  } else {
+    output.out(
+      table(
+        ['LOG SOURCE', 'RULES'],
+        counts.map(([logsource, rules]) => [logsource, String(rules)]),
+      ),
+    )
+    for (const problem of refused) output.out(`${told(problem)}\n`)
+  }
+  output.err(
+    `${count(texts.length, 'file')}: ${count(ruleset.rules.length, 'rule')}, ${refused.length} refused, ${count(warnings.length, 'warning')}\n`,
+  )
+  return refused.length > 0 ? EXIT.findings : EXIT.ok
+}
+
+function byLogsource(rules: readonly LoadedRule[]): readonly (readonly [string, number])[] {
+  const counts = new Map<string, number>()
+  for (const { logsource } of rules) {
+    const name = [logsource.product, logsource.category, logsource.service]
+      .map((each) => each ?? '*')
+      .join('/')
+    counts.set(name, (counts.get(name) ?? 0) + 1)
+  }
+  return [...counts].sort(([a, left], [b, right]) => right - left || a.localeCompare(b))
+}
+
+function told({ file, line, column, message, mend }: Problem): string {
+  return safe(`${file}:${line}:${column}: ${message}${mend === undefined ? '' : ` (${mend})`}`)
+}
+
+const cases = z.array(z.looseObject({ id: z.string(), rule: z.string(), event: z.unknown() }))
+
+/** Evaluates `{id, rule, event}` after the other: T holds, F does not, E the rule is refused. */
+export async function evaluateCases(file: string, output: Output): Promise<Exit> {
+  const parsed = cases.safeParse(parsedJson(await textOf(file), file))
+  if (!parsed.success)
+    throw new UserError('the file is no array of {id, rule, event}', {
+      file,
+      mend: 'write rule as YAML text and event as an object',
+    })
+  for (const { id, rule, event } of parsed.data) {
+    const outcome = evaluate(rule, event)
+    printJson(
+      output,
+      outcome.kind === 'refused'
+        ? { id, result: 'E', error: outcome.problems.map(({ message }) => message).join('; ') }
+        : { id, result: outcome.kind === 'holds' ? 'T' : 'F' },
+    )
+  }
+  return EXIT.ok
+}
+
+/** Which part of a rule held on an event, and which did not. */
+export async function explainSigma(
+  rule: string,
+  event: string,
+  { json }: { readonly json: boolean },
+  output: Output,
+): Promise<Exit> {
+  const outcome = explain(await textOf(rule), parsedJson(await textOf(event), event))
+  if ('problems' in outcome) {
+    const [first] = outcome.problems
+    throw new UserError(first?.message ?? 'the rule is refused', { ...first, file: rule })
+  }
+  for (const { title, conditions } of outcome.rules) {
+    if (json || !output.terminal) {
+      printJson(output, { title, conditions })
+      continue
+    }
+    output.out(`${safe(title)}\n${conditions.map((each) => drawn(each, 1)).join('')}`)
+  }
+  return EXIT.ok
+}
+
+/** Longer values say no more to a reader. */
+const SHOWN = 120
+
+function drawn({ part, held, values, parts }: Explanation, depth: number): string {
+  const found = parts.length > 0 || part === '' ? '' : shown(values)
+  const line = `${'  '.repeat(depth)}${held ? '✓' : '✗'} ${safe(part)}${found}\n`
+  return line + parts.map((each) => drawn(each, depth + 1)).join('')
+}
+
+function shown(values: readonly unknown[] | undefined): string {
+  if (values === undefined) return '   the event has no such field'
+  const text = values.map((value) => jsonText(value)).join(', ')
+  return `   the event has ${safe(text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text)}`
+}
+
+/** Writes every rule of the strategies as a Sigma file of its own, for other tools. */
+export async function exportSigma(
+  folder: string,
+  { strategies }: { readonly strategies: string },
+  output: Output,
+): Promise<Exit> {
+  const loaded = await loadStrategies(strategies)
+  let written = 0
+  for (const strategy of loaded.strategies) {
+    await mkdir(join(folder, strategy.id), { recursive: true })
+    for (const document of strategy.rules.flatMap(plainDocuments)) {
+      written += 1
+      const file = join(folder, strategy.id, `${nameOf(document) ?? `rule-${written}`}.yml`)
+      await writeFile(file, stringify(document, { version: '1.2', lineWidth: 0 }))
+    }
+  }
+  output.err(`${count(written, 'rule')} written to ${safe(folder)}\n`)
+  return EXIT.ok
+}
+
+/** A rule's name or id, if it can be the name of a file. */
+function nameOf(document: unknown): string | undefined {
+  const { name, id } = document as { readonly name?: unknown; readonly id?: unknown }
+  return [name, id].find((each): each is string => typeof each === 'string' && /^[\w.-]{1,128}$/.test(each))
+}
+
+async function textOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    throw new UserError(`cannot read ${file}: ${(cause as Error).message}`, {
+      file,
+      mend: 'name a file',
+      cause,
+    })
+  }
+}
+
+function parsedJson(text: string, file: string): unknown {
+  try {
+    return parseJson(text)
+  } catch (cause) {
+    throw new UserError(`not JSON: ${(cause as Error).message}`, {
+      file,
+      mend: 'write one JSON value',
+      cause,
+    })
+  }
+}
+
+export function addSigma(program: Command, output: Output, done: (exit: Exit) => void): void {
+  const sigma = program.command('sigma').description('Sigma rules: check, evaluate, explain')
+  sigma
+    .command('check')
+    .description('load folders of Sigma files and tell every refusal; exits 1 if there is any')
+    .argument('<dir...>', 'folders or files')
+    .option('--json', 'one JSON object a line', false)
+    .addHelpText('after', '\nExample:\n  tallyman sigma check ~/sigma/rules')
+    .action(async (folders: string[], options: { json: boolean }) =>
+      done(await checkSigma(folders, options, output)),
+    )
+  sigma
+    .command('eval')
+    .description('evaluate an array of {id, rule, event}: T holds, F does not, E the rule is refused')
+    .requiredOption('--cases <file>', 'JSON')
+    .option('--json', 'always so: one JSON object a line', true)
+    .addHelpText('after', '\nExample:\n  tallyman sigma eval --cases cases.json')
+    .action(async ({ cases: file }: { cases: string }) => done(await evaluateCases(file, output)))
+  sigma
+    .command('explain')
+    .description('which part of a rule held on an event, and which did not')
+    .argument('<rule>', 'a Sigma file')
+    .argument('<event>', 'a JSON file')
+    .option('--json', 'one JSON object a rule', false)
+    .addHelpText('after', '\nExample:\n  tallyman sigma explain rule.yml event.json')
+    .action(async (rule: string, event: string, options: { json: boolean }) =>
+      done(await explainSigma(rule, event, options, output)),
+    )
+  program
+    .command('export')
+    .description('content for other tools')
+    .command('sigma')
+    .description('every rule of the strategies as a Sigma file')
+    .argument('<dir>', 'where to write them')
+    .option('--strategies <dir>', 'a folder of documents', SHIPPED_STRATEGIES)
+    .addHelpText('after', '\nExample:\n  tallyman export sigma ./sigma')
+    .action(async (folder: string, options: { strategies: string }) =>
+      done(await exportSigma(folder, options, output)),
+    )
+}

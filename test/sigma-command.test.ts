@@ -1,0 +1,172 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { main } from '../src/cli/main.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tallyman-sigma-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+async function tallyman(words: readonly string[], terminal = false) {
+  let [out, err] = ['', '']
+  const exit = await main(words, {
+    out: (text) => void (out += text),
+    err: (text) => void (err += text),
+    terminal,
+  })
+  return { exit, out, err, lines: out.split('\n').filter((line) => line !== '') }
+}
+
+function file(name: string, content: string): string {
+  const path = join(folder, name)
+  mkdirSync(join(path, '..'), { recursive: true })
+  writeFileSync(path, content)
+  return path
+}
+
+const rule = (title: string, more = ''): string =>
+  `title: ${title}\nlogsource: {product: linux, category: process_creation}\ndetection:\n  tool: {'Image|endswith': [/tar, /zip]}\n  filter_own: {User: backup}\n  condition: tool and not filter_own\n${more}`
+
+describe('sigma check', () => {
+  it('counts rules by log source and exits 0 where none is refused', async () => {
+    file('rules/a.yml', `${rule('a')}---\n${rule('b')}`)
+    const { exit, lines } = await tallyman(['sigma', 'check', join(folder, 'rules')])
+    expect(exit).toBe(0)
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      { kind: 'logsource', logsource: 'linux/process_creation/*', rules: 2 },
+      { kind: 'total', files: 1, rules: 2, refused: 0, warnings: 0 },
+    ])
+  })
+
+  it('tells every refusal with its place and its mend, and exits 1', async () => {
+    file('rules/good.yml', rule('good'))
+    const bad = file('rules/bad.yml', `${rule('bad')}level: enormous\nstatus: old\n`)
+    const piped = await tallyman(['sigma', 'check', join(folder, 'rules')])
+    expect(piped.exit).toBe(1)
+    expect(piped.lines.map((line) => JSON.parse(line) as { kind: string; line?: number })).toMatchObject([
+      {
+        kind: 'refused',
+        file: bad,
+        line: 7,
+        column: 8,
+        message: expect.stringContaining('level must be one of') as string,
+      },
+      {
+        kind: 'refused',
+        file: bad,
+        line: 8,
+        message: expect.stringContaining('status must be one of') as string,
+      },
+      { kind: 'logsource', rules: 1 },
+      { kind: 'total', files: 2, rules: 1, refused: 2 },
+    ])
+    const shown = await tallyman(['sigma', 'check', join(folder, 'rules')], true)
+    expect(shown.out).toContain(`${bad}:7:8: level must be one of`)
+  })
+
+  it('says that a folder is not there', async () => {
+    const { exit, err } = await tallyman(['sigma', 'check', join(folder, 'nowhere')])
+    expect(exit).toBe(2)
+    expect(err).toContain('no rules at')
+  })
+})
+
+describe('sigma eval', () => {
+  it('answers T, F and E, one case a line, integers exact', async () => {
+    const cases = file(
+      'cases.json',
+      `[{"id": "t", "rule": ${JSON.stringify(rule('r'))}, "event": {"Image": "/bin/tar"}},
+        {"id": "f", "rule": ${JSON.stringify(rule('r'))}, "event": {"Image": "/bin/tar", "User": "backup"}},
+        {"id": "e", "rule": "title: nothing else", "event": {}},
+        {"id": "big", "rule": "title: r\\nlogsource: {category: x}\\ndetection: {s: {A: 9007199254740993}, condition: s}", "event": {"A": 9007199254740992}}]`,
+    )
+    const { exit, lines } = await tallyman(['sigma', 'eval', '--cases', cases, '--json'])
+    expect(exit).toBe(0)
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      { id: 't', result: 'T' },
+      { id: 'f', result: 'F' },
+      { id: 'e', result: 'E', error: 'a rule needs logsource; a rule needs detection' },
+      { id: 'big', result: 'F' },
+    ])
+  })
+
+  it.each([
+    ['{', 'not JSON'],
+    ['{"id": "a"}', 'no array of {id, rule, event}'],
+  ])('refuses %j', async (content, message) => {
+    const { exit, err } = await tallyman(['sigma', 'eval', '--cases', file('cases.json', content)])
+    expect(exit).toBe(2)
+    expect(err).toContain(message)
+  })
+})
+
+describe('sigma explain', () => {
+  it('draws which part held and what the event has', async () => {
+    const words = [
+      'sigma',
+      'explain',
+      file('rule.yml', rule('Archive')),
+      file('event.json', '{"Image": "/bin/cat", "Note": "\\u001b[2J"}'),
+    ]
+    const { exit, out } = await tallyman(words, true)
+    expect(exit).toBe(0)
+    expect(out).toBe(`Archive
+  ✗ and
+    ✗ tool
+      ✗ Image|endswith: [/tar, /zip]   the event has "/bin/cat"
+    ✓ not
+      ✗ filter_own
+        ✗ User: backup   the event has no such field
+`)
+    const piped = await tallyman(words)
+    expect(JSON.parse(piped.out)).toMatchObject({
+      title: 'Archive',
+      conditions: [{ part: 'and', held: false }],
+    })
+  })
+
+  it('makes what an event says harmless for a terminal', async () => {
+    const event = file('event.json', JSON.stringify({ Image: '\u001b[2J\u202e' }))
+    const { out } = await tallyman(['sigma', 'explain', file('rule.yml', rule('a')), event], true)
+    expect(out).not.toMatch(/[\u001b\u202e]/)
+  })
+
+  it('says where a rule is wrong', async () => {
+    const { exit, err } = await tallyman([
+      'sigma',
+      'explain',
+      file('r.yml', 'title: a\n'),
+      file('e.json', '{}'),
+    ])
+    expect(exit).toBe(2)
+    expect(err).toContain('r.yml:1:1: a rule needs logsource')
+  })
+})
+
+describe('export sigma', () => {
+  it('writes each rule of the strategies as a file that reads back as the same rule', async () => {
+    const { exit, err } = await tallyman(['export', 'sigma', join(folder, 'out')])
+    expect(exit).toBe(0)
+    const files = readdirSync(join(folder, 'out'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.yml'),
+    )
+    expect(err).toContain(`${files.length} rules written`)
+    const read = files.map(
+      (name) => parse(readFileSync(join(folder, 'out', name), 'utf8')) as Record<string, unknown>,
+    )
+    for (const each of read)
+      expect(Object.keys(each)).toEqual(expect.arrayContaining(['title', 'logsource', 'detection', 'level']))
+    const checked = await tallyman(['sigma', 'check', join(folder, 'out')])
+    const refusals = checked.lines
+      .map((line) => JSON.parse(line) as { kind: string; message?: string })
+      .filter(({ kind }) => kind === 'refused')
+    // the lists of a site are not exported with the rules
+    expect(
+      refusals.filter(({ message }) => !/the placeholder %.*% has no values/.test(message ?? '')),
+    ).toEqual([])
+  })
+})
