@@ -177,8 +177,10 @@ async function runAgents(docker: DockerEngine, prefix: string): Promise<readonly
 
 async function incidents(daemon: Daemon): Promise<readonly Incident[]> {
   await daemon.url()
-  const { body } = await daemon.ask('/api/incidents?limit=500')
-  return (body as { items: readonly Incident[] }).items
+  const kinds = await Promise.all(
+    ['incident', 'posture'].map((kind) => daemon.ask(`/api/incidents?limit=500&kind=${kind}`)),
+  )
+  return kinds.flatMap(({ body }) => (body as { items: readonly Incident[] }).items)
 }
 
 async function cli(words: readonly string[]): Promise<void> {
