@@ -10,8 +10,10 @@ export const GRAM = 4
 const PAD = GRAM
 /** Odd, with its bits spread: Knuth's multiplicative hashing. */
 const SPREAD = -1_640_531_535
-/** 2^18 bits are 32 KiB, which a processor keeps near. */
-const SHIFT = 32 - 18
+/** At most 2^18 bits: 32 KiB, which a processor keeps near. Most rules list a few literals, and need far less. */
+const MOST_BITS = 18
+/** So many bits a literal, as a power of two, that an arbitrary gram seldom finds its own set. */
+const BITS_A_LITERAL = 8
 
 /**
  * Literals of at least four UTF-16 units. Each is known by that gram of its own which fewest others share: a
@@ -19,12 +21,14 @@ const SHIFT = 32 - 18
  * such a gram everywhere costs as many comparisons a character as literals share it.
  */
 export function literalFinder(literals: readonly string[]): LiteralFinder {
-  const known = new Uint8Array(2 ** (32 - SHIFT - 3))
+  const bits = Math.min(MOST_BITS, BITS_A_LITERAL + Math.ceil(Math.log2(literals.length + 1)))
+  const shift = 32 - bits
+  const known = new Uint8Array(2 ** (bits - 3))
   const byBit = new Map<number, { readonly literal: number; readonly text: string; readonly end: number }[]>()
   const uses = usesOf(literals)
   for (const [literal, text] of literals.entries()) {
     const end = rarestGram(text, uses)
-    const bit = bitOf(gramBefore(text, end))
+    const bit = bitOf(gramBefore(text, end), shift)
     known[bit >>> 3] = (known[bit >>> 3] as number) | (1 << (bit & 7))
     const same = byBit.get(bit)
     if (same === undefined) byBit.set(bit, [{ literal, text, end }])
@@ -35,11 +39,11 @@ export function literalFinder(literals: readonly string[]): LiteralFinder {
       const bytes = lowBytesOf(text)
       const last = PAD + text.length
       for (
-        let end = seek(known, bytes, PAD + GRAM, last);
+        let end = seek(known, shift, bytes, PAD + GRAM, last);
         end <= last;
-        end = seek(known, bytes, end + 1, last)
+        end = seek(known, shift, bytes, end + 1, last)
       ) {
-        for (const each of byBit.get(bitOf(gramOf(bytes, end))) ?? NONE) {
+        for (const each of byBit.get(bitOf(gramOf(bytes, end), shift)) ?? NONE) {
           const start = end - PAD - each.end
           if (start >= 0 && text.startsWith(each.text, start) && found(each.literal) === false) return
         }
@@ -49,18 +53,18 @@ export function literalFinder(literals: readonly string[]): LiteralFinder {
 }
 
 /** Where the next gram ends that some literal may have, from `end` on; beyond `last` where there is none. */
-function seek(known: Uint8Array, bytes: Uint8Array, end: number, last: number): number {
+function seek(known: Uint8Array, shift: number, bytes: Uint8Array, end: number, last: number): number {
   let gram = gramOf(bytes, end - 1)
   for (let index = end - 1; index < last; index += 1) {
     gram = (gram << 8) | (bytes[index] as number)
-    const bit = bitOf(gram)
+    const bit = bitOf(gram, shift)
     if (((known[bit >>> 3] as number) & (1 << (bit & 7))) !== 0) return index + 1
   }
   return last + 1
 }
 
-function bitOf(gram: number): number {
-  return Math.imul(gram, SPREAD) >>> SHIFT
+function bitOf(gram: number, shift: number): number {
+  return Math.imul(gram, SPREAD) >>> shift
 }
 
 function gramOf(bytes: Uint8Array, end: number): number {
