@@ -1,25 +1,13 @@
 import { expect, it } from 'vitest'
+import { anAlert } from '../api/an-alert.testing.ts'
 import type { Alert } from '../api/types.ts'
 import { timeline } from './timeline.ts'
 
-function anAlert(
-  title: string,
-  level: Alert['level'],
-  events: readonly (readonly [string, number])[],
-): Alert {
-  return {
+function hit(title: string, level: Alert['level'], events: readonly (readonly [string, number])[]): Alert {
+  return anAlert({
     id: title,
-    time: '',
-    first: '',
-    last: '',
-    strategy: { id: 's' },
-    rule: { id: title, title },
     level,
-    attack: [],
-    entity: {},
     count: events.length,
-    incident: 'i',
-    status: 'open',
     evidence: events.map(([event, second]) => ({
       event,
       time: new Date(Date.UTC(2026, 10, 21, 10, 0, second)).toISOString(),
@@ -27,16 +15,16 @@ function anAlert(
       logsource: 'docker/container_event',
       fields: {},
     })),
-  }
+  })
 }
 
 it('tells each event once, in order, with all rules that it hit and the most severe level', () => {
   const rows = timeline([
-    anAlert('Odd tool', 'low', [
+    hit('Odd tool', 'low', [
       ['b', 5],
       ['a', 1],
     ]),
-    anAlert('Certificate made', 'high', [['b', 5]]),
+    hit('Certificate made', 'high', [['b', 5]]),
   ])
   expect(rows.map(({ evidence, level, rules }) => [evidence.event, level, rules])).toEqual([
     ['a', 'low', ['Odd tool']],

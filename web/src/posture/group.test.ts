@@ -1,23 +1,10 @@
 import { expect, it } from 'vitest'
+import { anAlert } from '../api/an-alert.testing.ts'
 import type { Alert, Level, Resource } from '../api/types.ts'
 import { groupByEntity } from './group.ts'
 
 function found(id: string, level: Level, entity: Resource): Alert {
-  return {
-    id,
-    time: '',
-    first: '',
-    last: '',
-    strategy: { id: 's' },
-    rule: { id, title: id },
-    level,
-    attack: [],
-    entity,
-    count: 1,
-    incident: 'i',
-    status: 'open',
-    evidence: [],
-  }
+  return anAlert({ id, level, entity })
 }
 
 it('names a container once, with all that was found on it, the most severe first', () => {
