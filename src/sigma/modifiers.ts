@@ -173,7 +173,7 @@ function flag(name: keyof RegexFlags): Modifier {
 function network(text: Text): readonly Pattern[] | Wrong {
   const written = plainText(text.tokens) ?? ''
   const test = compileNetwork(written)
-  if (typeof test === 'function') return [{ kind: 'network', test }]
+  if (typeof test === 'function') return [{ kind: 'network', network: written, test }]
   return {
     wrong: `${quote(written)} cannot be used with cidr: ${test.wrong}`,
     mend: 'write a network such as 10.0.0.0/8 or fe80::/10',

@@ -14,7 +14,7 @@ export type Pattern =
       readonly bytes: boolean
     }
   | { readonly kind: 'regex'; readonly source: string; readonly flags: RegexFlags; readonly test: TextTest }
-  | { readonly kind: 'network'; readonly test: TextTest }
+  | { readonly kind: 'network'; readonly network: string; readonly test: TextTest }
   | { readonly kind: 'number'; readonly value: Numeric; readonly source: string }
   | { readonly kind: 'boolean'; readonly value: boolean }
   | { readonly kind: 'null' }
