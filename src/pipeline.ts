@@ -252,6 +252,8 @@ function processBatch(
       }
       for (const event of events) consider(event)
     }
+    for (const { source, events } of decoded.completed)
+      for (const event of dating.dated({ events, facts: [] }, source).events) consider(event)
     if (chunk.whole === true) bodies.push({ stream: chunk.stream, length: chunk.bytes.length })
     else streams.push({ stream: chunk.stream, ...decoder.checkpoint() })
   }

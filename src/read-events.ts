@@ -13,7 +13,9 @@ export async function readEvents(path: string): Promise<readonly Event[]> {
     for (const chunk of chunks) {
       const decoder = decoders.get(chunk.stream) ?? createStreamDecoder(sources, chunk.stream)
       decoders.set(chunk.stream, decoder)
-      events.push(...decoder.push(chunk).items.flatMap(({ decoded }) => decoded.events))
+      const { items, completed } = decoder.push(chunk)
+      events.push(...items.flatMap(({ decoded }) => decoded.events))
+      events.push(...completed.flatMap((whole) => whole.events))
     }
   }
   return events

@@ -176,9 +176,9 @@ describe.each(sources.map((source) => ({ source, name: source.name })))('$name',
 
   test('counts foreign lines one by one once the stream is known', () => {
     const [line = ''] = inputs.flatMap(({ bytes }) => lines(bytes)).filter((text) => text.startsWith('{'))
-    const batch = readText(`${line}\n{"process_exec":{},"node_name":"n"}\nhello\n{"a":1}\n`)
+    const batch = readText(`${line}\n{"RunningFor":"2 hours"}\nhello\n{"a":1}\n`)
     expect(batch.failures.map((failure) => failure.reason)).toEqual([
-      'tetragon: not read yet',
+      'docker ps output is not an inspect record',
       'not a known record',
       'not a known record',
     ])

@@ -20,6 +20,8 @@ export type Decoded =
       readonly facts: readonly Fact[]
       /** The producer's own identity of the record, where it has one: a record with the same identity is looked up. */
       readonly identity?: Identity
+      /** Events of records before this one, which this one shows to be whole. They are no part of its identity. */
+      readonly completed?: readonly Event[]
     }
   | { readonly kind: 'failed'; readonly reason: string }
 
@@ -40,6 +42,8 @@ export interface Identity {
 export interface Decoder {
   /** Never throws on content. */
   decode(record: FramedRecord): Decoded
+  /** Nothing more came for a while, or nothing will: events of the records that waited for others. */
+  settle?(): readonly Event[]
   /** State to hand to `Source.decoder` after a restart; JSON. Undefined where there is none. */
   checkpoint(): unknown
 }

@@ -14,14 +14,14 @@ function read(text: string) {
 }
 
 test('an empty stream has no records and no failure', () => {
-  expect(read('')).toEqual({ records: 0, items: [], failures: [] })
+  expect(read('')).toEqual({ records: 0, items: [], failures: [], completed: [] })
 })
 
 test('a stream of a format that is not read yet is refused once, by name', () => {
-  const { records, failures } = read('{"process_exec":{},"node_name":"n"}\n'.repeat(50_000))
+  const { records, failures } = read('{"RunningFor":"2 hours"}\n'.repeat(50_000))
   expect({ records, reasons: failures.map(({ reason }) => reason) }).toEqual({
     records: 1,
-    reasons: ['tetragon: not read yet'],
+    reasons: ['docker ps output is not an inspect record'],
   })
 })
 
@@ -131,10 +131,10 @@ describe('where nothing is appended for a while', () => {
 
   test('a stream that no source knows is one failure by name, however often it stands still', () => {
     const { decoder, push } = following()
-    expect(push('{"process_exec":{},"node_name":"n"}\n')).toEqual([])
-    expect(push('', { idle: true })).toEqual(['tetragon: not read yet'])
-    expect(decoder.checkpoint().offset).toBe(36)
-    expect(push('{"process_exec":{},"node_name":"n"}\n')).toEqual([])
+    expect(push('{"RunningFor":"2 hours"}\n')).toEqual([])
+    expect(push('', { idle: true })).toEqual(['docker ps output is not an inspect record'])
+    expect(decoder.checkpoint().offset).toBe(25)
+    expect(push('{"RunningFor":"2 hours"}\n')).toEqual([])
     expect(push('', { idle: true })).toEqual([])
     expect(push('', { end: true })).toEqual([])
   })
@@ -146,7 +146,7 @@ describe('where nothing is appended for a while', () => {
     const { offset, state } = first.decoder.checkpoint()
     const second = createStreamDecoder(sources, 's', JSON.parse(JSON.stringify(state)))
     const prose = second.push({ stream: 's', offset, bytes: Buffer.from('prose\n'), idle: true })
-    expect(prose).toEqual({ records: 0, items: [], failures: [] })
+    expect(prose).toEqual({ records: 0, items: [], failures: [], completed: [] })
     const known = second.push({ stream: 's', offset: offset + 6, bytes: Buffer.from(`${EVENT}\n`) })
     expect(known.items.map(({ position }) => position)).toEqual([12])
   })

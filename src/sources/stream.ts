@@ -1,4 +1,4 @@
-import type { Chunk, Failure, SourceName } from '../domain/event.ts'
+import type { Chunk, Event, Failure, SourceName } from '../domain/event.ts'
 import { foreignFormat, UNKNOWN_FORMAT } from './foreign.ts'
 import { createFramer, MAX_ELEMENTS, SAMPLE_LENGTH } from './framing.ts'
 import type { Framed, FramingCheckpoint } from './framing.ts'
@@ -18,6 +18,14 @@ export interface DecodedBatch {
   readonly records: number
   readonly items: readonly DecodedItem[]
   readonly failures: readonly Failure[]
+  /** Events of records that were counted before, which are whole by now. Each names what it is `once`. */
+  readonly completed: readonly Completed[]
+}
+
+/** What a source made of several records. */
+export interface Completed {
+  readonly source: SourceName
+  readonly events: readonly Event[]
 }
 
 export interface StreamDecoder {
@@ -80,6 +88,13 @@ export function createStreamDecoder(
       ? source
       : sources.find((other) => other !== source && other.recognise(record))
 
+  /** What decoders held of records that waited for others, also those that only a checkpoint tells of. */
+  const settled = (): readonly Completed[] =>
+    sources
+      .filter(({ name }) => decoders.has(name) || from.decoders?.[name] !== undefined)
+      .map((of) => ({ source: of.name, events: decoderOf(of).settle?.() ?? [] }))
+      .filter(({ events }) => events.length > 0)
+
   const current = (): { offset: number; state: StreamState } => {
     const states: Record<string, unknown> = { ...from.decoders }
     for (const [name, decoder] of decoders) states[name] = decoder.checkpoint()
@@ -100,10 +115,11 @@ export function createStreamDecoder(
     push(chunk) {
       const items: DecodedItem[] = []
       const failures: Failure[] = []
+      const completed: Completed[] = []
       if (!started) undecided = { offset: chunk.offset, state }
       started = true
       offset = chunk.offset + chunk.bytes.length
-      if (refused) return { records: 0, items, failures }
+      if (refused) return { records: 0, items, failures, completed }
 
       const take = (framed: Framed): void => {
         if (framed.kind === 'failed') {
@@ -119,7 +135,10 @@ export function createStreamDecoder(
         const decoded = decodedBy(decoderOf(by), record)
         source = by
         if (decoded.kind === 'failed') failures.push(failureOf(record, decoded.reason))
-        else items.push({ source: by.name, position: record.position, decoded })
+        else {
+          if (decoded.completed !== undefined) completed.push({ source: by.name, events: decoded.completed })
+          items.push({ source: by.name, position: record.position, decoded })
+        }
       }
       const release = (): void => {
         const before = held
@@ -171,7 +190,8 @@ export function createStreamDecoder(
         if (held.length === 0) undecided = undefined
       }
       if (source === undefined && !refused && held.length === 0) undecided = current()
-      return { records: items.length + failures.length, items, failures }
+      if (chunk.end === true || chunk.idle === true) completed.push(...settled())
+      return { records: items.length + failures.length, items, failures, completed }
     },
     checkpoint() {
       const isUndecided = source === undefined && !refused && held.length > 0
