@@ -4,12 +4,14 @@ import type { ContainerRow, Reporter } from '../domain/state.ts'
 import { hostPathOf } from '../domain/host-path-of.ts'
 import { ended, recalled, renewed, type Holder } from './addresses.ts'
 import { createKnownContainers, SHORT_ID } from './known-containers.ts'
-import { withPeers } from './peers.ts'
+import { peersOf, withPeers, type Peers } from './peers.ts'
 
 /** Whose an event is: container, image and node attributes joined on the container's id, or on addresses. */
 export interface Inventory {
   /** Takes a fact in, unless somebody who knows better told otherwise: then it says so. */
   observe(fact: Fact, by: Reporter): Contradiction | undefined
+  /** What is known of the event's container now, or of the containers that it connected. */
+  find(event: Joinable): Joined
   /** The event with what is known of its container added; what the event says itself wins. */
   resolve(event: Event): Event
   /** Rows that changed since the last call, to be committed with the batch. */
@@ -17,6 +19,15 @@ export interface Inventory {
   /** Ids of those that were forgotten since the last call, for want of room or because they are long gone. */
   forgotten(): readonly string[]
 }
+
+/** What of an event says whose it is. */
+export type Joinable = Pick<Event, 'time' | 'resource' | 'flow'>
+
+/** What is known of whose an event is; undefined where nothing is. */
+export type Joined =
+  | { readonly kind: 'container'; readonly row: Pick<ContainerRow, 'id' | 'resource' | 'mounts'> }
+  | ({ readonly kind: 'peers' } & Peers)
+  | undefined
 
 /** Two told differently of one container: who asks its engine is believed. */
 export interface Contradiction {
@@ -97,22 +108,22 @@ export function createInventory(
     put(gone(known, fact.time))
   }
 
+  const find = (event: Joinable): Joined => {
+    const id = event.resource['container.id']
+    const row = typeof id === 'string' ? named(id) : undefined
+    if (row !== undefined) return { kind: 'container', row }
+    const peers = peersOf(event, holder)
+    return peers && { kind: 'peers', ...peers }
+  }
+
   return {
     observe(fact, by) {
       if (fact.kind === 'container') return see(fact, by)
       if (fact.kind === 'container-gone') end(fact, by)
       return undefined
     },
-    resolve(event) {
-      const id = event.resource['container.id']
-      const known = typeof id === 'string' ? named(id) : undefined
-      if (known === undefined) return withPeers(event, holder)
-      return {
-        ...event,
-        resource: { ...known.resource, ...event.resource, 'container.id': known.id },
-        record: withHostPaths(event, known.mounts),
-      }
-    },
+    find,
+    resolve: (event) => joinedWith(event, find(event)),
     changes() {
       const all = [...changed.values()]
       changed.clear()
@@ -123,6 +134,18 @@ export function createInventory(
       forgotten.clear()
       return all
     },
+  }
+}
+
+/** The event with what `Inventory.find` told of it; what the event says itself wins. */
+export function joinedWith(event: Event, joined: Joined): Event {
+  if (joined === undefined) return event
+  if (joined.kind === 'peers') return withPeers(event, joined)
+  const { id, resource, mounts } = joined.row
+  return {
+    ...event,
+    resource: { ...resource, ...event.resource, 'container.id': id },
+    record: withHostPaths(event, mounts),
   }
 }
 

@@ -10,22 +10,33 @@ const ATTRIBUTES = [
   'k8s.pod.name',
 ] as const
 
+/** Who had the addresses at the ends of a connection; at least one of them somebody had. */
+export interface Peers {
+  readonly client: Holder | undefined
+  readonly server: Holder | undefined
+}
+
 /**
- * The event with the containers at both ends of its connection, found by their addresses at that time. It happened
- * to the client if that is a container, else to the server. What the event says itself wins: the machine that it
- * names is where it was seen.
+ * The containers at both ends of an event's connection, found by their addresses at that time; undefined where
+ * there is none. The machine that the event names is where it was seen.
  */
-export function withPeers(
-  event: Event,
+export function peersOf(
+  { flow, time, resource }: Pick<Event, 'flow' | 'time' | 'resource'>,
   holder: (address: string, time: number, host: string | undefined) => Holder | undefined,
-): Event {
-  const { flow } = event
-  if (flow === undefined) return event
-  const said = event.resource['host.name']
+): Peers | undefined {
+  if (flow === undefined) return undefined
+  const said = resource['host.name']
   const host = typeof said === 'string' ? said : undefined
-  const client = holder(flow.client, event.time, host)
-  const server = holder(flow.server, event.time, host)
-  if (client === undefined && server === undefined) return event
+  const client = holder(flow.client, time, host)
+  const server = holder(flow.server, time, host)
+  return client === undefined && server === undefined ? undefined : { client, server }
+}
+
+/**
+ * The event with the containers at both ends of its connection. It happened to the client if that is a container,
+ * else to the server. What the event says itself wins.
+ */
+export function withPeers(event: Event, { client, server }: Peers): Event {
   return {
     ...event,
     resource: { ...(resourceOf(client) ?? resourceOf(server)), ...event.resource },

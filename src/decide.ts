@@ -1,0 +1,150 @@
+import { createDating, type Dating } from './dating.ts'
+import { isEngineStream } from './domain/engine-stream.ts'
+import type { Chunk, Event, Fact, Finding } from './domain/event.ts'
+import { digest } from './domain/hash.ts'
+import type { Reporter, SeenRow } from './domain/state.ts'
+import type { Seen } from './engine/seen.ts'
+import type { SensorRuns } from './engine/sensor-runs.ts'
+import type { InputBatch } from './inputs/input.ts'
+import type { Contradiction, Inventory, Joined } from './inventory/inventory.ts'
+import type { DecodedBatch } from './sources/stream.ts'
+import type { Commit } from './store/store.ts'
+import { createTally, type Tally } from './tally.ts'
+
+/** What is remembered from batch to batch: it depends on the order in which records come. */
+export interface Memory {
+  readonly inventory: Inventory
+  readonly seen: Seen
+  readonly sensorRuns: SensorRuns
+}
+
+/** Takes in what the records of one batch mean, in their order, and says which events are to be evaluated. */
+export interface Deciding {
+  readonly tally: Tally
+  /** `evaluate` is told each event that is no repetition, with what the inventory knows of it by then. */
+  take(chunk: TakenChunk, decoded: DecodedBatch, evaluate: (event: Event, joined: Joined) => void): void
+  /** Once all is taken in: what it came to, to be committed. */
+  decided(): Decided
+}
+export type TakenChunk = Pick<Chunk, 'stream' | 'path' | 'repeated'>
+
+export type Decided = Pick<
+  Commit,
+  'findings' | 'seen' | 'released' | 'containers' | 'forgotten' | 'sensorRuns'
+>
+
+/** `arrival` is when the batch came, ms; undefined where nobody knows when. */
+export function createDeciding(
+  input: string,
+  { unreadable, findings: told }: Pick<InputBatch, 'unreadable' | 'findings'>,
+  { inventory, seen, sensorRuns }: Memory,
+  { now, arrival }: { readonly now: () => number; readonly arrival: number | undefined },
+): Deciding {
+  const tally = createTally()
+  const dating: Dating = createDating(input, arrival)
+  const findings: Finding[] = [...told]
+  const seenRows: SeenRow[] = []
+  const released: string[] = []
+  for (const { stream, reason, count } of unreadable)
+    tally.failed({ reason, stream, position: 0, sample: '' }, count)
+
+  const isNew = ({ once }: Event): boolean => {
+    if (once === undefined) return true
+    const { row } = seen.look({ id: once, content: '' })
+    if (row !== undefined) seenRows.push(row)
+    return row !== undefined
+  }
+
+  const learn = (facts: readonly Fact[], by: Reporter): void => {
+    for (const fact of facts) {
+      const contradicted = inventory.observe(fact, by)
+      if (contradicted !== undefined) findings.push(contradictionFinding(contradicted, now()))
+      if (fact.kind === 'container-gone' && fact.releases !== undefined) {
+        seen.release(fact.releases)
+        released.push(fact.releases)
+      }
+    }
+  }
+
+  const tell = (facts: readonly Fact[]): void => {
+    for (const fact of facts) {
+      if (fact.kind === 'finding') findings.push(fact.finding)
+      else if (fact.kind === 'sensor-record') findings.push(...sensorRuns.observe(fact.mark, input, now()))
+    }
+  }
+
+  return {
+    tally,
+    take(chunk, decoded, evaluate) {
+      if (chunk.repeated === true) {
+        for (let record = 0; record < decoded.records; record += 1) tally.duplicate()
+        return
+      }
+      const by: Reporter = { input, engine: isEngineStream(chunk.stream) }
+      const consider = (events: readonly Event[]): void => {
+        for (const event of events) if (isNew(event)) evaluate(event, inventory.find(event))
+      }
+      for (const failure of decoded.failures)
+        tally.failed({ ...failure, stream: chunk.path ?? failure.stream })
+      for (const { source, decoded: meaning } of decoded.items) {
+        const { identity } = meaning
+        const { facts, events } = dating.dated(meaning, source)
+        if (identity !== undefined) {
+          const { verdict, row } = seen.look(identity)
+          if (row === undefined) {
+            tally.duplicate()
+            // A name may have changed although the specification did not, and who told it first may not have been believed.
+            learn(facts, by)
+            continue
+          }
+          if (verdict === 'conflict')
+            findings.push(conflict(identity.id, source, events[0]?.time ?? now(), now()))
+          seenRows.push(row)
+        }
+        tally.evaluated(source)
+        learn(facts, by)
+        tell(facts)
+        consider(events)
+      }
+      for (const { source, events } of decoded.completed)
+        consider(dating.dated({ events, facts: [] }, source).events)
+    },
+    decided: () => ({
+      findings: dating.findings(findings),
+      seen: seenRows,
+      released: [...released, ...seen.dropped()],
+      containers: inventory.changes(),
+      forgotten: inventory.forgotten(),
+      sensorRuns: sensorRuns.changes(),
+    }),
+  }
+}
+
+/** Ids are the attacker's to choose: the same one with other content is evaluated, and told once an hour. */
+function conflict(id: string, source: string, time: number, now: number): Finding {
+  return {
+    id: digest('identity-conflict', source, hourOf(now)),
+    kind: 'identity-conflict',
+    about: source,
+    since: time,
+    until: time,
+    message: `records came again under a known identity with other content and were evaluated; the first was ${id.slice(0, 128)}`,
+  }
+}
+
+/** Somebody else's word about an engine's container, told once an hour. */
+function contradictionFinding({ container, believed, contradicting }: Contradiction, now: number): Finding {
+  return {
+    id: digest('identity-conflict', 'container', contradicting, hourOf(now)),
+    kind: 'identity-conflict',
+    about: contradicting,
+    since: now,
+    until: now,
+    message: `told of containers otherwise than the engine that runs them, and was not believed; the first was ${container.slice(0, 128)}, which ${believed} knows`,
+  }
+}
+
+/** The hour of the clock: times in records are the attacker's to choose, and so many findings there would be. */
+function hourOf(now: number): string {
+  return String(Math.floor(now / 3_600_000))
+}
