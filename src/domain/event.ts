@@ -19,6 +19,14 @@ export interface Logsource {
 }
 
 /**
+ * The log source of an event. Where Sigma has several for what one record tells (a registry value that was set is
+ * `registry_set` and `registry_event`), the others stand in `also`: a rule for any of them is for the event.
+ */
+export interface EventLogsource extends Logsource {
+  readonly also?: readonly Logsource[]
+}
+
+/**
  * Where something happened, under OpenTelemetry's resource attribute names
  * (https://opentelemetry.io/docs/specs/semconv/resource/). The names in use are listed in `fields.ts`.
  */
@@ -38,7 +46,7 @@ export interface Event {
   /** Event time, ms since the epoch, UTC. */
   readonly time: number
   readonly source: SourceName
-  readonly logsource: Logsource
+  readonly logsource: EventLogsource
   readonly resource: Resource
   /** The parsed record; rules read it through `mapping`. */
   readonly record: unknown

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Logsource } from '../domain/event.ts'
+import type { EventLogsource } from '../domain/event.ts'
 import { compileRules } from './sigma.ts'
 import type { Compiled } from './types.ts'
 import { eventOf } from './testing.ts'
@@ -95,7 +95,7 @@ describe('a compiled rule', () => {
 })
 
 describe('routing', () => {
-  it.each<[string, Logsource, boolean]>([
+  it.each<[string, EventLogsource, boolean]>([
     ['{category: c}', { category: 'c' }, true],
     ['{category: C}', { category: 'c', product: 'linux' }, true],
     ['{category: c}', { category: 'd' }, false],
@@ -109,6 +109,9 @@ describe('routing', () => {
       { product: 'kubernetes', service: 'audit' },
       false,
     ],
+    ['{category: c}', { category: 'd', also: [{ category: 'c' }] }, true],
+    ['{category: c, product: linux}', { category: 'd', product: 'zeek', also: [{ category: 'c' }] }, true],
+    ['{category: c, service: s}', { category: 'd', service: 's', also: [{ category: 'c' }] }, false],
   ])('a rule for %s sees an event of %o: %s', (logsource, event, expected) => {
     const { ruleset } = compile(`title: t\nlogsource: ${logsource}\ndetection: {s: {A: x}, condition: s}\n`)
     expect(ruleset.match(eventOf({ A: 'x' }, event)).length > 0).toBe(expected)

@@ -1,4 +1,4 @@
-import type { Logsource } from '../domain/event.ts'
+import type { EventLogsource, Logsource } from '../domain/event.ts'
 import { foldText } from './fold.ts'
 import { mistake } from './problem.ts'
 import type { Report } from './problem.ts'
@@ -30,10 +30,14 @@ export function readLogsource(tree: Tree, report: Report): Logsource | undefined
 }
 
 /**
- * Whether a rule is meant for such events: every dimension that it names must be theirs. Rules for Linux also
- * see events whose product is unknown, because containers run on it.
+ * Whether a rule is meant for such events: every dimension that it names must be that of one of their log sources.
+ * Rules for Linux also see events whose product is unknown, because containers run on it.
  */
-export function applies(rule: Logsource, event: Logsource): boolean {
+export function applies(rule: Logsource, event: EventLogsource): boolean {
+  return fits(rule, event) || (event.also?.some((other) => fits(rule, other)) ?? false)
+}
+
+function fits(rule: Logsource, event: Logsource): boolean {
   return DIMENSIONS.every((dimension) => {
     const wanted = rule[dimension]
     if (wanted === undefined) return true
@@ -43,17 +47,21 @@ export function applies(rule: Logsource, event: Logsource): boolean {
   })
 }
 
+function dimensionsOf(logsource: Logsource): readonly (string | null)[] {
+  return DIMENSIONS.map((dimension) => logsource[dimension] ?? null)
+}
+
 const MAX_REMEMBERED = 1_000
 
 /** Remembers what is made of the rules for a log source: by its object, which a source shares, and by what it says. */
 export function routing<T extends { readonly logsource: Logsource }, Route>(
   rules: readonly T[],
   routeOf: (applicable: readonly T[]) => Route,
-): (event: Logsource) => Route {
-  const byObject = new WeakMap<Logsource, Route>()
+): (event: EventLogsource) => Route {
+  const byObject = new WeakMap<EventLogsource, Route>()
   const byText = new Map<string, Route>()
-  const look = (event: Logsource): Route => {
-    const text = JSON.stringify(DIMENSIONS.map((dimension) => event[dimension] ?? null))
+  const look = (event: EventLogsource): Route => {
+    const text = JSON.stringify([event, ...(event.also ?? [])].map(dimensionsOf))
     const known = byText.get(text) ?? routeOf(rules.filter((rule) => applies(rule.logsource, event)))
     if (byText.size >= MAX_REMEMBERED) byText.clear()
     byText.set(text, known)

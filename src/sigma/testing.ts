@@ -1,11 +1,11 @@
-import type { Event, Logsource, Mapping, Resource } from '../domain/event.ts'
+import type { Event, EventLogsource, Mapping, Resource } from '../domain/event.ts'
 import { compileRules } from './sigma.ts'
 import type { Compiled } from './types.ts'
 
 /** An event for tests of this folder. */
 export function eventOf(
   record: unknown,
-  logsource: Logsource = {},
+  logsource: EventLogsource = {},
   extra: { readonly mapping?: Mapping; readonly resource?: Resource } = {},
 ): Event {
   return { id: '1', time: 0, source: 'falco', logsource, resource: {}, mapping: {}, record, ...extra }

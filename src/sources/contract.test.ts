@@ -39,7 +39,8 @@ function print(items: readonly DecodedItem[]): string {
       facts: decoded.facts,
       events: decoded.events.map((event) => {
         const { mapping: _mapping, source: _source, ...kept } = event
-        return { ...kept, record: isOurs(event) ? event.record : '…' }
+        const { also: _also, ...logsource } = event.logsource
+        return { ...kept, logsource, record: isOurs(event) ? event.record : '…' }
       }),
     })),
     exact,
@@ -118,7 +119,8 @@ describe.each(sources.map((source) => ({ source, name: source.name })))('$name',
     for (const { bytes } of inputs) {
       for (const { decoded } of read(bytes).items) {
         for (const event of decoded.events) {
-          expect(source.serves).toContainEqual(event.logsource)
+          const { also = [], ...logsource } = event.logsource
+          for (const each of [logsource, ...also]) expect(source.serves).toContainEqual(each)
           for (const attribute of Object.keys(event.resource))
             expect(RESOURCE_ATTRIBUTES).toHaveProperty([attribute])
           const category = event.logsource.category ?? ''

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { Event, Logsource, Mapping, Resource, SourceName } from '../domain/event.ts'
+import type { Event, EventLogsource, Logsource, Mapping, Resource, SourceName } from '../domain/event.ts'
 
 /** Records that already use the names of their log source need no mapping. */
 export const OWN_NAMES: Mapping = Object.freeze({})
@@ -41,6 +41,14 @@ function logsourceOf(product: string, category: string): Logsource {
   const shared = LOGSOURCES.get(key) ?? Object.freeze({ product, category })
   LOGSOURCES.set(key, shared)
   return shared
+}
+
+/** Each log source that rules for such events may name, once. */
+export function servedBy(logsources: Iterable<EventLogsource>): readonly Logsource[] {
+  const served = new Map<string, Logsource>()
+  for (const { also = [], ...first } of logsources)
+    for (const each of [first, ...also]) served.set(`${each.product}/${each.category}/${each.service}`, each)
+  return [...served.values()]
 }
 
 /** 128 bits of SHA-256 over a record's text; 32 hex digits. */

@@ -1,11 +1,11 @@
-import type { Event, Fact, Logsource, Resource } from '../domain/event.ts'
+import type { Event, EventLogsource, Fact, Mapping, Resource } from '../domain/event.ts'
 import { isAuditRecord, splitAudit, unwrapAudit } from './audit-envelope.ts'
 import type { Unwrapped } from './audit-envelope.ts'
 import { podAddressFacts } from './pod-addresses.ts'
 import { podContainers } from './pod-spec.ts'
 import type { PodOrigin } from './pod-spec.ts'
 import { specEvents } from './container-spec.ts'
-import { contentOf, OWN_NAMES } from './events.ts'
+import { contentOf, servedBy } from './events.ts'
 import type { EventBase } from './events.ts'
 import { execEvents } from './exec-record.ts'
 import { isObject, jsonText, listOf, objectOf, textOf } from './json.ts'
@@ -16,7 +16,24 @@ import { defineSource, failed } from './source.ts'
 import type { Decoded, FramedRecord, Identity } from './source.ts'
 import { timeOf } from './time.ts'
 
-const AUDIT: Logsource = Object.freeze({ product: 'kubernetes', service: 'audit' })
+const AUDIT: EventLogsource = Object.freeze({
+  product: 'kubernetes',
+  service: 'audit',
+  // half of the public rules name the category of applications as well
+  also: [{ product: 'kubernetes', category: 'application', service: 'audit' }],
+})
+/** Fields that public rules name without the path that leads there. */
+const MAPPING: Mapping = Object.freeze({
+  apiGroup: [['objectRef', 'apiGroup']],
+  hostPath: [
+    ['requestObject', 'spec', 'volumes', 'hostPath', 'path'],
+    ['responseObject', 'spec', 'volumes', 'hostPath', 'path'],
+  ],
+  capabilities: [
+    ['requestObject', 'spec', 'containers', 'securityContext', 'capabilities', 'add'],
+    ['requestObject', 'spec', 'initContainers', 'securityContext', 'capabilities', 'add'],
+  ],
+})
 const NOTHING: Decoded = { kind: 'evaluated', events: [], facts: [] }
 
 /**
@@ -28,7 +45,7 @@ export const kubernetesAudit = defineSource({
   name: 'kubernetes.audit',
   title: 'Kubernetes audit log',
   serves: [
-    AUDIT,
+    ...servedBy([AUDIT]),
     ...['container_create', 'container_mount', 'container_exec'].map((category) => ({
       product: 'kubernetes',
       category,
@@ -63,7 +80,7 @@ function decode(record: FramedRecord): Decoded {
     logsource: AUDIT,
     resource,
     record: event,
-    mapping: OWN_NAMES,
+    mapping: MAPPING,
   }
   const derived = derivedEvents(
     { id, time, source: 'kubernetes.audit', product: 'kubernetes', resource },

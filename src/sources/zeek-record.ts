@@ -1,4 +1,4 @@
-import type { Event, Logsource, SourceName } from '../domain/event.ts'
+import type { Event, EventLogsource, Mapping, SourceName } from '../domain/event.ts'
 import { plainAddress } from '../domain/plain-address.ts'
 import { contentOf, OWN_NAMES } from './events.ts'
 import { isObject, jsonText, memberOf, textOf } from './json.ts'
@@ -10,7 +10,11 @@ import { inRange, timeOf } from './time.ts'
 /** What tells one Zeek log from the others, and how its fields are spelled. */
 export interface ZeekLog {
   readonly source: Extract<SourceName, `zeek.${string}`>
-  readonly logsource: Logsource
+  readonly logsource: EventLogsource
+  /** Names that Sigma's generic log sources have for Zeek's fields. */
+  readonly mapping?: Mapping
+  /** What being in this log says, under Sigma's names. */
+  readonly implied?: JsonObject
   /** What Zeek calls the log, `_path`; the logs of connections that are still open have the same entries. */
   readonly paths: readonly string[]
   /** Corelight's spelling of a field → Zeek's, which rules use. */
@@ -72,8 +76,8 @@ export function decodeEntry(log: ZeekLog, { json, received, stream, position }: 
     source: log.source,
     logsource: log.logsource,
     resource: host === undefined ? {} : { 'host.name': host },
-    record,
-    mapping: OWN_NAMES,
+    record: log.implied === undefined ? record : { ...record, ...log.implied },
+    mapping: log.mapping ?? OWN_NAMES,
     ...flowOf(record),
   }
   return {
