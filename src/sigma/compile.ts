@@ -18,7 +18,7 @@ import { treeOf } from './yaml.ts'
 export function compileRules(texts: readonly RuleText[], { lists }: { readonly lists: Lists }): Compiled {
   const { rules, refused, warnings } = readLibrary(texts, lists)
   const readers = sharedReaders()
-  const compiled = rules.map(({ rule, text }, number) => compileRule(number, rule, text, readers))
+  const compiled = rules.map(({ rule, text }) => compileRule(rule, text, readers))
   return { ruleset: rulesetOf(compiled, readers), refused, warnings }
 }
 
@@ -55,7 +55,7 @@ export function sharedReaders(): Readers {
   }
 }
 
-function compileRule(number: number, rule: ParsedRule, text: RuleText, readers: Readers): CompiledRule {
+function compileRule(rule: ParsedRule, text: RuleText, readers: Readers): CompiledRule {
   const { attributes, logsource } = rule
   const level = attributes.level ?? 'medium'
   const ref: RuleRef = {
@@ -86,7 +86,6 @@ function compileRule(number: number, rule: ParsedRule, text: RuleText, readers: 
   // Compiled when it is first needed: most rules of a large collection never are.
   let test: EventTest | undefined
   return {
-    number,
     loaded,
     ref,
     parsed: rule,

@@ -13,6 +13,8 @@ export interface Reading {
 export interface FieldReader {
   readonly name: string
   read(event: Event): Reading
+  /** The value where it is one text, which most are: the shortest way to it. */
+  only(event: Event): string | undefined
   /** Texts of the values that are not null. */
   texts(event: Event): readonly string[]
   /** The same, case folded. */
@@ -27,36 +29,41 @@ export function fieldReader(name: string): FieldReader {
   const tails = path.map((_, step) => path.slice(step).join('.'))
   const isAttribute = Object.hasOwn(RESOURCE_ATTRIBUTES, name)
   return remember(name, (event) => {
-    if (isAttribute && Object.hasOwn(event.resource, name)) return readingOf(event.resource[name])
-    const value = mapped(event, name) ?? inRecord(event.record, name, path, tails)
-    if (value) return value
-    return Object.hasOwn(event.resource, name) ? readingOf(event.resource[name]) : MISSING
+    if (isAttribute && Object.hasOwn(event.resource, name)) return event.resource[name]
+    const told = mapped(event, name)
+    if (told !== undefined) return told
+    const value = inRecord(event.record, name, path, tails)
+    if (value !== undefined) return value
+    return Object.hasOwn(event.resource, name) ? event.resource[name] : undefined
   })
 }
 
 /** Every scalar anywhere in the record, for keywords. */
 export function keywordReader(): FieldReader {
-  return remember('', (event) => {
+  return remember('', ({ record }) => {
     const values: unknown[] = []
-    const pending: unknown[] = [event.record]
+    const pending: unknown[] = [record]
     while (pending.length > 0) {
       const value = pending.pop()
       if (typeof value !== 'object' || value === null) values.push(value)
       else for (const member of Object.values(value)) pending.push(member)
     }
-    return { present: true, values }
+    return values
   })
 }
 
-function remember(name: string, read: (event: Event) => Reading): FieldReader {
+/** `find` answers what stands there, a list for several values, undefined for nothing at all. */
+function remember(name: string, find: (event: Event) => unknown): FieldReader {
   let last: Event | undefined
-  let reading: Reading = MISSING
+  let found: unknown
+  let reading: Reading | undefined
   let texts: readonly string[] | undefined
   let folded: readonly string[] | undefined
   const refresh = (event: Event): void => {
     if (event === last) return
-    reading = read(event)
+    found = find(event)
     last = event
+    reading = undefined
     texts = undefined
     folded = undefined
   }
@@ -64,24 +71,27 @@ function remember(name: string, read: (event: Event) => Reading): FieldReader {
     name,
     read(event) {
       refresh(event)
+      reading ??= readingOf(found)
       return reading
+    },
+    only(event) {
+      refresh(event)
+      return typeof found === 'string' ? found : undefined
     },
     texts(event) {
       refresh(event)
-      texts ??= textsOf(reading.values)
+      texts ??= typeof found === 'string' ? [found] : textsOf(this.read(event).values)
       return texts
     },
     folded(event) {
-      folded = event === last ? folded : undefined
+      refresh(event)
       folded ??= foldedOf(this.texts(event))
       return folded
     },
   }
 }
 
-/** Most fields have one value, which is a text. */
 function textsOf(values: readonly unknown[]): readonly string[] {
-  if (values.length === 1 && typeof values[0] === 'string') return values as readonly string[]
   const texts: string[] = []
   for (const value of values) {
     const text = textOf(value)
@@ -103,22 +113,17 @@ export function textOf(value: unknown): string | undefined {
   return undefined
 }
 
-function mapped(event: Event, name: string): Reading | undefined {
+function mapped(event: Event, name: string): unknown {
   if (!Object.hasOwn(event.mapping, name)) return undefined
   for (const path of event.mapping[name] ?? []) {
-    const reading = walk(event.record, path)
-    if (reading) return reading
+    const value = walk(event.record, path)
+    if (value !== undefined) return value
   }
   return undefined
 }
 
-function inRecord(
-  record: unknown,
-  name: string,
-  path: readonly string[],
-  tails: readonly string[],
-): Reading | undefined {
-  if (isObject(record) && Object.hasOwn(record, name)) return readingOf(record[name])
+function inRecord(record: unknown, name: string, path: readonly string[], tails: readonly string[]): unknown {
+  if (isObject(record) && Object.hasOwn(record, name)) return record[name]
   return path.length > 1 || Array.isArray(record) ? walk(record, path, tails) : undefined
 }
 
@@ -130,24 +135,20 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
  * Follows a path; where it meets a list, every member goes on. Undefined where nothing has it. Keys may hold
  * dots themselves (`metadata.annotations.sidecar.istio.io/inject`): a key that is all of what remains wins.
  */
-function walk(from: unknown, path: readonly string[], tails?: readonly string[]): Reading | undefined {
+function walk(from: unknown, path: readonly string[], tails?: readonly string[]): unknown {
   let value = from
   for (let step = 0; step < path.length; step += 1) {
     if (Array.isArray(value)) return walkMembers(value, path, step)
     const tail = step < path.length - 1 ? tails?.[step] : undefined
-    if (tail !== undefined && isObject(value) && Object.hasOwn(value, tail)) return readingOf(value[tail])
+    if (tail !== undefined && isObject(value) && Object.hasOwn(value, tail)) return value[tail]
     const key = path[step] as string
     if (!isObject(value) || !Object.hasOwn(value, key)) return undefined
     value = value[key]
   }
-  return readingOf(value)
+  return value
 }
 
-function walkMembers(
-  members: readonly unknown[],
-  path: readonly string[],
-  from: number,
-): Reading | undefined {
+function walkMembers(members: readonly unknown[], path: readonly string[], from: number): unknown {
   let frontier: unknown[] = flatten(members)
   for (let step = from; step < path.length; step += 1) {
     const key = path[step] as string
@@ -156,15 +157,16 @@ function walkMembers(
       if (isObject(member) && Object.hasOwn(member, key)) next.push(member[key])
     }
     if (next.length === 0) return undefined
-    if (step === path.length - 1) return { present: true, values: flatten(next).filter(isScalar) }
+    if (step === path.length - 1) return next
     frontier = flatten(next)
   }
   return undefined
 }
 
 function readingOf(value: unknown): Reading {
+  if (value === undefined) return MISSING
   if (Array.isArray(value)) return { present: true, values: flatten(value).filter(isScalar) }
-  return { present: value !== undefined, values: isScalar(value) ? [value] : [] }
+  return { present: true, values: isScalar(value) ? [value] : [] }
 }
 
 function isScalar(value: unknown): boolean {

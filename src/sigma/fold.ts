@@ -13,13 +13,18 @@ let table: ReadonlyMap<number, string> | undefined
  * The number of code points never changes, so that `?` in a pattern stands for one of them.
  */
 export function foldText(text: string): string {
-  if (!BEYOND_LATIN_1.test(text) && !text.includes(MICRO_SIGN)) return text.toLowerCase()
+  if (foldsToLowerCase(text)) return text.toLowerCase()
   table ??= foldTable()
   let folded = ''
   for (const character of text) {
     folded += table.get(character.codePointAt(0) ?? 0) ?? character
   }
   return folded
+}
+
+/** Whether folding is nothing but lower case, character by character within Latin-1. */
+export function foldsToLowerCase(text: string): boolean {
+  return !BEYOND_LATIN_1.test(text) && !text.includes(MICRO_SIGN)
 }
 
 /** Whether a text has a character beyond Latin-1. */

@@ -53,16 +53,28 @@ function dimensionsOf(logsource: Logsource): readonly (string | null)[] {
 
 const MAX_REMEMBERED = 1_000
 
-/** Remembers what is made of the rules for a log source: by its object, which a source shares, and by what it says. */
+/**
+ * Remembers what is made of the rules for a log source: by its object, which a source shares, and by what it says.
+ * Log sources of which the same rules are have one between them.
+ */
 export function routing<T extends { readonly logsource: Logsource }, Route>(
   rules: readonly T[],
   routeOf: (applicable: readonly T[]) => Route,
 ): (event: EventLogsource) => Route {
   const byObject = new WeakMap<EventLogsource, Route>()
   const byText = new Map<string, Route>()
+  const byRules = new Map<string, Route>()
+  const made = (event: EventLogsource): Route => {
+    const numbers: number[] = []
+    for (const [number, rule] of rules.entries()) if (applies(rule.logsource, event)) numbers.push(number)
+    const key = numbers.join()
+    const known = byRules.get(key) ?? routeOf(numbers.map((number) => rules[number] as T))
+    byRules.set(key, known)
+    return known
+  }
   const look = (event: EventLogsource): Route => {
     const text = JSON.stringify([event, ...(event.also ?? [])].map(dimensionsOf))
-    const known = byText.get(text) ?? routeOf(rules.filter((rule) => applies(rule.logsource, event)))
+    const known = byText.get(text) ?? made(event)
     if (byText.size >= MAX_REMEMBERED) byText.clear()
     byText.set(text, known)
     return known
