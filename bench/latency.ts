@@ -9,7 +9,7 @@ const LIMIT = 2_000
 const ROUNDS = 5
 
 /**
- * From the command's return to the alert in the API, with a real Docker Engine whose data lies below
+ * From the start of the command to the alert in the API, with a real Docker Engine whose data lies below
  * /var/lib/docker. Fails where one takes longer than two seconds.
  */
 export async function latency(say: (line: string) => void): Promise<void> {
@@ -48,8 +48,9 @@ export async function latency(say: (line: string) => void): Promise<void> {
 }
 
 async function measure(act: HostileAct, docker: DockerEngine, daemon: Daemon): Promise<number> {
+  const prepared = await act.prepare?.(docker)
   const start = performance.now()
-  const id = await act.run(docker)
+  const id = await act.run(docker, prepared)
   await eventually(
     async () => (await alertsOf(daemon, id)).find((alert) => alert.strategy.id === act.strategy),
     LIMIT * 5,

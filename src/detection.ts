@@ -35,7 +35,7 @@ export interface DetectionOptions {
 
 const fromDisk: ReadText = (file) => readFile(file, 'utf8')
 
-/** Loads and compiles once. Throws a UserError where a named folder is not there. */
+/** Loads and compiles once. Throws a UserError where a named folder is not there or cannot be read. */
 export async function loadDetection(options: DetectionOptions): Promise<Detection> {
   const read = options.read ?? fromDisk
   const { strategies, findings } =
@@ -95,14 +95,19 @@ function bounded(problems: readonly Problem[]): readonly Problem[] {
   })
 }
 
-/** Sigma files below the folders, in the order of their paths. */
+/** Sigma files below the folders, in the order of their paths. Throws a UserError where one cannot be read. */
 export async function readRules(
   paths: readonly string[],
   read: ReadText = fromDisk,
 ): Promise<readonly RuleText[]> {
   const files = (await Promise.all(paths.map(ruleFiles))).flat()
   return Promise.all(
-    files.map(async (file) => ({ file, text: await read(file), line: 1, strategy: 'sigma' })),
+    files.map(async (file) => ({
+      file,
+      text: await read(file).catch(refuse(file)),
+      line: 1,
+      strategy: 'sigma',
+    })),
   )
 }
 
@@ -111,9 +116,19 @@ async function ruleFiles(path: string): Promise<readonly string[]> {
   if (found === undefined)
     throw new UserError(`no rules at ${path}`, { file: path, mend: 'name a folder of Sigma YAML files' })
   if (found.isFile()) return [path]
-  const entries = await readdir(path, { recursive: true, withFileTypes: true })
+  const entries = await readdir(path, { recursive: true, withFileTypes: true }).catch(refuse(path))
   return entries
     .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort()
+}
+
+function refuse(path: string): (cause: Error) => never {
+  return (cause) => {
+    throw new UserError(`cannot read the rules: ${cause.message}`, {
+      file: path,
+      mend: 'make them readable, or leave the folder out',
+      cause,
+    })
+  }
 }

@@ -89,3 +89,17 @@ it('keeps clocks and timers out of what is pure', () => {
   )
   expect(impure).toEqual([])
 })
+
+it('gives a reason for every package, and for no other, in the README', () => {
+  const root = join(SRC, '..')
+  const { dependencies, devDependencies, optionalDependencies } = JSON.parse(
+    readFileSync(join(root, 'package.json'), 'utf8'),
+  ) as Record<string, Record<string, string>>
+  const [, rows = ''] = readFileSync(join(root, 'README.md'), 'utf8').split('\n| package | why |\n')
+  const named = [...rows.matchAll(/^\|([^|]+)\|[^|]*\w[^|]*\|$/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name),
+  )
+  expect(new Set(named)).toEqual(
+    new Set(Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies })),
+  )
+})

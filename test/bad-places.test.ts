@@ -79,6 +79,43 @@ realTest(
   { lacking: ROOT_ONLY },
 )
 
+realTest(
+  'rules, strategies and a site that may not be read end with what mends it',
+  async () => {
+    const closed = (name: string): string => {
+      mkdirSync(join(folder, name, 'lists'), { recursive: true })
+      chmodSync(join(folder, name, 'lists'), 0o000)
+      return join(folder, name)
+    }
+    auditLog(join(folder, 'audit.log'), 1)
+    writeFileSync(join(folder, 'rule.yml'), 'title: Deleted\n', { mode: 0o000 })
+    chownSync(folder, NOBODY, NOBODY)
+    const rules = closed('rules')
+    const site = closed('site')
+    const cases = [
+      ['--rules', rules],
+      ['--rules', join(folder, 'rule.yml')],
+      ['--site', site],
+      ['--strategies', join(site, 'lists')],
+    ] as const
+    process.seteuid?.(NOBODY)
+    try {
+      for (const [option, path] of cases) {
+        let err = ''
+        const output = { out: () => {}, err: (line: string) => void (err += line), terminal: false }
+        expect([path, await main(['scan', option, path, join(folder, 'audit.log')], output)]).toEqual([
+          path,
+          2,
+        ])
+        expect(err).toMatch(/permission denied[\s\S]*mend: /)
+      }
+    } finally {
+      process.seteuid?.(0)
+    }
+  },
+  { lacking: ROOT_ONLY },
+)
+
 it('a single line of 200 MB is one counted failure, within 512 MB', async () => {
   const file = join(folder, 'long.json')
   const out = createWriteStream(file)

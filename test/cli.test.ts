@@ -116,19 +116,20 @@ describe('scan', () => {
     expect((await tallyman(['scan', log])).exit).toBe(1)
   })
 
-  it('evaluates the same id with other content, both times', async () => {
+  it('evaluates the same id with other content, both times, and says so', async () => {
     const other = podCreated({
       name: 'other',
       auditID: 'a-1',
       time: Date.UTC(2026, 10, 20, 9, 31),
       privileged: true,
     })
-    const { out } = await tallyman(['scan', file('audit.log', `${privilegedPod}\n${other}\n`)])
+    const { out, err } = await tallyman(['scan', file('audit.log', `${privilegedPod}\n${other}\n`)])
     const pods = out
       .trim()
       .split('\n')
       .map((line) => (JSON.parse(line) as { entity: Record<string, string> }).entity['k8s.pod.name'])
     expect(new Set(pods)).toEqual(new Set(['debug', 'other']))
+    expect(err).toMatch(/identity-conflict: kubernetes\.audit, 2026-11-20 09:31:00: .* other content/)
   })
 
   it('runs plain Sigma rules, and says which it refuses and why', async () => {
@@ -208,10 +209,14 @@ describe('bad input', () => {
     expect([ran.exit, ran.err]).toEqual([exit, expect.stringContaining(message)])
   })
 
-  it('a missing path names the path and the mend', async () => {
-    const { exit, err } = await tallyman(['scan', join(folder, 'nowhere')])
-    expect([exit, err]).toEqual([2, expect.stringMatching(/nowhere[\s\S]*mend:/)])
-  })
+  it.each([[[]], [['--rules']], [['--strategies']], [['--site']]])(
+    'a missing path names the path and the mend: %j',
+    async (option) => {
+      const log = file('audit.log', `${privilegedPod}\n`)
+      const { exit, err } = await tallyman(['scan', ...option, join(folder, 'nowhere'), log])
+      expect([exit, err]).toEqual([2, expect.stringMatching(/nowhere[\s\S]*mend:/)])
+    },
+  )
 })
 
 describe('lint', () => {

@@ -4,8 +4,10 @@ import type { DockerEngine } from './real/engine.ts'
 export interface HostileAct {
   readonly name: string
   readonly strategy: string
-  /** Does it; returns the id of the container that the alert must name. */
-  run(docker: DockerEngine): Promise<string>
+  /** What must run before it can be done; returns the container's id. */
+  prepare?(docker: DockerEngine): Promise<string>
+  /** Does it and waits for no end of it; returns the id of the container that the alert must name. */
+  run(docker: DockerEngine, prepared?: string): Promise<string>
 }
 
 const IMAGE = 'test/busybox:1'
@@ -36,10 +38,14 @@ async function created(docker: DockerEngine, ...words: readonly string[]): Promi
   return (await docker.docker('create', ...words)).trim()
 }
 
-async function inside(docker: DockerEngine, ...command: readonly string[]): Promise<string> {
-  const id = await started(docker, 'test/openssl:1', 'sleep', '300')
-  await docker.docker('exec', id, ...command).catch(() => '')
-  return id
+function byExec(...command: readonly string[]): Pick<HostileAct, 'prepare' | 'run'> {
+  return {
+    prepare: (docker) => started(docker, 'test/openssl:1', 'sleep', '300'),
+    async run(docker, prepared = '') {
+      await docker.docker('exec', '--detach', prepared, ...command).catch(() => '')
+      return prepared
+    },
+  }
 }
 
 export const HOSTILE_ACTS: readonly HostileAct[] = [
@@ -66,12 +72,12 @@ export const HOSTILE_ACTS: readonly HostileAct[] = [
   {
     name: 'openssl req -x509 by exec',
     strategy: 't1608.003-install-digital-certificate',
-    run: (docker) => inside(docker, ...MINT),
+    ...byExec(...MINT),
   },
   {
     name: 'openssl behind sh -c by exec',
     strategy: 't1608.003-install-digital-certificate',
-    run: (docker) => inside(docker, 'sh', '-c', `cd /tmp && ${MINT.join(' ')}`),
+    ...byExec('sh', '-c', `cd /tmp && ${MINT.join(' ')}`),
   },
   {
     name: 'gsettings set as command',
@@ -81,6 +87,6 @@ export const HOSTILE_ACTS: readonly HostileAct[] = [
   {
     name: 'gsettings set by exec',
     strategy: 't1491.001-internal-defacement',
-    run: (docker) => inside(docker, ...WALLPAPER),
+    ...byExec(...WALLPAPER),
   },
 ]

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,6 +17,7 @@ import type { Failure, Logsource } from '../domain/event.ts'
 import type { Store, Totals } from '../store/store.ts'
 import { EXIT, type Exit } from './exit.ts'
 import { clock, count, printJson, safe, table, type Output } from './output.ts'
+import { tellFindings } from './tell-findings.ts'
 
 export interface ScanOptions {
   /** Files and folders; `-` is standard input. */
@@ -32,6 +33,12 @@ export interface ScanOptions {
 
 /** One-shot hunt over files: the same loop as the daemon's, into a store that is thrown away. */
 export async function scan(options: ScanOptions, output: Output): Promise<Exit> {
+  if (options.site !== undefined && !existsSync(options.site)) {
+    throw new UserError(`no site at ${options.site}`, {
+      file: options.site,
+      mend: 'name a folder of lists, filters and silences',
+    })
+  }
   const detection = await loadDetection({ ...options, zone: 'UTC' })
   for (const { file, line, message } of detection.problems)
     output.err(`refused: ${safe(`${file}:${line}: ${message}`)}\n`)
@@ -91,6 +98,7 @@ async function scanInto(
   const totals = store.totals()
   if (options.summary !== undefined) await writeSummary(options.summary, { ...totals, alerts })
   tell(totals, alerts, store.failures(5), output)
+  tellFindings(store.findings(), output)
   tellRules(detection, totals, output)
   if (alerts > 0) return EXIT.findings
   const nothingEvaluated = totals.failed > 0 && totals.evaluated + totals.duplicates === 0

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isMap, isScalar } from 'yaml'
 import { z } from 'zod'
-import type { Problem } from '../domain/errors.ts'
+import { UserError, type Problem } from '../domain/errors.ts'
 import { LEVELS } from '../domain/match.ts'
 import type { ReadText } from '../domain/read-text.ts'
 import { misfit } from './known-lists.ts'
@@ -65,7 +65,10 @@ export interface Site {
   readonly problems: readonly Problem[]
 }
 
-/** Reads the folder; a part that is absent is empty, an entry that is wrong is a problem and does not apply. */
+/**
+ * Reads the folder; a part that is absent is empty, an entry that is wrong is a problem and does not apply. Throws a
+ * UserError where a folder is there and cannot be read: what it exempts is not known.
+ */
 export async function loadSite(
   folder: string,
   read: ReadText = (file) => readFile(file, 'utf8'),
@@ -135,7 +138,11 @@ async function names(folder: string): Promise<string[]> {
     return (await readdir(folder)).filter((name) => /\.ya?ml$/.test(name))
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw cause
+    throw new UserError(`cannot read the site: ${(cause as Error).message}`, {
+      file: folder,
+      mend: 'make its folders readable',
+      cause,
+    })
   }
 }
 

@@ -32,7 +32,7 @@ async function strategyFiles(folder: string): Promise<readonly string[]> {
       .sort()
       .map((name) => join(folder, name))
   } catch (cause) {
-    throw new UserError(`no strategies at ${folder}`, {
+    throw new UserError(`no strategies at ${folder}: ${(cause as Error).message}`, {
       file: folder,
       mend: 'name a folder of strategy documents',
       cause,
@@ -44,6 +44,10 @@ async function readText(file: string, read: ReadText): Promise<string> {
   try {
     return await read(file)
   } catch (cause) {
-    throw new UserError(`cannot read ${file}`, { file, mend: 'make the file readable', cause })
+    throw new UserError(`cannot read ${file}: ${(cause as Error).message}`, {
+      file,
+      mend: 'make the file readable',
+      cause,
+    })
   }
 }

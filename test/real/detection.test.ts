@@ -23,7 +23,8 @@ realTest(
     await withDaemon(async (docker, daemon) => {
       await ordinary(docker)
       const ids = new Map<string, string>()
-      for (const act of HOSTILE_ACTS) ids.set(await act.run(docker), act.strategy)
+      for (const act of HOSTILE_ACTS)
+        ids.set(await act.run(docker, await act.prepare?.(docker)), act.strategy)
       const alerts = await eventually(async () => {
         const told = await items<Told>(daemon, '/api/alerts?limit=500')
         const named = [...ids].every(([id, strategy]) =>
