@@ -148,12 +148,13 @@ function tell(totals: Totals, alerts: number, samples: readonly Failure[], outpu
 /** Silence must mean something: what was loaded, and what of it could not have fired. */
 function tellRules({ ruleset, problems }: Detection, totals: Totals, output: Output): void {
   const served = sources.flatMap(({ serves }) => serves)
-  const idle = ruleset.rules.filter(({ logsource }) => !served.some((each) => serves(each, logsource)))
+  const reading = ruleset.rules.filter(({ correlation }) => correlation === undefined)
+  const idle = reading.filter(({ logsource }) => !served.some((each) => serves(each, logsource)))
   const refused = problems.length === 0 ? '' : `, ${problems.length} refused`
   output.err(`  rules: ${ruleset.rules.length} loaded${refused}`)
   output.err(idle.length === 0 ? '\n' : `; ${idle.length} for telemetry that no source here serves yet\n`)
   for (const { name, serves: logsources } of sources) {
-    const read = ruleset.rules.some(({ logsource }) => logsources.some((each) => serves(each, logsource)))
+    const read = reading.some(({ logsource }) => logsources.some((each) => serves(each, logsource)))
     if ((totals.sources[name] ?? 0) > 0 && !read) output.err(`  ${name}: no rule reads these records\n`)
   }
 }

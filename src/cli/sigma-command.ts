@@ -51,10 +51,9 @@ export async function checkSigma(
 
 function byLogsource(rules: readonly LoadedRule[]): readonly (readonly [string, number])[] {
   const counts = new Map<string, number>()
-  for (const { logsource } of rules) {
-    const name = [logsource.product, logsource.category, logsource.service]
-      .map((each) => each ?? '*')
-      .join('/')
+  for (const { logsource, correlation } of rules) {
+    const dimensions = [logsource.product, logsource.category, logsource.service]
+    const name = correlation ? 'correlations' : dimensions.map((each) => each ?? '*').join('/')
     counts.set(name, (counts.get(name) ?? 0) + 1)
   }
   return [...counts].sort(([a, left], [b, right]) => right - left || a.localeCompare(b))

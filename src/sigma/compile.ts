@@ -1,3 +1,4 @@
+import { compileCorrelations } from './compile-correlations.ts'
 import type { Problem } from '../domain/errors.ts'
 import type { RuleRef } from '../domain/match.ts'
 import { readDetection } from './detection.ts'
@@ -12,14 +13,18 @@ import { rulesetOf } from './ruleset.ts'
 import type { CompiledRule } from './ruleset.ts'
 import type { Compiled, EventPredicate, Lists, LoadedRule, RuleText } from './types.ts'
 import type { EventTest } from './value-test.ts'
+import { techniques } from './techniques.ts'
 import { treeOf } from './yaml.ts'
 
 /** Compiles every rule of the texts once. Whatever is wrong or not supported is refused with its place and a mend. */
 export function compileRules(texts: readonly RuleText[], { lists }: { readonly lists: Lists }): Compiled {
-  const { rules, refused, warnings } = readLibrary(texts, lists)
+  const library = readLibrary(texts, lists)
+  const { rules, refused, warnings } = library
   const readers = sharedReaders()
   const compiled = rules.map(({ rule, text }) => compileRule(rule, text, readers))
-  return { ruleset: rulesetOf(compiled, readers), refused, warnings }
+  const plain = rulesetOf(compiled, readers)
+  const { correlations, loaded } = compileCorrelations(library.correlations, plain.rules)
+  return { ruleset: { ...plain, rules: loaded, correlations }, refused, warnings }
 }
 
 /**
@@ -95,10 +100,4 @@ function compileRule(rule: ParsedRule, text: RuleText, readers: Readers): Compil
       return test(event)
     },
   }
-}
-
-/** `attack.t1611` → `T1611`. */
-function techniques(tags: readonly string[]): readonly string[] {
-  const found = tags.flatMap((tag) => /^attack\.(t\d{4}(?:\.\d{3})?)$/i.exec(tag)?.[1]?.toUpperCase() ?? [])
-  return [...new Set(found)]
 }

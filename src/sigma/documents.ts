@@ -1,7 +1,9 @@
 import { newCollection } from './collection.ts'
+import { readCorrelation } from './correlation.ts'
+import type { ParsedCorrelation } from './correlation.ts'
 import { readFilter } from './filter.ts'
 import type { ParsedFilter } from './filter.ts'
-import { mistake, newReport } from './problem.ts'
+import { newReport } from './problem.ts'
 import type { Mistake } from './problem.ts'
 import { readRule } from './rule.ts'
 import type { ParsedRule, RuleContext } from './rule.ts'
@@ -12,6 +14,7 @@ import { entryOf, plainOf, readDocuments } from './yaml.ts'
 export interface RuleDocuments {
   readonly rules: readonly ParsedRule[]
   readonly filters: readonly ParsedFilter[]
+  readonly correlations: readonly ParsedCorrelation[]
   readonly refused: readonly Mistake[]
   readonly warnings: readonly Mistake[]
 }
@@ -21,6 +24,7 @@ export function readRuleText(text: RuleText, lists: Lists): RuleDocuments {
   const context: RuleContext = { file: text.file, strategy: text.strategy, lists }
   const rules: ParsedRule[] = []
   const filters: ParsedFilter[] = []
+  const correlations: ParsedCorrelation[] = []
   const refused: Mistake[] = []
   const warnings: Mistake[] = []
   const collection = newCollection()
@@ -30,13 +34,8 @@ export function readRuleText(text: RuleText, lists: Lists): RuleDocuments {
     const tree = document.tree && collection.next(document.tree, report)
     if (tree && !(tree.kind === 'scalar' && tree.value === null)) {
       if (tree.kind === 'mapping' && entryOf(tree, 'correlation')) {
-        report.mistakes.push(
-          mistake(
-            tree.at,
-            'correlation rules are not supported yet',
-            'keep the rules that it refers to; they are loaded on their own',
-          ),
-        )
+        const correlation = readCorrelation(tree, context, report)
+        if (correlation && report.mistakes.length === 0) correlations.push(correlation)
       } else if (tree.kind === 'mapping' && entryOf(tree, 'filter')) {
         const filter = readFilter(tree, context, report)
         if (filter && report.mistakes.length === 0) filters.push(filter)
@@ -48,7 +47,7 @@ export function readRuleText(text: RuleText, lists: Lists): RuleDocuments {
     refused.push(...report.mistakes)
     warnings.push(...document.warnings, ...report.warnings)
   }
-  return { rules, filters, refused, warnings }
+  return { rules, filters, correlations, refused, warnings }
 }
 
 /** The documents of a text as plain data, templates applied: what other tools read. */

@@ -1,4 +1,6 @@
 import type { Problem } from '../domain/errors.ts'
+import { resolveCorrelations } from './correlation-references.ts'
+import type { ResolvedCorrelation, SourcedCorrelation } from './correlation-references.ts'
 import { readRuleText } from './documents.ts'
 import { concerns, filtered } from './filter.ts'
 import type { ParsedFilter } from './filter.ts'
@@ -16,6 +18,8 @@ export interface SourcedRule {
 /** All rules of all texts, each id once, with the filters applied that concern them. */
 export interface Library {
   readonly rules: readonly SourcedRule[]
+  /** Those that are referred to come before those that refer to them. */
+  readonly correlations: readonly ResolvedCorrelation[]
   readonly refused: readonly Problem[]
   readonly warnings: readonly Problem[]
 }
@@ -26,16 +30,26 @@ export function readLibrary(texts: readonly RuleText[], lists: Lists): Library {
   const warnings: Problem[] = []
   const read: SourcedRule[] = []
   const filters: SourcedFilter[] = []
+  const written: SourcedCorrelation[] = []
   for (const text of texts) {
     const documents = readRuleText(text, lists)
     refused.push(...documents.refused.map((each) => problemIn(text.file, each)))
     warnings.push(...documents.warnings.map((each) => problemIn(text.file, each)))
     read.push(...documents.rules.map((rule) => ({ rule, text })))
     filters.push(...documents.filters.map((filter) => ({ filter, text })))
+    written.push(...documents.correlations.map((correlation) => ({ correlation, text })))
   }
-  const unique = withoutTwins(read, refused)
-  warnings.push(...namesakes(unique), ...filters.flatMap((each) => unknownReferences(each, unique)))
-  return { rules: unique.map((rule) => withFilters(rule, filters)), refused, warnings }
+  const unique = withoutTwins([...read, ...written], refused)
+  warnings.push(...namesakes(unique))
+  const plain = unique.filter((each) => 'rule' in each)
+  warnings.push(...filters.flatMap((each) => unknownReferences(each, plain)))
+  const rules = plain.map((rule) => withFilters(rule, filters))
+  const correlations = resolveCorrelations(
+    unique.filter((each) => 'correlation' in each),
+    rules,
+    refused,
+  )
+  return { rules, correlations, refused, warnings }
 }
 
 interface SourcedFilter {
@@ -51,23 +65,31 @@ function withFilters({ rule, text }: SourcedRule, filters: readonly SourcedFilte
   return { rule: added, text }
 }
 
-function withoutTwins(rules: readonly SourcedRule[], refused: Problem[]): readonly SourcedRule[] {
-  const known = new Map<string, SourcedRule>()
+type Sourced = SourcedRule | SourcedCorrelation
+
+function documentOf(each: Sourced): SourcedRule['rule'] | SourcedCorrelation['correlation'] {
+  return 'rule' in each ? each.rule : each.correlation
+}
+
+function withoutTwins(rules: readonly Sourced[], refused: Problem[]): readonly Sourced[] {
+  const known = new Map<string, Sourced>()
   for (const each of rules) {
-    const key = each.rule.id.toLowerCase()
+    const { id, at } = documentOf(each)
+    const key = id.toLowerCase()
     const twin = known.get(key)
     if (twin) {
-      const message = `the rule ${quote(each.rule.id)} is already loaded from ${placeOf(twin)}`
-      refused.push(problemIn(each.text.file, mistake(each.rule.at, message, 'give it an id of its own')))
+      const message = `the rule ${quote(id)} is already loaded from ${placeOf(twin)}`
+      refused.push(problemIn(each.text.file, mistake(at, message, 'give it an id of its own')))
     } else known.set(key, each)
   }
   return [...known.values()]
 }
 
-function namesakes(rules: readonly SourcedRule[]): readonly Problem[] {
-  const first = new Map<string, SourcedRule>()
+function namesakes(rules: readonly Sourced[]): readonly Problem[] {
+  const first = new Map<string, Sourced>()
   return rules.flatMap((each) => {
-    const { name } = each.rule.attributes
+    const { attributes, at } = documentOf(each)
+    const { name } = attributes
     if (name === undefined) return []
     const other = first.get(name)
     if (other === undefined) {
@@ -75,7 +97,7 @@ function namesakes(rules: readonly SourcedRule[]): readonly Problem[] {
       return []
     }
     const message = `the name ${quote(name)} is also that of ${placeOf(other)}`
-    return [problemIn(each.text.file, mistake(each.rule.at, message, 'give it a name of its own'))]
+    return [problemIn(each.text.file, mistake(at, message, 'give it a name of its own'))]
   })
 }
 
@@ -98,7 +120,7 @@ function unknownReferences(
     )
 }
 
-function placeOf({ rule, text }: SourcedRule): string {
-  const { line }: Position = rule.at
-  return `${text.file}:${line}`
+function placeOf(each: Sourced): string {
+  const { line }: Position = documentOf(each).at
+  return `${each.text.file}:${line}`
 }

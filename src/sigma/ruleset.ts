@@ -16,7 +16,10 @@ export interface CompiledRule {
 }
 
 /** Compiled rules as one ruleset: for each event only those are evaluated that can hold on it. */
-export function rulesetOf(rules: readonly CompiledRule[], readers: Readers): Ruleset {
+export function rulesetOf(
+  rules: readonly CompiledRule[],
+  readers: Readers,
+): Pick<Ruleset, 'rules' | 'match'> {
   const routes = routing(rules, (applicable) => routeOf(applicable, readers))
   return {
     rules: rules.map((rule) => rule.loaded),

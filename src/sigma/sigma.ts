@@ -2,7 +2,24 @@
  * The engine's interface: everything outside `sigma/` uses this file only, so that the engine behind it can
  * be replaced.
  */
-export type { Compiled, EventPredicate, Lists, LoadedRule, Ruleset, RuleText } from './types.ts'
+export type {
+  Compiled,
+  Correlation,
+  CorrelationInput,
+  EventPredicate,
+  Lists,
+  LoadedRule,
+  Ruleset,
+  RuleText,
+} from './types.ts'
+export { compares, CORRELATION_TYPES } from './correlation-types.ts'
+export type { Comparison, CorrelationType } from './correlation-types.ts'
+export { holdsWith } from './correlation-condition.ts'
+export type { CorrelationCondition } from './correlation-condition.ts'
+export type { Condition } from './condition.ts'
+export { fieldReader, textOf } from './field.ts'
+export type { FieldReader } from './field.ts'
+export { numericOf } from './number.ts'
 export { compilePredicate, compileRules } from './compile.ts'
 export type { Explanation } from './explain.ts'
 export { plainDocuments } from './documents.ts'

@@ -1,6 +1,8 @@
 import type { Problem } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
-import type { Match } from '../domain/match.ts'
+import type { Match, RuleRef } from '../domain/match.ts'
+import type { CorrelationCondition } from './correlation-condition.ts'
+import type { CorrelationType } from './correlation-types.ts'
 
 /** YAML text with one or more Sigma documents, and where it stands. */
 export interface RuleText {
@@ -37,11 +39,44 @@ export interface LoadedRule {
   readonly weakened: boolean
   /** Keys that Sigma does not define, kept as they are (`rows` is ours). */
   readonly custom: Readonly<Record<string, unknown>>
+  /** Where it is a correlation: it reads matches of other rules, and no log source. */
+  readonly correlation?: Correlation
+  /** Correlations of its own file that take its matches and do not say `generate`: it raises no alert itself. */
+  readonly signalOf?: readonly string[]
+}
+
+/** What a correlation takes the matches of. */
+export interface CorrelationInput {
+  /** The rule's id, and what the correlation calls it. */
+  readonly rule: string
+  readonly name: string
+  readonly title: string
+  /** Fields of its events that stand for `groupBy`, in that order. */
+  readonly groupBy: readonly string[]
+}
+
+/** A correlation, its rules looked up. */
+export interface Correlation {
+  readonly rule: RuleRef
+  /** What it means together with the rules that it refers to: state is kept under it. */
+  readonly hash: string
+  readonly type: CorrelationType
+  readonly inputs: readonly CorrelationInput[]
+  /** Fields or aliases; empty for one group of everything. */
+  readonly groupBy: readonly string[]
+  /** Length of its window, ms. */
+  readonly timespan: number
+  readonly condition: CorrelationCondition
+  /** True where more matches can make it false again: it is decided when its window is over, not before. */
+  readonly decidedAtEnd: boolean
 }
 
 /** Rules, compiled once; immutable. */
 export interface Ruleset {
+  /** Detection rules, then correlations. */
   readonly rules: readonly LoadedRule[]
+  /** Those that are referred to come before those that refer to them. */
+  readonly correlations: readonly Correlation[]
   /** Rules that hold on the event, in the order in which they were loaded. Never throws on content. */
   match(event: Event): readonly Match[]
 }

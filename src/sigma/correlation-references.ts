@@ -1,0 +1,132 @@
+import type { Problem } from '../domain/errors.ts'
+import type { ParsedCorrelation, Reference } from './correlation.ts'
+import { mistake, problemIn, quote } from './problem.ts'
+import type { SourcedRule } from './library.ts'
+import type { RuleText } from './types.ts'
+
+/** Correlations of correlations of … so many at most. */
+const MAX_DEPTH = 10
+
+/** A correlation and the text that it stands in. */
+export interface SourcedCorrelation {
+  readonly correlation: ParsedCorrelation
+  readonly text: RuleText
+}
+
+/** A correlation whose rules were found, in the order in which it names them. */
+export interface ResolvedCorrelation extends SourcedCorrelation {
+  readonly inputs: readonly Input[]
+}
+
+/** What a correlation takes the matches of, and what it calls it. */
+export type Input =
+  | { readonly kind: 'rule'; readonly name: string; readonly rule: SourcedRule }
+  | { readonly kind: 'correlation'; readonly name: string; readonly correlation: ResolvedCorrelation }
+
+/**
+ * Looks up the rules that correlations name: by id, then by name, the nearest first (the same file, the same
+ * strategy, anywhere). Those whose rules are not there, or that refer to themselves in a circle, are refused. The
+ * result is in an order in which what is referred to comes first.
+ */
+export function resolveCorrelations(
+  correlations: readonly SourcedCorrelation[],
+  rules: readonly SourcedRule[],
+  refused: Problem[],
+): readonly ResolvedCorrelation[] {
+  const resolved = new Map<SourcedCorrelation, ResolvedCorrelation | undefined>()
+  const open: SourcedCorrelation[] = []
+  const find = lookup(correlations, rules)
+  const refuse = (
+    { text }: SourcedCorrelation,
+    { at }: Reference,
+    message: string,
+    mend: string,
+  ): undefined => {
+    refused.push(problemIn(text.file, mistake(at, message, mend)))
+    return undefined
+  }
+
+  const inputOf = (each: SourcedCorrelation, reference: Reference): Input | undefined => {
+    const { name } = reference
+    const found = find(name, each)
+    if (found === undefined)
+      return refuse(
+        each,
+        reference,
+        `there is no rule ${quote(name)}, or it was refused`,
+        'name a rule by its id or its name',
+      )
+    if ('rule' in found) return { kind: 'rule', name, rule: found }
+    if (open.includes(found))
+      return refuse(
+        each,
+        reference,
+        `the correlation refers to itself through ${quote(name)}`,
+        'break the circle',
+      )
+    const correlation = resolve(found)
+    if (correlation !== undefined) return { kind: 'correlation', name, correlation }
+    return refuse(each, reference, `the correlation ${quote(name)} was refused`, 'mend that one')
+  }
+  const resolve = (each: SourcedCorrelation): ResolvedCorrelation | undefined => {
+    if (resolved.has(each)) return resolved.get(each)
+    const [first] = each.correlation.references
+    open.push(each)
+    const inputs =
+      open.length > MAX_DEPTH && first !== undefined
+        ? [
+            refuse(
+              each,
+              first,
+              `correlations refer to others more than ${MAX_DEPTH} deep`,
+              'write it flatter',
+            ),
+          ]
+        : each.correlation.references.map((reference) => inputOf(each, reference))
+    open.pop()
+    const sound = inputs.filter((input) => input !== undefined)
+    const twin = sound.find((input, index) => sound.some((other, at) => at < index && isSame(input, other)))
+    if (twin !== undefined && first !== undefined)
+      refuse(each, first, `the rule ${quote(twin.name)} is named twice`, 'name it once, by id or by name')
+    const complete = sound.length === inputs.length && twin === undefined
+    const result = complete ? { ...each, inputs: sound } : undefined
+    resolved.set(each, result)
+    return result
+  }
+
+  for (const each of correlations) resolve(each)
+  return [...resolved.values()].filter((each) => each !== undefined)
+}
+
+function isSame(one: Input, other: Input): boolean {
+  if (one.kind === 'rule') return other.kind === 'rule' && one.rule === other.rule
+  return other.kind === 'correlation' && one.correlation === other.correlation
+}
+
+type Target = SourcedRule | SourcedCorrelation
+
+/** By id whatever its case, then by name. */
+function lookup(
+  correlations: readonly SourcedCorrelation[],
+  rules: readonly SourcedRule[],
+): (name: string, from: SourcedCorrelation) => Target | undefined {
+  const ids = new Map<string, Target>()
+  const names = new Map<string, Target[]>()
+  for (const target of [...rules, ...correlations]) {
+    const { id, attributes } = 'rule' in target ? target.rule : target.correlation
+    ids.set(id.toLowerCase(), target)
+    if (attributes.name === undefined) continue
+    const others = names.get(attributes.name)
+    if (others === undefined) names.set(attributes.name, [target])
+    else others.push(target)
+  }
+  return (name, { text }) => {
+    const called = names.get(name) ?? []
+    return (
+      ids.get(name.toLowerCase()) ??
+      called.find((target) => target.text.file === text.file) ??
+      called.find((target) => target.text.strategy === text.strategy) ??
+      called[0]
+    )
+  }
+}
