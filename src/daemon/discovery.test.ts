@@ -48,6 +48,7 @@ it('finds nothing on an empty machine, and waits for what most machines have', (
     'falco',
     'zeek',
     'sensor',
+    'tetragon',
   ])
   expect(startWords(discover({ root, env: {} }))[0]).toBe('nothing to read here yet')
 })

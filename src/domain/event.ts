@@ -5,6 +5,7 @@ export const SOURCE_NAMES = [
   'docker.inspect',
   'falco',
   'sensor',
+  'tetragon',
   'zeek.conn',
   'zeek.ssl',
   'zeek.x509',
@@ -100,6 +101,8 @@ export type Fact =
       readonly mounts: readonly HostMount[]
       /** IP addresses of its own; none of a container that shares its host's network. */
       readonly addresses?: readonly string[]
+      /** Told in passing, of some of what there is to know: it takes nothing away, and contradicts nobody. */
+      readonly partial?: true
     }
   | {
       readonly kind: 'container-gone'

@@ -43,6 +43,27 @@ it.each([
   expect((joined as Readonly<Record<string, unknown>>)['host.path']).toEqual(expected)
 })
 
+it('takes what a bystander tells in passing as an addition, and as no contradiction of an engine', () => {
+  const inventory = createInventory([])
+  const bystander = { input: 'events', engine: false }
+  const passing = (resource: Record<string, string>, time: number) =>
+    inventory.observe({ kind: 'container', id: ID, time, resource, mounts: [], partial: true }, bystander)
+  inventory.observe(
+    { kind: 'container', id: ID, time: 1, resource: { 'container.name': 'a' }, mounts: [etc] },
+    bystander,
+  )
+  passing({ 'k8s.pod.name': 'p' }, 2)
+  expect(inventory.changes()).toMatchObject([
+    { resource: { 'container.name': 'a', 'k8s.pod.name': 'p' }, mounts: [etc], time: 2 },
+  ])
+  inventory.observe(
+    { kind: 'container', id: ID, time: 3, resource: { 'container.name': 'b' }, mounts: [] },
+    BY_ENGINE,
+  )
+  expect(passing({ 'container.name': 'other' }, 4)).toBeUndefined()
+  expect(inventory.changes()).toMatchObject([{ resource: { 'container.name': 'b' }, time: 3 }])
+})
+
 it('hands out each change once, to be committed', () => {
   const inventory = createInventory([])
   inventory.observe({ kind: 'container', id: ID, time: 1, resource: {}, mounts: [] }, BY_ENGINE)

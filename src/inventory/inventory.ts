@@ -93,7 +93,8 @@ export function createInventory(
 
   const see = (fact: ContainerFact, by: Reporter): Contradiction | undefined => {
     const known = own.get(fact.id) ?? told.get(fact.id)
-    if (known !== undefined && isOver(known.by, by)) return contradiction(known, fact, known.by, by)
+    if (known !== undefined && isOver(known.by, by))
+      return fact.partial === true ? undefined : contradiction(known, fact, known.by, by)
     // an engine's word begins anew: nothing remains of what others said
     const before = known !== undefined && isOver(by, known.by) ? undefined : known
     if (before?.gone !== undefined && fact.time <= before.gone) return undefined
@@ -169,7 +170,10 @@ function contradiction(
 
 /** What is known with this fact: what was told last is so, and a fact that comes late says where the container was before. */
 function rowAfter(known: ContainerRow | undefined, fact: ContainerFact, by: Reporter): ContainerRow {
-  const { id, resource, mounts, time } = fact
+  const { id, time } = fact
+  const isPartial = fact.partial === true && known !== undefined
+  const resource = isPartial ? { ...known.resource, ...fact.resource } : fact.resource
+  const mounts = isPartial ? known.mounts : fact.mounts
   const leases = known?.addresses ?? []
   if (known !== undefined && time < known.time) {
     const addresses = recalled(leases, fact.addresses ?? [], { time, until: known.time })

@@ -1,5 +1,6 @@
 import type { Observed, Piecewise } from './assemble.ts'
-import { CALLS, openFlags } from './flag-names.ts'
+import { callArguments, CALLS, openFlags } from '../domain/kernel-calls.ts'
+import { normalPath } from '../domain/normal-path.ts'
 import type { KnownProcess } from './process-table.ts'
 import { isSensitive } from './program.ts'
 import { ipv4, ipv6, protocolOf, socketAddress } from './socket-address.ts'
@@ -138,29 +139,19 @@ function called(event: Observed): Details | undefined {
   const form = CALLS[Number(event.numbers[0] ?? 0n)]
   if (form === undefined) return undefined
   const numbers = event.numbers.slice(1).map((number) => Number(BigInt.asIntN(32, number)))
-  const texts = form.texts.map((name, field) => ({ name, text: event.text(field) }))
-  const args = [
-    ...texts.flatMap(({ name, text }) => (text === undefined ? [] : [`${name}=${quoted(text.bytes)}`])),
-    ...form.numbers.map((name, index) => `${name}=${numberOf(name, numbers[index] ?? 0)}`),
-  ]
+  const texts = form.texts.map((_name, field) => ({ text: event.text(field) }))
   const flags = form.flags?.(numbers.map((number) => number >>> 0)) ?? []
   return {
     kind: 'call',
     syscall: form.name,
-    args: args.join(' '),
+    args: callArguments(
+      form,
+      texts.map(({ text }) => text?.bytes.toString()),
+      form.numbers.map((_name, index) => numbers[index] ?? 0),
+    ),
     ...(flags.length > 0 && { flags }),
     cut: texts.some(({ text }) => text?.whole === false) ? ['syscall.args'] : [],
   }
-}
-
-function numberOf(name: string, value: number): string {
-  return name === 'flags' || name === 'attributes' ? `0x${(value >>> 0).toString(16)}` : String(value)
-}
-
-/** Quoted where it has a blank or could be read as another argument. */
-function quoted(bytes: Buffer): string {
-  const text = bytes.toString()
-  return /^[\w./:@+,-]+$/.test(text) ? text : JSON.stringify(text)
 }
 
 interface Path {
@@ -181,17 +172,4 @@ function resolved(path: Piecewise, folder: Piecewise | undefined): Path {
     text: normalPath(`${folder.bytes.toString()}/${text}`),
     whole: path.whole && folder.whole,
   }
-}
-
-/** What /proc calls the root of a process: what lies below is named from there, and above it is nothing. */
-const ROOT = /^proc\/(?:self|thread-self|\d+)(?:\/task\/\d+)?\/root$/
-
-function normalPath(path: string): string {
-  let names: string[] = []
-  for (const name of path.split('/')) {
-    if (name === '..') names.pop()
-    else if (name !== '' && name !== '.') names.push(name)
-    if (name === 'root' && ROOT.test(names.join('/'))) names = []
-  }
-  return `/${names.join('/')}`
 }

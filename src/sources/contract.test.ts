@@ -49,9 +49,9 @@ function print(items: readonly DecodedItem[]): string {
 }
 
 /** Whether the record was made by the source, rather than taken as it came. */
-function isOurs({ source, logsource }: Event): boolean {
+function isOurs({ logsource }: Event): boolean {
   return (
-    source === 'sensor' ||
+    logsource.product === 'linux' ||
     logsource.product === 'zeek' ||
     logsource.category?.startsWith('container_') === true
   )
@@ -125,7 +125,8 @@ describe.each(sources.map((source) => ({ source, name: source.name })))('$name',
             expect(RESOURCE_ATTRIBUTES).toHaveProperty([attribute])
           const category = event.logsource.category ?? ''
           const catalogue =
-            EXTENSIONS[category] ?? (name === 'sensor' ? SIGMA_CATEGORIES[category] : undefined)
+            EXTENSIONS[category] ??
+            (event.logsource.product === 'linux' ? SIGMA_CATEGORIES[category] : undefined)
           if (catalogue === undefined || category === 'container_event') continue
           for (const [field, value] of Object.entries(event.record as JsonObject)) {
             const type = Array.isArray(value) ? 'list' : typeof value

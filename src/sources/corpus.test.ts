@@ -13,7 +13,7 @@ interface Row {
   readonly source: string
 }
 
-const OURS: readonly string[] = ['k8s_audit', 'docker_events', 'docker_inspect', 'falco']
+const OURS: readonly string[] = ['k8s_audit', 'docker_events', 'docker_inspect', 'falco', 'tetragon']
 /** Of Zeek's logs those that are read; its test suite keeps several of one log in one file. */
 const ZEEK = /(?:__|_|\/)(?:conn|ssl|x509)(?:-\w+)?\.log$/
 /** Not telemetry: rule tests that wrap records, other documents, and what is only named like a sample. */

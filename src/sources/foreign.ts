@@ -45,17 +45,10 @@ function havingOne(...members: readonly string[]): (json: JsonObject) => boolean
   return (json) => members.some((member) => Object.hasOwn(json, member))
 }
 
-const TETRAGON =
-  /^process_(?:exec|exit|kprobe|tracepoint|uprobe|usdt|lsm|loader|throttle|connect|close|listen|accept|dns)$/
-
 const JSON_FORMATS: readonly JsonFormat[] = [
   {
     reason: 'AdmissionReview (admission.k8s.io) is not an audit record',
     test: (json) => json['kind'] === 'AdmissionReview',
-  },
-  {
-    reason: later('tetragon'),
-    test: (json) => havingOne('rate_limit_info')(json) || Object.keys(json).some((key) => TETRAGON.test(key)),
   },
   {
     reason: later('tracee'),

@@ -3,6 +3,7 @@ import { dockerInspect } from './docker-inspect.ts'
 import { falco } from './falco.ts'
 import { kubernetesAudit } from './kubernetes-audit.ts'
 import { sensor } from './sensor.ts'
+import { tetragon } from './tetragon.ts'
 import { zeekConn } from './zeek-conn.ts'
 import { zeekSsl } from './zeek-ssl.ts'
 import { zeekX509 } from './zeek-x509.ts'
@@ -14,6 +15,7 @@ export const sources = [
   dockerInspect,
   falco,
   sensor,
+  tetragon,
   zeekConn,
   zeekSsl,
   zeekX509,

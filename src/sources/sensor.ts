@@ -1,25 +1,22 @@
-import { posix } from 'node:path'
-import type { Event, Fact, Finding, Logsource, Mapping, SensorMark } from '../domain/event.ts'
+import type { Event, Fact, Finding, Logsource, SensorMark } from '../domain/event.ts'
 import { contentOf } from './events.ts'
 import { isObject, known, listOf, objectOf, textOf, textsOf } from './json.ts'
 import type { JsonObject } from './json.ts'
+import { LINUX, LINUX_MAPPING, processFields } from './linux-event.ts'
+import type { LinuxProgram } from './linux-event.ts'
 import { defineSource, failed } from './source.ts'
 import type { Decoder } from './source.ts'
 import { timeOf } from './time.ts'
 
 /** What a record tells, and the category of its event. */
 const CATEGORIES: Readonly<Record<string, Logsource>> = {
-  exec: logsource('process_creation'),
-  write: logsource('file_event'),
-  read: logsource('file_read'),
-  rename: logsource('file_rename'),
-  connect: logsource('network_connection'),
-  listen: logsource('network_listen'),
-  call: logsource('kernel_call'),
-}
-
-function logsource(category: string): Logsource {
-  return Object.freeze({ product: 'linux', category })
+  exec: LINUX.process_creation,
+  write: LINUX.file_event,
+  read: LINUX.file_read,
+  rename: LINUX.file_rename,
+  connect: LINUX.network_connection,
+  listen: LINUX.network_listen,
+  call: LINUX.kernel_call,
 }
 
 /**
@@ -121,51 +118,37 @@ function eventOf(line: JsonObject, now: Place): Event | 'unknown kind' | undefin
       ...(host !== undefined && { 'host.name': host }),
       ...(container !== undefined && { 'container.id': container }),
     },
-    record: known({ ...processFields(line), ...FIELDS[kind]?.(line) }),
-    mapping: MAPPING,
+    record: known({ ...fieldsOf(line), ...FIELDS[kind]?.(line) }),
+    mapping: LINUX_MAPPING,
   }
 }
 
-/** Records have the names that rules use; what is asked of all ancestors is found in each. */
-const MAPPING: Mapping = Object.freeze({
-  'process.ancestors.executable': [['process.ancestors', 'executable']],
-  'process.ancestors.command_line': [['process.ancestors', 'command_line']],
-})
-
-/** Who did it, under Sigma's names and OpenTelemetry's. */
-function processFields(line: JsonObject): JsonObject {
+/** Who did it, and what the sensor says of how it was seen. */
+function fieldsOf(line: JsonObject): JsonObject {
   const process = objectOf(line['process'])
-  const parent = objectOf(line['parent'])
-  const args = textsOf(process['args'])
   const truncated = textsOf(line['truncated'])
-  const ancestors = listOf(line['ancestors']).filter(isObject).map(ancestorOf)
   return {
-    Image: textOf(process['executable']),
-    CommandLine: args.length > 0 ? args.join(' ') : undefined,
-    CurrentDirectory: textOf(process['cwd']),
-    User: textOf(process['user']),
-    ProcessId: integerOf(process['pid']),
-    ParentProcessId: integerOf(process['ppid']),
-    ParentImage: textOf(parent['executable']),
-    ParentCommandLine: lineOf(parent['args']),
-    'process.executable.name': programOf(process['executable'], args),
-    'process.executable.file': textOf(process['file']),
-    'process.command_args': args.length > 0 ? args : undefined,
-    'process.subcommand': args[1],
-    'process.parent.executable.name': programOf(parent['executable'], textsOf(parent['args'])),
-    'process.ancestors': ancestors.length > 0 ? ancestors : undefined,
+    ...processFields({
+      ...programOf(process),
+      cwd: textOf(process['cwd']),
+      user: textOf(process['user']),
+      ppid: integerOf(process['ppid']),
+      file: textOf(process['file']),
+      parent: programOf(objectOf(line['parent'])),
+      ancestors: listOf(line['ancestors']).filter(isObject).map(programOf),
+    }),
     'syscall.name': textOf(line['syscall']),
     'sensor.truncated': truncated.length > 0 ? truncated : undefined,
     'sensor.unresolved': textOf(line['unresolved']),
   }
 }
 
-function ancestorOf(ancestor: JsonObject): JsonObject {
-  return known({
-    pid: integerOf(ancestor['pid']),
-    executable: textOf(ancestor['executable']),
-    command_line: lineOf(ancestor['args']),
-  })
+function programOf(process: JsonObject): LinuxProgram {
+  return {
+    pid: integerOf(process['pid']),
+    executable: textOf(process['executable']),
+    args: textsOf(process['args']),
+  }
 }
 
 /** What each kind of record adds. */
@@ -216,27 +199,6 @@ function flagsOf(line: JsonObject): readonly string[] | undefined {
 
 function integerOf(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined
-}
-
-function lineOf(args: unknown): string | undefined {
-  const words = textsOf(args)
-  return words.length > 0 ? words.join(' ') : undefined
-}
-
-/** Base name of the program; of one file that is many programs, the one that the first argument chooses. */
-function programOf(path: unknown, args: readonly string[]): string | undefined {
-  const text = textOf(path)
-  if (text === undefined) return undefined
-  const name = posix.basename(text) || text
-  return MULTI_CALL.has(name) ? nameIn(args.slice(0, 2), name) : name
-}
-
-const MULTI_CALL = new Set(['busybox', 'toybox'])
-
-/** `busybox sh` and `sh` both say sh. */
-function nameIn(args: readonly string[], file: string): string {
-  const names = args.map((arg) => posix.basename(arg)).filter((arg) => arg !== '' && !arg.startsWith('-'))
-  return names.find((name) => name !== file) ?? file
 }
 
 /** What the sensor says of itself. */

@@ -100,6 +100,37 @@ export const CALLS: Readonly<Record<number, CallForm>> = {
   16: { name: 'pivot_root', numbers: [], texts: ['new_root', 'put_old'] },
 }
 
+/** A call's arguments as one text: texts quoted where they could be read as more than one argument. */
+export function callArguments(
+  form: CallForm,
+  texts: readonly (string | undefined)[],
+  numbers: readonly (number | undefined)[],
+): string {
+  return [
+    ...form.texts.map((name, index) => argument(name, texts[index], quoted)),
+    ...form.numbers.map((name, index) => argument(name, numbers[index], (value) => numberOf(name, value))),
+  ]
+    .flat()
+    .join(' ')
+}
+
+function argument<T>(name: string, value: T | undefined, print: (value: T) => string): readonly string[] {
+  return value === undefined ? [] : [`${name}=${print(value)}`]
+}
+
+function numberOf(name: string, value: number): string {
+  return name === 'flags' || name === 'attributes' ? `0x${(value >>> 0).toString(16)}` : String(value)
+}
+
+function quoted(text: string): string {
+  return /^[\w./:@+,-]+$/.test(text) ? text : JSON.stringify(text)
+}
+
+/** The same by the call's name. */
+export const CALLS_BY_NAME: ReadonlyMap<string, CallForm> = new Map(
+  Object.values(CALLS).map((form) => [form.name, form]),
+)
+
 function listOf(name: string | undefined): readonly string[] {
   return name === undefined ? [] : [name]
 }
