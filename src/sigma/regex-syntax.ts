@@ -71,7 +71,7 @@ export function parseRegex(pattern: string, flags: RegexFlags): RegexNode {
 }
 
 /** Ranges sorted, merged, and turned into what they leave out. */
-function complement(ranges: readonly Range[]): readonly Range[] {
+export function complement(ranges: readonly Range[]): readonly Range[] {
   const left: Range[] = []
   let next = 0
   for (const [first, last] of merged(ranges)) {
@@ -82,7 +82,7 @@ function complement(ranges: readonly Range[]): readonly Range[] {
   return left
 }
 
-function merged(ranges: readonly Range[]): readonly Range[] {
+export function merged(ranges: readonly Range[]): readonly Range[] {
   const result: [number, number][] = []
   for (const [first, last] of [...ranges].sort((a, b) => a[0] - b[0])) {
     const previous = result.at(-1)
