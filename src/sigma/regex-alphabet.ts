@@ -12,7 +12,7 @@ export const KINDS = 4
 /** Code points that a pattern does not tell apart are one letter. */
 export interface Alphabet {
   readonly size: number
-  letterOf(code: number): number
+  readonly letterOf: (code: number) => number
   /** The same for the first 256 code points. */
   readonly latin1: Uint16Array
   /** By letter: a bit for each position that takes it, in `words` words. */
