@@ -126,6 +126,25 @@ describe('reading once', () => {
     expect(delivered.unreadable).toEqual([{ stream: at('a.gz'), reason: 'truncated gzip' }])
   })
 
+  it.each([
+    [
+      'something else behind its end',
+      (packed: Buffer) => Buffer.concat([packed, Buffer.from('not gzip')]),
+      1,
+    ],
+    ['a hole in its middle', (packed: Buffer) => Buffer.from(packed).fill(255, 100_000, 100_064), 0.4],
+  ])('delivers what a gzip holds before its damage: %s', async (_name, damaged, share) => {
+    const text = Array.from({ length: 20_000 }, (_, n) => `${Math.sin(n)}\n`).join('')
+    await writeFile(at('a.gz'), damaged(gzipSync(text)))
+    const delivered = createDelivered()
+    await deliver(once(), delivered)
+    const [got = ''] = texts(delivered)
+    expect(got.slice(0, Math.floor(text.length * share))).toBe(text.slice(0, Math.floor(text.length * share)))
+    expect(delivered.unreadable).toEqual([
+      { stream: at('a.gz'), reason: expect.stringMatching(/^damaged gzip/) },
+    ])
+  })
+
   it('refuses named pipes and devices by kind, and survives loops of links', async () => {
     execFileSync('mkfifo', [at('pipe')])
     await symlink(folder, at('loop'))

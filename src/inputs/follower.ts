@@ -158,7 +158,8 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
         verdict = isQuiet(file, PACKED_STABLE) ? yield* settlePacked(content, file) : 'again'
       }
     } catch (cause) {
-      const unfinished = cause instanceof UnpackError && cause.truncated && !isQuiet(file, PACKED_GIVEN_UP)
+      const unfinished =
+        cause instanceof UnpackError && cause.kind === 'truncated' && !isQuiet(file, PACKED_GIVEN_UP)
       if (unfinished || PASSING.has(codeOf(cause))) verdict = 'again'
       else {
         if (codeOf(cause) !== 'ENOENT')
@@ -216,7 +217,7 @@ export function createFollower({ about, paths, chunkBytes }: ReadOptions, resume
     } catch (cause) {
       trouble = cause
     }
-    if (trouble instanceof UnpackError && trouble.truncated && !isQuiet(file, PACKED_GIVEN_UP)) {
+    if (trouble instanceof UnpackError && trouble.kind === 'truncated' && !isQuiet(file, PACKED_GIVEN_UP)) {
       // it is still being written and goes on at a later look
       stream.orphanedAt = Number.POSITIVE_INFINITY
       throw trouble

@@ -7,18 +7,19 @@ export type Packing = 'none' | 'gzip' | 'zstd'
 
 /** A compressed file that does not unpack to its end: what came before was delivered. */
 export class UnpackError extends Error {
-  readonly truncated: boolean
-  constructor(reason: string, truncated: boolean, cause?: unknown) {
+  readonly kind: 'truncated' | 'damaged' | 'bomb'
+  constructor(reason: string, kind: UnpackError['kind'], cause?: unknown) {
     super(reason, { cause })
     this.name = 'UnpackError'
-    this.truncated = truncated
+    this.kind = kind
   }
 }
 
 /** A packed file that grows by more than this beyond the floor is a bomb, not a log: gzip at its limit is 1,030. */
 const BOMB_RATIO = 500
 const BOMB_FLOOR = 1024 ** 3
-const PACKED_PIECE = 64 * 1024
+/** Bytes that are unpacked at once; where there is damage, the piece with it is taken again in smaller ones. */
+const PIECES = [64 * 1024, 256, 1] as const
 
 export function packingOf(start: Uint8Array): Packing {
   if (start[0] === 0x1f && start[1] === 0x8b) return 'gzip'
@@ -27,8 +28,31 @@ export function packingOf(start: Uint8Array): Packing {
   return zstd ? 'zstd' : 'none'
 }
 
-/** The bytes that were packed, in pieces as they come. Throws an UnpackError after the last that can be had. */
+/**
+ * The bytes that were packed, in pieces as they come. Throws an UnpackError after the last that can be had: what a
+ * piece gave before the damage in it comes only with smaller pieces.
+ */
 export async function* unpack(file: FileHandle, packing: 'gzip' | 'zstd'): AsyncGenerator<Buffer> {
+  let [sound, delivered] = [0, 0]
+  for (const length of PIECES) {
+    let unpacked = 0
+    const source = pieces(file, length, sound, (position) => (sound = position))
+    try {
+      for await (const piece of unpackOnce(source, packing)) {
+        const known = Math.min(piece.length, delivered - unpacked)
+        unpacked += piece.length
+        if (known === piece.length) continue
+        delivered = unpacked
+        yield piece.subarray(known)
+      }
+      return
+    } catch (cause) {
+      if (!(cause instanceof UnpackError) || cause.kind !== 'damaged' || length === PIECES.at(-1)) throw cause
+    }
+  }
+}
+
+async function* unpackOnce(source: AsyncIterable<Buffer>, packing: 'gzip' | 'zstd'): AsyncGenerator<Buffer> {
   const stream: Transform =
     packing === 'gzip'
       ? createGunzip({ chunkSize: 64 * 1024 })
@@ -37,20 +61,20 @@ export async function* unpack(file: FileHandle, packing: 'gzip' | 'zstd'): Async
   try {
     for await (const piece of drive(
       stream,
-      pieces(file, (bytes) => (packed += bytes)),
+      counted(source, (bytes) => (packed += bytes)),
     )) {
       unpacked += piece.length
       if (unpacked > BOMB_FLOOR && unpacked > packed * BOMB_RATIO) {
-        throw new UnpackError(`decompression bomb: ${packing} grows more than ${BOMB_RATIO}-fold`, false)
+        throw new UnpackError(`decompression bomb: ${packing} grows more than ${BOMB_RATIO}-fold`, 'bomb')
       }
       yield piece
     }
   } catch (cause) {
     if (cause instanceof UnpackError) throw cause
     const code = (cause as NodeJS.ErrnoException).code ?? ''
-    if (code === 'Z_BUF_ERROR') throw new UnpackError(`truncated ${packing}`, true, cause)
+    if (code === 'Z_BUF_ERROR') throw new UnpackError(`truncated ${packing}`, 'truncated', cause)
     if (code.startsWith('Z_') || code.startsWith('ZSTD_')) {
-      throw new UnpackError(`damaged ${packing} (${(cause as Error).message})`, false, cause)
+      throw new UnpackError(`damaged ${packing} (${(cause as Error).message})`, 'damaged', cause)
     }
     throw cause
   } finally {
@@ -58,13 +82,30 @@ export async function* unpack(file: FileHandle, packing: 'gzip' | 'zstd'): Async
   }
 }
 
-async function* pieces(file: FileHandle, count: (bytes: number) => void): AsyncGenerator<Buffer> {
+/** In pieces of the full length up to `sound`, then of `length`; `passed` is told where one that made no trouble ends. */
+async function* pieces(
+  file: FileHandle,
+  length: number,
+  sound: number,
+  passed: (position: number) => void,
+): AsyncGenerator<Buffer> {
   for (let position = 0; ;) {
-    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(PACKED_PIECE), 0, PACKED_PIECE, position)
+    const wanted = position < sound ? Math.min(PIECES[0], sound - position) : length
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(wanted), 0, wanted, position)
     if (bytesRead === 0) return
-    position += bytesRead
-    count(bytesRead)
     yield buffer.subarray(0, bytesRead)
+    position += bytesRead
+    if (position > sound) passed(position)
+  }
+}
+
+async function* counted(
+  source: AsyncIterable<Buffer>,
+  count: (bytes: number) => void,
+): AsyncGenerator<Buffer> {
+  for await (const piece of source) {
+    count(piece.length)
+    yield piece
   }
 }
 
