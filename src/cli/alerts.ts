@@ -179,8 +179,11 @@ function describeAlert(alert: Alert): string {
     '  entity',
     ...Object.entries(alert.entity).map(([name, value]) => `    ${name}: ${safe(String(value))}`),
     '  evidence',
-    ...alert.evidence.flatMap(({ time, source, logsource, fields }) => [
+    ...alert.evidence.flatMap(({ time, source, logsource, fields, matched = [] }) => [
       `    ${clock(time)} ${source} ${logsource}`,
+      ...matched.map(
+        ({ field, values }) => `      matched ${safe(field || 'keywords')}: ${safe(wordsOf(values))}`,
+      ),
       ...processTree(fields).map((line) => `      ${line}`),
       ...Object.entries(fields)
         .filter(([name]) => name !== 'process.ancestors')
@@ -191,6 +194,11 @@ function describeAlert(alert: Alert): string {
     ]),
   ]
   return `${lines.join('\n')}\n`
+}
+
+function wordsOf(values: readonly unknown[]): string {
+  if (values.length === 0) return '(nothing)'
+  return values.map((value) => (typeof value === 'string' ? value : JSON.stringify(value))).join(', ')
 }
 
 /** Why the level is not the rule's own, in the words of the document. */

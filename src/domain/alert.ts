@@ -1,5 +1,5 @@
 import type { Resource } from './event.ts'
-import type { Level, Rating } from './match.ts'
+import type { Level, MatchedField, Rating } from './match.ts'
 
 /** One event behind an alert, cut to what an analyst reads and what a store can bound. */
 export interface Evidence {
@@ -10,6 +10,8 @@ export interface Evidence {
   readonly logsource: string
   /** Field → value, as the rule's vocabulary names them. Values are cut at 2,048 characters. Hostile text. */
   readonly fields: Readonly<Record<string, unknown>>
+  /** What of it made the rule hold, cut alike; absent in alerts of earlier versions. */
+  readonly matched?: readonly MatchedField[]
 }
 
 export const STATUSES = ['open', 'closed'] as const

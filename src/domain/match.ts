@@ -33,8 +33,16 @@ export interface Rating {
   readonly condition?: Readonly<Record<string, unknown>>
 }
 
+/** A field that a rule asks about, and those of its values that it asks for. The field of keywords is ''. Hostile text. */
+export interface MatchedField {
+  readonly field: string
+  readonly values: readonly unknown[]
+}
+
 /** A rule held on an event. */
 export interface Match {
   readonly rule: RuleRef
   readonly event: Event
+  /** What of the event made the rule hold. */
+  readonly matched?: readonly MatchedField[]
 }

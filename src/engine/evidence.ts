@@ -1,6 +1,6 @@
 import type { Evidence } from '../domain/alert.ts'
 import type { Event, Mapping } from '../domain/event.ts'
-import type { Match } from '../domain/match.ts'
+import type { Match, MatchedField } from '../domain/match.ts'
 
 const FIELD_LIMIT = 64
 const TEXT_LIMIT = 2_048
@@ -12,8 +12,14 @@ const SIZE_LIMIT = 16_384
 /** What the process tree is drawn from: kept before what the record says else. */
 const ALWAYS = ['Image', 'CommandLine', 'ProcessId', 'process.ancestors', 'host.path']
 
-/** The event behind a match, bounded: the fields that the rule names first, then what the record says itself. */
-export function evidenceOf({ rule, event }: Match): Evidence {
+/** Fields that a rule may ask about, beyond which what matched is not kept. */
+const MATCHED_LIMIT = 32
+
+/**
+ * The event behind a match, bounded: the fields that the rule names first, then those that made it hold, then what
+ * the record says itself.
+ */
+export function evidenceOf({ rule, event, matched }: Match): Evidence {
   const fields: Record<string, unknown> = {}
   let size = 0
   const add = (name: string, value: unknown): void => {
@@ -24,10 +30,27 @@ export function evidenceOf({ rule, event }: Match): Evidence {
     if (size <= SIZE_LIMIT) fields[name] = kept
   }
   for (const name of rule.fields) add(name, valueOf(event, name))
+  for (const { field } of matched ?? []) add(field, valueOf(event, field))
   for (const name of ALWAYS) add(name, valueOf(event, name))
   for (const [name, value] of Object.entries(plain(event.record))) add(name, value)
   for (const [name, value] of Object.entries(event.resource)) add(name, value)
-  return { event: event.id, time: event.time, source: event.source, logsource: logsourceName(event), fields }
+  return {
+    event: event.id,
+    time: event.time,
+    source: event.source,
+    logsource: logsourceName(event),
+    fields,
+    ...(matched === undefined ? {} : { matched: boundedMatched(matched) }),
+  }
+}
+
+function boundedMatched(matched: readonly MatchedField[]): readonly MatchedField[] {
+  let size = 0
+  return matched.slice(0, MATCHED_LIMIT).map(({ field, values }) => {
+    const kept = values.map((value) => bounded(value, 0))
+    size += (JSON.stringify(kept) ?? '').length
+    return { field, values: size <= SIZE_LIMIT ? kept : [] }
+  })
 }
 
 function logsourceName({ logsource }: Event): string {

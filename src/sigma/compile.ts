@@ -1,10 +1,12 @@
 import { compileCorrelations } from './compile-correlations.ts'
 import type { Problem } from '../domain/errors.ts'
-import type { RuleRef } from '../domain/match.ts'
+import type { Event } from '../domain/event.ts'
+import type { MatchedField, RuleRef } from '../domain/match.ts'
 import { readDetection } from './detection.ts'
 import { fieldReader, keywordReader } from './field.ts'
 import type { FieldReader } from './field.ts'
 import { readLibrary } from './library.ts'
+import { matchedIn } from './matched.ts'
 import { conditionTest, detectionTest, some } from './predicate.ts'
 import type { Readers } from './predicate.ts'
 import { mistake, newReport, problemIn } from './problem.ts'
@@ -90,6 +92,7 @@ function compileRule(rule: ParsedRule, text: RuleText, readers: Readers): Compil
   }
   // Compiled when it is first needed: most rules of a large collection never are.
   let test: EventTest | undefined
+  let matched: ((event: Event) => readonly MatchedField[]) | undefined
   return {
     loaded,
     ref,
@@ -98,6 +101,10 @@ function compileRule(rule: ParsedRule, text: RuleText, readers: Readers): Compil
     test(event) {
       test ??= some(rule.conditions.map((condition) => conditionTest(condition, rule.identifiers, readers)))
       return test(event)
+    },
+    matched(event) {
+      matched ??= matchedIn(rule, readers)
+      return matched(event)
     },
   }
 }

@@ -52,6 +52,24 @@ export function keywordReader(): FieldReader {
   })
 }
 
+/** A reader that knows one value at a time, whatever the event: for asking which of many values fits. */
+export function readsOnly(): { readonly reader: FieldReader; set(value: unknown): void } {
+  let values: readonly unknown[] = []
+  const texts = (): readonly string[] => textsOf(values)
+  return {
+    reader: {
+      name: '',
+      read: () => ({ present: true, values }),
+      only: () => texts()[0],
+      texts,
+      folded: () => foldedOf(texts()),
+    },
+    set(value) {
+      values = [value]
+    },
+  }
+}
+
 /** `find` answers what stands there, a list for several values, undefined for nothing at all. */
 function remember(name: string, find: (event: Event) => unknown): FieldReader {
   let last: Event | undefined

@@ -1,5 +1,5 @@
 import type { Event } from '../domain/event.ts'
-import type { Match, RuleRef } from '../domain/match.ts'
+import type { Match, MatchedField, RuleRef } from '../domain/match.ts'
 import { routing } from './logsource.ts'
 import type { Readers } from './predicate.ts'
 import { prefilterOf } from './prefilter.ts'
@@ -13,6 +13,8 @@ export interface CompiledRule {
   readonly parsed: ParsedRule
   readonly logsource: ParsedRule['logsource']
   test(event: Event): boolean
+  /** What made it hold, on an event on which it does. */
+  matched(event: Event): readonly MatchedField[]
 }
 
 /** Compiled rules as one ruleset: for each event only those are evaluated that can hold on it. */
@@ -41,7 +43,7 @@ function routeOf(rules: readonly CompiledRule[], readers: Readers): Ruleset['mat
     const matches: Match[] = []
     for (const candidate of candidates) {
       const rule = rules[candidate] as CompiledRule
-      if (rule.test(event)) matches.push({ rule: rule.ref, event })
+      if (rule.test(event)) matches.push({ rule: rule.ref, event, matched: rule.matched(event) })
     }
     return matches
   }

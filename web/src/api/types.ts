@@ -21,8 +21,9 @@ export type Incident = Item<Answer<Client['incidents']>>
 export type Alert = Omit<Item<Answer<Client['alerts']>>, 'evidence'> & {
   readonly evidence: readonly Evidence[]
 }
-export type Evidence = Omit<Item<Answer<Client['alerts']>>['evidence'][number], 'fields'> & {
+export type Evidence = Omit<Item<Answer<Client['alerts']>>['evidence'][number], 'fields' | 'matched'> & {
   readonly fields: Readonly<Record<string, unknown>>
+  readonly matched?: readonly { readonly field: string; readonly values: readonly unknown[] }[]
 }
 export type IncidentDetail = Answer<Client['incidents'][':id']> & {
   readonly incident: Incident

@@ -22,6 +22,7 @@ export function Evidence({
   const [all, setAll] = useState(false)
   const groups = groupFields(evidence, read, known)
   const nothingRead = groups.read.length === 0
+  const matched = new Set(evidence.matched?.map(({ field }) => field))
   return (
     <div className={styles.evidence}>
       <header>
@@ -38,10 +39,10 @@ export function Evidence({
       <p className={styles.summary}>
         <Text mono value={eventWords(evidence) || evidence.logsource} limit={300} />
       </p>
-      <Fields fields={nothingRead ? groups.rest : groups.read} />
+      <Fields fields={nothingRead ? groups.rest : groups.read} matched={matched} />
       {nothingRead || groups.rest.length === 0 ? null : (
         <>
-          {all ? <Fields fields={groups.rest} quiet /> : null}
+          {all ? <Fields fields={groups.rest} matched={matched} quiet /> : null}
           <button type="button" className={styles.all} aria-expanded={all} onClick={() => setAll(!all)}>
             {all ? 'fewer fields' : `all fields (${groups.rest.length} more)`}
           </button>
@@ -53,9 +54,12 @@ export function Evidence({
 
 function Fields({
   fields,
+  matched,
   quiet = false,
 }: {
   readonly fields: readonly (readonly [string, unknown])[]
+  /** Those that made the rule hold. */
+  readonly matched: ReadonlySet<string>
   readonly quiet?: boolean
 }) {
   return (
@@ -63,7 +67,13 @@ function Fields({
       {fields.map(([name, value]) => (
         <div key={name}>
           <dt>
-            <Text mono value={name} />
+            {matched.has(name) ? (
+              <strong title="made the rule hold">
+                <Text mono value={name} />
+              </strong>
+            ) : (
+              <Text mono value={name} />
+            )}
           </dt>
           <dd>
             <Value value={value} />
