@@ -31,7 +31,7 @@ const pod = (name: string): string =>
 
 it('a start without configuration reads what is there, and what comes later as soon as it comes', async () => {
   file('/var/log/kubernetes/audit/audit.log', pod('early'))
-  file('/var/log/suricata/eve.json', '{}\n')
+  file('/var/log/journal/0/system.journal', '')
   const daemon = startDaemon(join(folder, 'data'), join(folder, 'tallyman.yaml'), ['--host-root', root])
   try {
     await daemon.url()
@@ -43,7 +43,7 @@ it('a start without configuration reads what is there, and what comes later as s
     expect(await eventually(() => records('kubernetes-audit'))).toBe(1)
     const words = daemon.printed()
     expect(words).toContain(`found and reading: Kubernetes audit log (${root}/var/log/kubernetes/audit)`)
-    expect(words).toContain('there too, not read yet: Suricata\n')
+    expect(words).toContain('there too, not read yet: the systemd journal\n')
     expect(words).toContain('read as soon as they are there: Docker Engine, Podman, Falco alerts, Zeek logs')
 
     const states = async (): Promise<Record<string, string>> => {
@@ -52,7 +52,7 @@ it('a start without configuration reads what is there, and what comes later as s
     }
     expect(await states()).toMatchObject({
       '/var/log/kubernetes/audit': 'reading',
-      '/var/log/suricata/eve.json': 'found',
+      '/var/log/journal': 'found',
       '/var/log/falco': 'absent',
     })
     const alert = { priority: 'Notice', rule: 'R', time: '2026-11-20T10:00:00Z', output_fields: {} }

@@ -49,6 +49,8 @@ it('finds nothing on an empty machine, and waits for what most machines have', (
     'zeek',
     'sensor',
     'tetragon',
+    'suricata',
+    'hubble',
   ])
   expect(startWords(discover({ root, env: {} }))[0]).toBe('nothing to read here yet')
 })
@@ -221,24 +223,23 @@ it('finds Zeek and the own sensor, and names what is there and not read yet', ()
   expect(items.filter(({ state }) => state === 'reading').map(({ what }) => what)).toEqual([
     'Zeek logs',
     'Tallyman’s own sensor',
+    'Suricata',
   ])
   const unread = items.filter(({ state }) => state === 'found')
-  expect(unread.map(({ what }) => what)).toEqual(['Suricata', 'the systemd journal'])
+  expect(unread.map(({ what }) => what)).toEqual(['the systemd journal'])
   for (const { message, add } of unread)
     expect([message, add]).toEqual([expect.stringContaining('not read yet'), undefined])
-  expect(startWords(places)).toContainEqual(
-    expect.stringMatching(/^there too, not read yet: Suricata, .*journal$/),
-  )
+  expect(startWords(places)).toContainEqual(expect.stringMatching(/^there too, not read yet: .*journal$/))
 })
 
 it('prints a configuration that is valid and reads just what is there', async () => {
   await socket('/run/docker.sock')
   file('/opt/zeek/logs/current/conn.log')
   file('/var/log/falco.log')
-  file('/var/log/suricata/eve.json')
+  mkdirSync(join(root, 'var/log/journal'), { recursive: true })
   const places = discover({ root, env: {} })
   const text = yamlOf(places, { schema: '/opt/tallyman/docs/tallyman.schema.json' })
-  expect(text).not.toContain('uricata')
+  expect(text).not.toContain('journal')
   expect(text).toContain('# yaml-language-server: $schema=/opt/tallyman/docs/tallyman.schema.json')
   const { config, problems } = parseConfig(join(root, 'tallyman.yaml'), text)
   expect(problems).toEqual([])
@@ -255,7 +256,16 @@ it('prints a configuration that is valid and reads just what is there', async ()
       type: 'file',
       name: 'zeek',
       paths: [join(root, 'opt/zeek/logs/current/conn.log')],
-      sources: ['zeek.conn', 'zeek.ssl', 'zeek.x509'],
+      sources: [
+        'zeek.conn',
+        'zeek.ssl',
+        'zeek.x509',
+        'zeek.dns',
+        'zeek.http',
+        'zeek.ssh',
+        'zeek.files',
+        'zeek.notice',
+      ],
       follow: true,
     },
   ])

@@ -26,8 +26,25 @@ const ZEEK = {
   input: 'zeek',
   type: 'file',
   what: 'Zeek logs',
-  sources: ['zeek.conn', 'zeek.ssl', 'zeek.x509'],
-  only: ['conn.log', 'ssl.log', 'x509.log'],
+  sources: [
+    'zeek.conn',
+    'zeek.ssl',
+    'zeek.x509',
+    'zeek.dns',
+    'zeek.http',
+    'zeek.ssh',
+    'zeek.files',
+    'zeek.notice',
+  ],
+  only: ['conn.log', 'ssl.log', 'x509.log', 'dns.log', 'http.log', 'ssh.log', 'files.log', 'notice.log'],
+} as const
+const SURICATA = { input: 'suricata', type: 'file', what: 'Suricata', sources: ['suricata.eve'] } as const
+const HUBBLE = {
+  input: 'hubble',
+  type: 'file',
+  what: 'Hubble flows',
+  sources: ['hubble'],
+  rare: true,
 } as const
 const UNREAD = { type: 'unread', rare: true } as const
 
@@ -79,8 +96,10 @@ export const USUAL_PLACES: readonly Place[] = [
     sources: ['tetragon'],
     rare: true,
   },
-  { ...UNREAD, input: 'suricata', what: 'Suricata', path: '/var/log/suricata/eve.json' },
-  { ...UNREAD, input: 'suricata', what: 'Suricata', path: '/nsm/suricata/eve.json' },
+  { ...SURICATA, path: '/var/log/suricata/eve.json' },
+  { ...SURICATA, path: '/nsm/suricata/eve.json', rare: true },
+  // https://docs.cilium.io/en/stable/observability/hubble/configuration/export/
+  { ...HUBBLE, path: '/var/run/cilium/hubble' },
   { ...UNREAD, input: 'journald', what: 'the systemd journal', path: '/var/log/journal' },
   { ...UNREAD, input: 'journald', what: 'the systemd journal', path: '/run/log/journal' },
 ]

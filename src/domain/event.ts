@@ -9,6 +9,13 @@ export const SOURCE_NAMES = [
   'zeek.conn',
   'zeek.ssl',
   'zeek.x509',
+  'zeek.dns',
+  'zeek.http',
+  'zeek.ssh',
+  'zeek.files',
+  'zeek.notice',
+  'suricata.eve',
+  'hubble',
 ] as const
 export type SourceName = (typeof SOURCE_NAMES)[number]
 

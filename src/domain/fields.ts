@@ -1,4 +1,5 @@
 import type { SourceName } from './event.ts'
+import { CERTIFICATE, DNS, PROXY, TLS, WEB_SERVER } from './network-fields.ts'
 
 /**
  * The field catalogue. Three published vocabularies are used as they are: Sigma's taxonomy (or a log's own
@@ -303,33 +304,7 @@ const KERNEL_CALL: Readonly<Record<string, Field>> = {
   'syscall.result': SYSCALL_RESULT,
 }
 
-const PEER: Readonly<Record<string, string>> = {
-  'container.id': 'full id of the container',
-  'container.name': 'name of the container',
-  'container.image.name': 'its image, without tag or digest',
-  'k8s.namespace.name': 'namespace of the pod',
-  'k8s.pod.name': 'name of the pod',
-}
-
-/**
- * What the inventory adds to a record about a connection, for the end that opened it (`client`) and the end that
- * answered (`server`), where the address belonged to a container or pod at that time.
- */
-export const PEER_FIELDS: Readonly<Record<string, Field>> = Object.fromEntries(
-  ['client', 'server'].flatMap((end) => [
-    ...Object.entries(PEER).map(([name, description]) => [
-      `${end}.${name}`,
-      { type: 'string', description: `At the ${end}’s address: ${description}.` } satisfies Field,
-    ]),
-    [
-      `${end}.container.ambiguous`,
-      {
-        type: 'boolean',
-        description: `True where containers of several machines had the ${end}’s address: none is named.`,
-      } satisfies Field,
-    ],
-  ]),
-)
+export { PEER_FIELDS } from './network-fields.ts'
 
 /** Categories of ours, which Sigma's taxonomy lacks, with the fields that their records have. */
 export const EXTENSIONS: Readonly<Record<string, Readonly<Record<string, Field>>>> = {
@@ -340,6 +315,8 @@ export const EXTENSIONS: Readonly<Record<string, Readonly<Record<string, Field>>
   file_read: FILE,
   network_listen: NETWORK_LISTEN,
   kernel_call: KERNEL_CALL,
+  tls: TLS,
+  certificate: CERTIFICATE,
 }
 
 /** Sigma's own categories, with the fields that they have here. A rule may ask for others: sources differ. */
@@ -348,6 +325,9 @@ export const SIGMA_CATEGORIES: Readonly<Record<string, Readonly<Record<string, F
   file_event: FILE,
   file_rename: FILE_RENAME,
   network_connection: NETWORK_CONNECTION,
+  dns: DNS,
+  proxy: PROXY,
+  webserver: WEB_SERVER,
 }
 
 /** Which source serves a category. */
@@ -360,7 +340,12 @@ export const SERVED_BY: Readonly<Record<string, readonly SourceName[]>> = {
   file_event: ['sensor', 'tetragon'],
   file_read: ['sensor', 'tetragon'],
   file_rename: ['sensor', 'tetragon'],
-  network_connection: ['sensor', 'tetragon'],
   network_listen: ['sensor', 'tetragon'],
   kernel_call: ['sensor', 'tetragon'],
+  network_connection: ['sensor', 'tetragon', 'zeek.conn', 'suricata.eve', 'hubble'],
+  tls: ['zeek.ssl', 'suricata.eve'],
+  certificate: ['zeek.x509'],
+  dns: ['zeek.dns', 'suricata.eve', 'hubble'],
+  proxy: ['zeek.http', 'suricata.eve', 'hubble'],
+  webserver: ['zeek.http', 'suricata.eve', 'hubble'],
 }

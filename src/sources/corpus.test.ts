@@ -13,9 +13,17 @@ interface Row {
   readonly source: string
 }
 
-const OURS: readonly string[] = ['k8s_audit', 'docker_events', 'docker_inspect', 'falco', 'tetragon']
+const OURS: readonly string[] = [
+  'k8s_audit',
+  'docker_events',
+  'docker_inspect',
+  'falco',
+  'tetragon',
+  'suricata',
+  'hubble',
+]
 /** Of Zeek's logs those that are read; its test suite keeps several of one log in one file. */
-const ZEEK = /(?:__|_|\/)(?:conn|ssl|x509)(?:-\w+)?\.log$/
+const ZEEK = /(?:__|_|\/)(?:conn|ssl|x509|dns|http|ssh|files|notice)(?:-\w+)?\.log$/
 /** Not telemetry: rule tests that wrap records, other documents, and what is only named like a sample. */
 const NOT_COUNTED =
   /\.(?:ini|ya?ml|py)$|kube-audit-rest\.log$|gcp_k8s_ioc_activity|docker_ps\.jsonl$|docker_containers_json\.json$/
@@ -61,7 +69,15 @@ describe.skipIf(!present)('other people’s recordings', () => {
       expect(batch.failures, file).toEqual([])
       for (const { source } of batch.items) counts[source] = (counts[source] ?? 0) + 1
     }
-    expect(counts).toEqual({ 'zeek.conn': 222, 'zeek.ssl': 49, 'zeek.x509': 4 })
+    expect(counts).toEqual({
+      'zeek.conn': 222,
+      'zeek.dns': 66,
+      'zeek.files': 69,
+      'zeek.http': 92,
+      'zeek.notice': 9,
+      'zeek.ssl': 49,
+      'zeek.x509': 4,
+    })
   })
 
   test('of other sources are each refused by name, with one failure', () => {

@@ -55,15 +55,6 @@ const JSON_FORMATS: readonly JsonFormat[] = [
     test: (json) => having('eventName', 'args')(json) || having('workload', 'name')(json),
   },
   {
-    reason: later('hubble'),
-    test: (json) =>
-      havingOne('lost_events', 'node_status')(json) || (isObject(json['flow']) && !('event_type' in json)),
-  },
-  {
-    reason: later('suricata.eve'),
-    test: (json) => havingOne('event_type')(json) || isObject(json['suricata']),
-  },
-  {
     reason: (json) => later(zeekLogName(json) ?? 'zeek'),
     test: (json) => zeekLogName(json) !== undefined,
   },

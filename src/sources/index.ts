@@ -1,10 +1,17 @@
 import { dockerEvents } from './docker-events.ts'
 import { dockerInspect } from './docker-inspect.ts'
 import { falco } from './falco.ts'
+import { hubble } from './hubble.ts'
 import { kubernetesAudit } from './kubernetes-audit.ts'
 import { sensor } from './sensor.ts'
 import { tetragon } from './tetragon.ts'
+import { suricataEve } from './suricata-eve.ts'
 import { zeekConn } from './zeek-conn.ts'
+import { zeekDns } from './zeek-dns.ts'
+import { zeekFiles } from './zeek-files.ts'
+import { zeekHttp } from './zeek-http.ts'
+import { zeekNotice } from './zeek-notice.ts'
+import { zeekSsh } from './zeek-ssh.ts'
 import { zeekSsl } from './zeek-ssl.ts'
 import { zeekX509 } from './zeek-x509.ts'
 
@@ -19,6 +26,13 @@ export const sources = [
   zeekConn,
   zeekSsl,
   zeekX509,
+  zeekDns,
+  zeekHttp,
+  zeekSsh,
+  zeekFiles,
+  zeekNotice,
+  suricataEve,
+  hubble,
 ] as const
 
 export { describesContainers } from './docker-inspect.ts'

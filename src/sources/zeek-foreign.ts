@@ -4,23 +4,14 @@ import { dottedMember, pathOf } from './zeek-record.ts'
 
 /** Zeek's logs that no source reads: a reason names one of these and nothing of the record. */
 const LOGS = new Set(
-  `analyzer broker capture_loss cluster config conn_summary dce_rpc dhcp dnp3 dns dpd files ftp http intel irc
+  `analyzer broker capture_loss cluster config conn_summary dce_rpc dhcp dnp3 dpd ftp intel irc
   kerberos known_certs known_hosts known_modbus known_services ldap ldap_search loaded_scripts modbus mqtt_connect
-  mqtt_publish mqtt_subscribe mysql netcontrol notice notice_alarm ntlm ntp ocsp open_http openflow packet_filter pe
+  mqtt_publish mqtt_subscribe mysql netcontrol ntlm ntp ocsp openflow packet_filter pe
   postgresql print quic radius rdp redis reporter rfb signatures sip smb_cmd smb_files smb_mapping smtp snmp socks
-  software ssh stats syslog telemetry traceroute tunnel weird weird_stats websocket`.split(/\s+/),
+  software stats syslog telemetry traceroute tunnel weird weird_stats websocket`.split(/\s+/),
 )
 
-/** Members that one log alone has, for entries that do not say which log they are of. */
-const TELLING: readonly (readonly [string, string])[] = [
-  ['qtype_name', 'dns'],
-  ['trans_depth', 'http'],
-  ['kex_alg', 'ssh'],
-  ['mime_type', 'files'],
-  ['note', 'notice'],
-]
-
-/** `zeek.dns` for an entry of dns.log, `zeek` where it is Zeek's and cannot be told; undefined for anything else. */
+/** `zeek.smtp` for an entry of smtp.log, `zeek` where it is Zeek's and cannot be told; undefined for anything else. */
 export function zeekLogName(json: JsonObject): string | undefined {
   const path = pathOf(json)
   const isZeek =
@@ -29,7 +20,5 @@ export function zeekLogName(json: JsonObject): string | undefined {
     ('ts' in json && (path !== undefined || ['uid', 'fuid', 'note'].some((name) => name in json))) ||
     (isObject(json['id']) && memberOf(json['id'], 'orig_h') !== undefined)
   if (!isZeek) return undefined
-  if (path !== undefined) return LOGS.has(path) ? `zeek.${path}` : 'zeek'
-  const log = TELLING.find(([member]) => Object.hasOwn(json, member))?.[1]
-  return log === undefined ? 'zeek' : `zeek.${log}`
+  return path !== undefined && LOGS.has(path) ? `zeek.${path}` : 'zeek'
 }

@@ -1,7 +1,7 @@
 import type { Event, EventLogsource, Mapping, SourceName } from '../domain/event.ts'
 import { plainAddress } from '../domain/plain-address.ts'
 import { contentOf, OWN_NAMES } from './events.ts'
-import { isObject, jsonText, memberOf, textOf } from './json.ts'
+import { isObject, jsonText, memberOf, textOf, textsOf } from './json.ts'
 import type { JsonObject } from './json.ts'
 import { failed } from './source.ts'
 import type { Decoded, FramedRecord } from './source.ts'
@@ -15,6 +15,8 @@ export interface ZeekLog {
   readonly mapping?: Mapping
   /** What being in this log says, under Sigma's names. */
   readonly implied?: JsonObject
+  /** Sigma's names for what has to be made of Zeek's fields. */
+  readonly names?: (entry: JsonObject) => JsonObject
   /** What Zeek calls the log, `_path`; the logs of connections that are still open have the same entries. */
   readonly paths: readonly string[]
   /** Corelight's spelling of a field → Zeek's, which rules use. */
@@ -76,7 +78,7 @@ export function decodeEntry(log: ZeekLog, { json, received, stream, position }: 
     source: log.source,
     logsource: log.logsource,
     resource: host === undefined ? {} : { 'host.name': host },
-    record: log.implied === undefined ? record : { ...record, ...log.implied },
+    record: { ...record, ...log.implied, ...log.names?.(record) },
     mapping: log.mapping ?? OWN_NAMES,
     ...flowOf(record),
   }
@@ -91,9 +93,18 @@ export function decodeEntry(log: ZeekLog, { json, received, stream, position }: 
 }
 
 function flowOf(record: JsonObject): Pick<Event, 'flow'> {
-  const client = textOf(record['id.orig_h'])
-  const server = textOf(record['id.resp_h'])
+  const isFile = typeof record['fuid'] === 'string' && 'seen_bytes' in record
+  const [client, server] = isFile
+    ? fileEnds(record)
+    : [textOf(record['id.orig_h']), textOf(record['id.resp_h'])]
   return client === undefined || server === undefined ? {} : { flow: { client, server } }
+}
+
+/** A file names its connection, or, before Zeek 5.1, who sent it and who received it. */
+function fileEnds(record: JsonObject): readonly (string | undefined)[] {
+  if (record['id.orig_h'] !== undefined) return [textOf(record['id.orig_h']), textOf(record['id.resp_h'])]
+  const [sender, receiver] = [textsOf(record['tx_hosts'])[0], textsOf(record['rx_hosts'])[0]]
+  return record['is_orig'] === true ? [sender, receiver] : [receiver, sender]
 }
 
 function respelled(json: JsonObject, spelling: ReadonlyMap<string, string>): JsonObject {

@@ -1,3 +1,4 @@
+import { servedBy } from './events.ts'
 import { textOf } from './json.ts'
 import { defineSource } from './source.ts'
 import { CONNECTION_SPELLING, decodeEntry, dottedMember, isOfLog, type ZeekLog } from './zeek-record.ts'
@@ -5,7 +6,7 @@ import { CONNECTION_SPELLING, decodeEntry, dottedMember, isOfLog, type ZeekLog }
 /** https://docs.zeek.org/en/current/logs/ssl.html; older versions name certificates by `cert_chain_fuids`. */
 const SSL: ZeekLog = {
   source: 'zeek.ssl',
-  logsource: Object.freeze({ product: 'zeek', service: 'ssl' }),
+  logsource: Object.freeze({ product: 'zeek', service: 'ssl', also: [{ category: 'tls' }] }),
   paths: ['ssl', 'open_ssl'],
   spelling: CONNECTION_SPELLING,
   looks: (json) =>
@@ -19,7 +20,7 @@ const SSL: ZeekLog = {
 export const zeekSsl = defineSource({
   name: 'zeek.ssl',
   title: 'Zeek ssl.log',
-  serves: [SSL.logsource],
+  serves: servedBy([SSL.logsource]),
   recognise: ({ json }) => isOfLog(SSL, json),
   decoder: () => ({ decode: (record) => decodeEntry(SSL, record), checkpoint: () => undefined }),
 })

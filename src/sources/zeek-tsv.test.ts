@@ -111,13 +111,13 @@ describe('a stream', () => {
   })
 
   test('may hold another log behind a new header', () => {
-    const other = table.replace('#path\tssl', '#path\tdns').replace('#set_separator\t,', '#set_separator\t;')
+    const other = table.replace('#path\tssl', '#path\tsmtp').replace('#set_separator\t,', '#set_separator\t;')
     const batch = read(table + other + table.replaceAll('C1', 'C2'))
     expect(batch.items.map(({ source }) => source)).toEqual(['zeek.ssl', 'zeek.ssl'])
-    expect(batch.failures.map(({ reason }) => reason)).toEqual(['zeek.dns: not read yet'])
+    expect(batch.failures.map(({ reason }) => reason)).toEqual(['zeek.smtp: not read yet'])
   })
 
-  test.each(['dns', 'http', 'ssh', 'files', 'notice'])('of %s.log is refused by name, once', (path) => {
+  test.each(['smtp', 'ftp', 'dhcp', 'smb_files', 'weird'])('of %s.log is refused by name, once', (path) => {
     const rows = table.replace('#path\tssl', `#path\t${path}`)
     expect(read(rows + `${ROW}\n`.repeat(5_000)).failures.map(({ reason }) => reason)).toEqual([
       `zeek.${path}: not read yet`,

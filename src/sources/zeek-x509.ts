@@ -1,3 +1,4 @@
+import { servedBy } from './events.ts'
 import { textOf } from './json.ts'
 import { defineSource } from './source.ts'
 import { decodeEntry, dottedMember, isOfLog, spellingOf, type ZeekLog } from './zeek-record.ts'
@@ -5,7 +6,7 @@ import { decodeEntry, dottedMember, isOfLog, spellingOf, type ZeekLog } from './
 /** https://docs.zeek.org/en/current/logs/x509.html */
 const X509: ZeekLog = {
   source: 'zeek.x509',
-  logsource: Object.freeze({ product: 'zeek', service: 'x509' }),
+  logsource: Object.freeze({ product: 'zeek', service: 'x509', also: [{ category: 'certificate' }] }),
   paths: ['x509'],
   spelling: spellingOf([
     'certificate.version',
@@ -41,7 +42,7 @@ const X509: ZeekLog = {
 export const zeekX509 = defineSource({
   name: 'zeek.x509',
   title: 'Zeek x509.log',
-  serves: [X509.logsource],
+  serves: servedBy([X509.logsource]),
   recognise: ({ json }) => isOfLog(X509, json),
   decoder: () => ({ decode: (record) => decodeEntry(X509, record), checkpoint: () => undefined }),
 })

@@ -1,18 +1,26 @@
 import { parseDuration } from '../domain/day.ts'
 import { SOURCE_NAMES } from '../domain/event.ts'
-import type { Event, Logsource, SourceName } from '../domain/event.ts'
+import type { Event, EventLogsource, SourceName } from '../domain/event.ts'
 import { RESOURCE_ATTRIBUTES, SERVED_BY } from '../domain/fields.ts'
 
 /** Tests happen at a time of their own, so that they give the same result on every day. */
 const EPOCH = Date.UTC(2026, 0, 5, 9)
 const CONTROL = new Set(['at', 'category', 'source', 'product', 'service'])
 /** Log sources of whole sources, where no category is named. */
-const LOGSOURCES: Readonly<Partial<Record<SourceName, Logsource>>> = {
+const LOGSOURCES: Readonly<Partial<Record<SourceName, EventLogsource>>> = {
   'kubernetes.audit': { product: 'kubernetes', service: 'audit' },
   falco: { product: 'falco' },
-  'zeek.conn': { product: 'zeek', service: 'conn' },
-  'zeek.ssl': { product: 'zeek', service: 'ssl' },
-  'zeek.x509': { product: 'zeek', service: 'x509' },
+  'zeek.conn': { product: 'zeek', service: 'conn', also: [{ category: 'network_connection' }] },
+  'zeek.ssl': { product: 'zeek', service: 'ssl', also: [{ category: 'tls' }] },
+  'zeek.x509': { product: 'zeek', service: 'x509', also: [{ category: 'certificate' }] },
+  'zeek.dns': { product: 'zeek', service: 'dns', also: [{ category: 'dns' }] },
+  'zeek.http': {
+    product: 'zeek',
+    service: 'http',
+    also: [{ category: 'proxy' }, { category: 'webserver' }],
+  },
+  'suricata.eve': { product: 'suricata' },
+  hubble: { product: 'hubble', service: 'flow' },
 }
 /** Categories whose records come from Linux here. */
 const LINUX = new Set([
@@ -55,16 +63,16 @@ function isResource([name]: readonly [string, unknown]): boolean {
   return Object.hasOwn(RESOURCE_ATTRIBUTES, name)
 }
 
-function logsourceOf(described: Readonly<Record<string, unknown>>): Logsource {
+function logsourceOf(described: Readonly<Record<string, unknown>>): EventLogsource {
   const { category, source } = described
-  const whole = category === undefined ? LOGSOURCES[source as SourceName] : undefined
+  const { also, ...whole } = (category === undefined ? LOGSOURCES[source as SourceName] : undefined) ?? {}
   const logsource: Record<string, string> = { ...whole }
   for (const dimension of ['product', 'category', 'service'] as const) {
     const value = described[dimension]
     if (typeof value === 'string') logsource[dimension] = value
   }
   if (LINUX.has(String(category))) logsource['product'] ??= 'linux'
-  return logsource
+  return { ...logsource, ...(also !== undefined && { also }) }
 }
 
 function attribute(value: unknown): string | readonly string[] {
