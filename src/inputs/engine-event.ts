@@ -35,7 +35,7 @@ export function parseEvent(line: string): EngineEvent {
     key: key.slice(0, 16),
     nano,
     action,
-    container: containerOf(type, actor, attributes),
+    container: containerOf(type, action, actor, attributes),
     attributes,
   }
 }
@@ -43,15 +43,13 @@ export function parseEvent(line: string): EngineEvent {
 /** Docker's network events name the network and, among their attributes, the container; Podman's the container. */
 function containerOf(
   type: string,
+  action: string,
   actor: Readonly<Record<string, unknown>>,
   attributes: Readonly<Record<string, unknown>>,
 ): string | undefined {
+  const isJoined = type === 'network' && (action === 'connect' || action === 'disconnect')
   const id =
-    type === 'container'
-      ? actor['ID']
-      : type === 'network'
-        ? (attributes['container'] ?? actor['ID'])
-        : undefined
+    type === 'container' ? actor['ID'] : isJoined ? (attributes['container'] ?? actor['ID']) : undefined
   return typeof id === 'string' && /^[0-9a-f]{64}$/.test(id) ? id : undefined
 }
 

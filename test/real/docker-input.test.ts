@@ -130,6 +130,17 @@ describe('a real Docker Engine', () => {
     await docker('rm', '-f', 'busy')
   })
 
+  realTest('takes a network for no container', async () => {
+    const delivered = createDelivered()
+    await begin(delivered)
+    await docker('network', 'create', 'shop')
+    await create('member', '--network', 'shop')
+    await docker('rm', 'member')
+    await docker('network', 'rm', 'shop')
+    await deliver(input(), delivered, () => hasEvent(delivered, 'destroy', 'shop'))
+    expect(delivered.findings.map(({ resource }) => resource?.['container.name'])).not.toContain('shop')
+  })
+
   realTest('says which specification it could not resolve', async () => {
     const delivered = createDelivered()
     await begin(delivered)
