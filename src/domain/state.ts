@@ -1,5 +1,5 @@
 import type { Alert, Evidence, IncidentHead } from './alert.ts'
-import type { HostMount, Resource } from './event.ts'
+import type { HostMount, Resource, SourceName } from './event.ts'
 
 /**
  * State that outlives a batch, always addressed by key: what the engine asks the store for, and what it hands
@@ -127,3 +127,51 @@ export interface MissingRecords {
   /** Wall clock, ms: when that was noticed, or one of them came last. */
   readonly noticed: number
 }
+
+/** A match that correlations take: kept until they have seen it, and as evidence until no window can hold it. */
+export interface SignalRow {
+  /** Its number in the data folder; states name it by that. */
+  readonly n: number
+  /** Event time, ms, and the event's id: signals are looked at in this order. */
+  readonly time: number
+  readonly event: string
+  readonly uses: readonly SignalUse[]
+  readonly body: SignalBody
+  /** Event time from which on no window can hold it, ms. */
+  readonly expires: number
+}
+
+/** What one correlation reads of a match, read when it arrives. */
+export interface SignalUse {
+  /** The correlation's semantic hash: one that means something else since takes nothing of it. */
+  readonly correlation: string
+  /** Which of the correlation's rules matched: its place in their list. */
+  readonly input: number
+  /** Keys of the groups that the event belongs to. */
+  readonly groups: readonly string[]
+  readonly values: readonly (string | number)[]
+}
+
+/** What an alert is made of. */
+export interface SignalBody {
+  readonly evidence: readonly Evidence[]
+  readonly resource: Resource
+  readonly source: SourceName
+}
+
+/** What a signal is to the correlations, without what alerts are made of. */
+export type PendingSignal = Pick<SignalRow, 'n' | 'time' | 'event' | 'uses'>
+
+/** What one correlation remembers of one group. */
+export interface WindowRow {
+  /** The correlation's semantic hash, and the group's key. */
+  readonly correlation: string
+  readonly group: string
+  /** JSON. */
+  readonly state: unknown
+  /** Event time at which it has to be looked at though nothing comes, ms. */
+  readonly deadline: number | undefined
+  /** Event time from which on it says nothing any more, ms. */
+  readonly expires: number
+}
+export type WindowKey = Pick<WindowRow, 'correlation' | 'group'>

@@ -18,13 +18,18 @@ export interface RatedMatch {
   readonly level: Level
   /** Where the level is not the rule's own. */
   readonly rating?: Rating
+  /** Of a correlation: the events that contributed, how many there were, and whom it is about where no event says it. */
+  readonly evidence?: readonly Evidence[]
+  readonly count?: number
+  readonly entity?: { readonly key: string; readonly entity: Resource }
 }
 
 /** The state that `fold` will need for these matches. */
 export function stateKeys(matches: readonly RatedMatch[]): readonly StateKey[] {
   const keys = new Map<string, StateKey>()
-  for (const { match } of matches) {
-    const { alert, incident } = keysOf(match)
+  for (const rated of matches) {
+    const { match } = rated
+    const { alert, incident } = keysOf(rated)
     widen(keys, 'alert', alert, match.event.time)
     if (match.event.inventory === true) keys.set(incident, { kind: 'incident', key: incident, ...ALL_TIME })
     else widen(keys, 'incident', incident, match.event.time)
@@ -43,7 +48,7 @@ export function fold(state: EngineState, matches: readonly RatedMatch[]): FoldOu
   )
   const incidents = group(state.incidents.map((stored) => ({ ...stored, changed: false })))
   for (const rated of matches) {
-    if (isRepeat(alerts, rated.match)) continue
+    if (isRepeat(alerts, rated)) continue
     const incident = joinIncident(incidents, rated)
     joinAlert(alerts, rated, incident.incident.id)
   }
@@ -69,43 +74,59 @@ interface OpenIncident {
 }
 
 /** An event that opened an alert before, be it closed by now, opens no other. */
-function isRepeat(alerts: ReadonlyMap<string, readonly OpenAlert[]>, match: Match): boolean {
-  const id = alertId(match)
-  return (alerts.get(keysOf(match).alert) ?? []).some(({ alert }) => alert.id === id)
+function isRepeat(alerts: ReadonlyMap<string, readonly OpenAlert[]>, rated: RatedMatch): boolean {
+  const id = alertId(rated)
+  return (alerts.get(keysOf(rated).alert) ?? []).some(({ alert }) => alert.id === id)
 }
 
-function alertId({ rule, event }: Match): string {
-  return digest(rule.strategy, rule.id, entityKey(event.resource), event.id)
+function alertId(rated: RatedMatch): string {
+  const { rule, event } = rated.match
+  return digest(rule.strategy, rule.id, keyOf(rated), event.id)
+}
+
+/** Whom it happened to. */
+function keyOf({ match, entity }: RatedMatch): string {
+  return entity?.key ?? entityKey(match.event.resource)
+}
+
+function entityOf({ match, entity }: RatedMatch): Resource {
+  return entity?.entity ?? match.event.resource
+}
+
+/** The events behind a match: its own, or those that a correlation was fired by. */
+function eventsOf({ match, evidence }: RatedMatch): readonly Evidence[] {
+  return evidence ?? [evidenceOf(match)]
 }
 
 function joinAlert(alerts: Map<string, OpenAlert[]>, rated: RatedMatch, incident: string): void {
   const { rule, event } = rated.match
-  const { alert: key } = keysOf(rated.match)
+  const { alert: key } = keysOf(rated)
   const known = bucket(alerts, key)
   const open = known.filter(({ alert }) => alert.status === 'open')
   const found =
     open.find(({ alert }) => event.time >= alert.first && event.time < alert.first + WINDOW) ??
     open.find(({ alert }) => event.time < alert.first && event.time >= alert.first - WINDOW)
   if (found === undefined) {
+    const evidence = [...eventsOf(rated)]
     known.push({
       key,
       posture: event.inventory === true,
       alert: {
-        id: alertId(rated.match),
+        id: alertId(rated),
         strategy: rule.strategy,
         rule: { id: rule.id, title: rule.title },
         level: rated.level,
         ...(rated.rating === undefined ? {} : { rating: rated.rating }),
         attack: rule.attack,
-        entity: event.resource,
+        entity: entityOf(rated),
         incident,
         first: event.time,
         last: event.time,
-        count: 1,
+        count: rated.count ?? 1,
         status: 'open',
       },
-      kept: 1,
-      evidence: [evidenceOf(rated.match)],
+      kept: evidence.length,
+      evidence,
       opened: true,
       changed: true,
     })
@@ -118,21 +139,23 @@ function joinAlert(alerts: Map<string, OpenAlert[]>, rated: RatedMatch, incident
     ...alert,
     level,
     ...(reason === undefined ? {} : { rating: reason }),
-    entity: mergeEntity(alert.entity, event.resource),
+    entity: mergeEntity(alert.entity, entityOf(rated)),
     first: Math.min(alert.first, event.time),
     last: Math.max(alert.last, event.time),
-    count: alert.count + 1,
+    count: alert.count + (rated.count ?? 1),
   }
   if (found.kept < EVIDENCE_LIMIT) {
-    found.evidence.push(evidenceOf(rated.match))
-    found.kept += 1
+    const more = eventsOf(rated).slice(0, EVIDENCE_LIMIT - found.kept)
+    found.evidence.push(...more)
+    found.kept += more.length
   }
   found.changed = true
 }
 
-function joinIncident(incidents: Map<string, OpenIncident[]>, { match, level }: RatedMatch): OpenIncident {
+function joinIncident(incidents: Map<string, OpenIncident[]>, rated: RatedMatch): OpenIncident {
+  const { match, level } = rated
   const { event } = match
-  const { incident: key } = keysOf(match)
+  const { incident: key } = keysOf(rated)
   const known = bucket(incidents, key)
   const found = known.find(
     ({ incident }) =>
@@ -148,7 +171,7 @@ function joinIncident(incidents: Map<string, OpenIncident[]>, { match, level }: 
       incident: {
         id: digest('incident', key, posture ? '' : event.id),
         kind: posture ? 'posture' : 'incident',
-        entity: posture ? hostOnly(event.resource) : event.resource,
+        entity: posture ? hostOnly(event.resource) : entityOf(rated),
         level,
         first: event.time,
         last: event.time,
@@ -163,7 +186,7 @@ function joinIncident(incidents: Map<string, OpenIncident[]>, { match, level }: 
   found.incident = {
     ...incident,
     level: maxLevel(incident.level, level),
-    entity: incident.kind === 'posture' ? incident.entity : mergeEntity(incident.entity, event.resource),
+    entity: incident.kind === 'posture' ? incident.entity : mergeEntity(incident.entity, entityOf(rated)),
     first: Math.min(incident.first, event.time),
     last: Math.max(incident.last, event.time),
     // The posture report stays one: what is new in it opens it again.
@@ -174,8 +197,9 @@ function joinIncident(incidents: Map<string, OpenIncident[]>, { match, level }: 
 }
 
 /** What already ran at the first start is one report for each machine, whatever ran there and since when. */
-function keysOf({ rule, event }: Match): { alert: string; incident: string } {
-  const entity = entityKey(event.resource)
+function keysOf(rated: RatedMatch): { alert: string; incident: string } {
+  const { rule, event } = rated.match
+  const entity = keyOf(rated)
   if (event.inventory === true) {
     return {
       alert: JSON.stringify(['posture', rule.strategy, rule.id, entity]),

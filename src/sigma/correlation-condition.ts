@@ -1,5 +1,6 @@
 import { identifiersIn } from './condition.ts'
 import type { Condition } from './condition.ts'
+import { alternativesOf, MAX_ALTERNATIVES } from './correlation-alternatives.ts'
 import { parseExpression } from './correlation-expression.ts'
 import type { Reference } from './correlation.ts'
 import { compares, isTemporal, OPERATORS } from './correlation-types.ts'
@@ -96,6 +97,14 @@ function readExpression(
         at,
         'the condition holds where nothing has happened, so that nothing would ever decide it',
         'name a rule that must match: rule_a and not rule_b',
+      ),
+    )
+  if (type === 'temporal_ordered' && alternativesOf(expression) === undefined)
+    report.mistakes.push(
+      mistake(
+        at,
+        `the condition has more than ${MAX_ALTERNATIVES} ways to come true`,
+        'split the correlation, or leave the order out with type: temporal',
       ),
     )
   return {

@@ -14,6 +14,7 @@ export type {
 } from './types.ts'
 export { compares, CORRELATION_TYPES } from './correlation-types.ts'
 export type { Comparison, CorrelationType } from './correlation-types.ts'
+export { alternativesOf } from './correlation-alternatives.ts'
 export { holdsWith } from './correlation-condition.ts'
 export type { CorrelationCondition } from './correlation-condition.ts'
 export type { Condition } from './condition.ts'
