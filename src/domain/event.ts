@@ -16,6 +16,7 @@ export const SOURCE_NAMES = [
   'zeek.notice',
   'suricata.eve',
   'hubble',
+  'tshark',
 ] as const
 export type SourceName = (typeof SOURCE_NAMES)[number]
 

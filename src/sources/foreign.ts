@@ -87,7 +87,6 @@ const JSON_FORMATS: readonly JsonFormat[] = [
   },
   { reason: later('ocsf'), test: (json) => havingOne('class_uid', 'finding_info')(json) },
   { reason: later('cloudtrail'), test: having('eventSource', 'eventName') },
-  { reason: later('tshark'), test: (json) => havingOne('layers', '_source')(json) },
   { reason: 'JSON schema is not telemetry', test: having('$schema') },
   {
     reason: later('wazuh'),

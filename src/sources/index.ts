@@ -6,6 +6,7 @@ import { kubernetesAudit } from './kubernetes-audit.ts'
 import { sensor } from './sensor.ts'
 import { tetragon } from './tetragon.ts'
 import { suricataEve } from './suricata-eve.ts'
+import { tshark } from './tshark.ts'
 import { zeekConn } from './zeek-conn.ts'
 import { zeekDns } from './zeek-dns.ts'
 import { zeekFiles } from './zeek-files.ts'
@@ -33,6 +34,7 @@ export const sources = [
   zeekNotice,
   suricataEve,
   hubble,
+  tshark,
 ] as const
 
 export { describesContainers } from './docker-inspect.ts'
