@@ -17,7 +17,7 @@ const PROGRAMS =
 const PLACEHOLDER = /<[a-z][\w .:-]{0,60}>/i
 /** A line of a document that a command writes, not a command. */
 const MARKUP = /^\s*>?\s*<|<\//
-const EXAMPLE_PATH = /(?:^|[\s=:"'/])\/?path\/(?:to|on|in)\/[\w./-]*/
+const EXAMPLE_PATH = /(?<![\w./])(?:file:\/\/)?\/?path\/(?:to|on|in)\/[\w./-]*/
 const MANIFEST = /(?:-f|--filename)[ =](\.{0,2}\/?[\w./-]+\.(?:ya?ml|json))/
 
 /** Whether the text is meant to be typed, and not only names a program. */
@@ -35,7 +35,7 @@ function placeholders(text: string, exists: (path: string) => boolean): CommandF
   const mend = 'Write what an analyst can paste and run.'
   const faults: CommandFault[] = []
   if (MARKUP.test(text)) return []
-  const found = PLACEHOLDER.exec(text)?.[0] ?? EXAMPLE_PATH.exec(text)?.[0]?.replace(/^[\s=:"']/, '')
+  const found = PLACEHOLDER.exec(text)?.[0] ?? EXAMPLE_PATH.exec(text)?.[0]
   if (found !== undefined) faults.push({ id: 'ADS054', message: `${found} is a placeholder`, mend })
   const manifest = MANIFEST.exec(text)?.[1]
   if (manifest !== undefined && !exists(manifest)) {

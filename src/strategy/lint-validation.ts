@@ -8,6 +8,7 @@ export const lintValidation: Check = (context) => [
   ...tests(context),
   ...strangers(context),
   ...edges(context),
+  ...unmeasured(context),
   ...context.strategy.emulations.flatMap((emulation) => emulationFindings(context, emulation)),
 ]
 
@@ -104,6 +105,28 @@ function edges(context: LintContext): LintFinding[] {
       ]
     }),
   )
+}
+
+/** Steps in prose that end in looking on: nobody can say afterwards whether the strategy passed. */
+function unmeasured(context: LintContext): LintFinding[] {
+  if (context.strategy.blocks.some((block) => block.section === 'validation')) return []
+  const steps = [
+    ...context.prose.bullets(context.section('validation')),
+    ...context.prose
+      .bullets(context.section('technical-context'))
+      .filter(({ under }) => /\b(?:emulat|test scenario|simulat)/i.test(under)),
+  ]
+  return steps
+    .filter(({ text, label }) => !label && /\bobserv(?:e|ing)\b/i.test(text) && !/\balerts?\b/i.test(text))
+    .map((step) =>
+      context.finding(
+        'ADS057',
+        'warning',
+        step.line,
+        'the step looks on: it does not say which alert has to come, nor within what time',
+        'Name the rule that has to fire, and the time for it.',
+      ),
+    )
 }
 
 function emulationFindings(context: LintContext, emulation: Emulation): LintFinding[] {

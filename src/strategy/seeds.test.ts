@@ -34,6 +34,7 @@ const FAULTS: readonly (readonly [file: string, line: number, ...ids: string[]])
   ['000', 13, 'ADS020'],
   ['000', 31, 'ADS054'],
   ['000', 32, 'ADS054'],
+  ['000', 34, 'ADS057'],
   ['000', 38, 'ADS030'],
   ['000', 39, 'ADS030'],
   ['000', 40, 'ADS031'],
@@ -50,6 +51,7 @@ const FAULTS: readonly (readonly [file: string, line: number, ...ids: string[]])
   ['001', 9, 'ADS012'],
   ['001', 13, 'ADS020'],
   ['001', 31, 'ADS054', 'ADS055'],
+  ['001', 32, 'ADS057'],
   ['001', 36, 'ADS031'],
   ['001', 37, 'ADS030'],
   ['001', 40, 'ADS030'],
@@ -76,7 +78,7 @@ const FAULTS: readonly (readonly [file: string, line: number, ...ids: string[]])
   ['002', 30, 'ADS040'],
   ['002', 33, 'ADS060'],
   ['002', 36, 'ADS050', 'ADS051'],
-  ['002', 39, 'ADS054'],
+  ['002', 39, 'ADS054', 'ADS057'],
   ['002', 41, 'ADS070'],
   ['002', 45, 'ADS071'],
   ['002', 49, 'ADS080'],
@@ -111,6 +113,7 @@ const FAULTS: readonly (readonly [file: string, line: number, ...ids: string[]])
   ['004', 44, 'ADS040'],
   ['004', 49, 'ADS060'],
   ['004', 54, 'ADS050', 'ADS051', 'ADS055'],
+  ['004', 64, 'ADS057'],
   ['004', 74, 'ADS071'],
   ['004', 82, 'ADS080'],
 ]
@@ -159,4 +162,8 @@ test.skipIf(files.length === 0)('findings name the right place and the mend', ()
     mend: 'Write PRE, and name what your sensors see instead.',
   })
   expect(lint(0).find(({ id }) => id === 'ADS012')?.mend).toBe('Write Network Devices.')
+  expect(lint(1).find(({ line }) => line === 58)).toMatchObject({
+    id: 'ADS054',
+    message: 'file:///path/to/image.jpg is a placeholder',
+  })
 })
