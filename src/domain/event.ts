@@ -17,6 +17,11 @@ export const SOURCE_NAMES = [
   'suricata.eve',
   'hubble',
   'tshark',
+  'windows.sysmon',
+  'windows.security',
+  'windows.defender',
+  'windows.eventlog',
+  'sysmon.linux',
 ] as const
 export type SourceName = (typeof SOURCE_NAMES)[number]
 

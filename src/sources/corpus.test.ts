@@ -21,6 +21,9 @@ const OURS: readonly string[] = [
   'tetragon',
   'suricata',
   'hubble',
+  'windows_sysmon',
+  'windows_otrf',
+  'sysmon_linux',
 ]
 /** Of Zeek's logs those that are read; its test suite keeps several of one log in one file. */
 const ZEEK = /(?:__|_|\/)(?:conn|ssl|x509|dns|http|ssh|files|notice)(?:-\w+)?\.log$/
@@ -78,6 +81,16 @@ describe.skipIf(!present)('other people’s recordings', () => {
       'zeek.ssl': 49,
       'zeek.x509': 4,
     })
+  })
+
+  test('of Windows’ event log, and of Sysmon for Linux, are evaluated to the last record', () => {
+    const counts: Record<string, number> = {}
+    for (const { file } of rows().filter((row) => isOurs(row) && /^(?:windows|sysmon)_/.test(row.source))) {
+      const batch = read(file)
+      expect(batch.failures, file).toEqual([])
+      for (const { source } of batch.items) counts[source] = (counts[source] ?? 0) + 1
+    }
+    expect(counts).toEqual({ 'windows.sysmon': 83, 'windows.security': 34, 'sysmon.linux': 18 })
   })
 
   test('of other sources are each refused by name, with one failure', () => {

@@ -82,7 +82,7 @@ const JSON_FORMATS: readonly JsonFormat[] = [
   },
   { reason: later('kubescape'), test: having('BaseRuntimeMetadata') },
   {
-    reason: later('windows'),
+    reason: 'windows: record that does not say which event it is',
     test: (json) => havingOne('winlog', 'EventID', 'win')(json) || isObject(json['Event']),
   },
   { reason: later('ocsf'), test: (json) => havingOne('class_uid', 'finding_info')(json) },
@@ -111,7 +111,7 @@ interface TextFormat {
 
 const TEXT_FORMATS: readonly TextFormat[] = [
   { reason: later('auditd'), pattern: /^(?:node=\S+ )?type=[A-Z_]+\d* msg=audit\(/ },
-  { reason: later('sysmon.linux'), pattern: /<Event[ >]/ },
+  { reason: 'XML event: broken, or not of Windows or Sysmon', pattern: /<Event[ >]/ },
   { reason: later('containerd.events'), pattern: /^\d{4}-\d\d-\d\d [\d:.]+ [+-]\d{4} UTC \S+ \// },
   {
     reason: later('podman.events'),

@@ -7,6 +7,11 @@ import { sensor } from './sensor.ts'
 import { tetragon } from './tetragon.ts'
 import { suricataEve } from './suricata-eve.ts'
 import { tshark } from './tshark.ts'
+import { sysmonLinux } from './sysmon-linux.ts'
+import { windowsDefender } from './windows-defender.ts'
+import { windowsEventlog } from './windows-eventlog.ts'
+import { windowsSecurity } from './windows-security.ts'
+import { windowsSysmon } from './windows-sysmon.ts'
 import { zeekConn } from './zeek-conn.ts'
 import { zeekDns } from './zeek-dns.ts'
 import { zeekFiles } from './zeek-files.ts'
@@ -35,6 +40,11 @@ export const sources = [
   suricataEve,
   hubble,
   tshark,
+  windowsSysmon,
+  windowsSecurity,
+  windowsDefender,
+  windowsEventlog,
+  sysmonLinux,
 ] as const
 
 export { describesContainers } from './docker-inspect.ts'
