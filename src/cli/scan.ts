@@ -13,7 +13,8 @@ import { stdinInput } from '../inputs/stdin.ts'
 import { runPipeline, type BatchResult } from '../pipeline.ts'
 import { describesContainers, sources } from '../sources/index.ts'
 import { openStore } from '../store/sqlite.ts'
-import type { Failure, Logsource } from '../domain/event.ts'
+import { applies } from '../sigma/sigma.ts'
+import type { Failure } from '../domain/event.ts'
 import type { Store, Totals } from '../store/store.ts'
 import { EXIT, type Exit } from './exit.ts'
 import { clock, count, printJson, safe, table, type Output } from './output.ts'
@@ -149,21 +150,14 @@ function tell(totals: Totals, alerts: number, samples: readonly Failure[], outpu
 function tellRules({ ruleset, problems }: Detection, totals: Totals, output: Output): void {
   const served = sources.flatMap(({ serves }) => serves)
   const reading = ruleset.rules.filter(({ correlation }) => correlation === undefined)
-  const idle = reading.filter(({ logsource }) => !served.some((each) => serves(each, logsource)))
+  const idle = reading.filter(({ logsource }) => !served.some((each) => applies(logsource, each)))
   const refused = problems.length === 0 ? '' : `, ${problems.length} refused`
   output.err(`  rules: ${ruleset.rules.length} loaded${refused}`)
   output.err(idle.length === 0 ? '\n' : `; ${idle.length} for telemetry that no source here serves yet\n`)
   for (const { name, serves: logsources } of sources) {
-    const read = reading.some(({ logsource }) => logsources.some((each) => serves(each, logsource)))
+    const read = reading.some(({ logsource }) => logsources.some((each) => applies(logsource, each)))
     if ((totals.sources[name] ?? 0) > 0 && !read) output.err(`  ${name}: no rule reads these records\n`)
   }
-}
-
-/** Whether events of a source's log source can reach a rule. */
-function serves(source: Logsource, rule: Logsource): boolean {
-  return (['product', 'category', 'service'] as const).every(
-    (part) => rule[part] === undefined || rule[part] === source[part] || source[part] === undefined,
-  )
 }
 
 /** What an analyst calls the entity. */

@@ -13,10 +13,22 @@ export function listSources(json: boolean, output: Output): Exit {
         rows.map(({ name, title, serves }) => [
           name,
           title,
-          serves.map((logsource) => Object.values(logsource).join('/')).join(', '),
+          servedIn(serves.map(({ product, category, service }) => named(product, category, service))),
         ]),
       ),
     )
   }
   return EXIT.ok
+}
+
+function named(...parts: readonly (string | undefined)[]): string {
+  return parts.filter((part) => part !== undefined).join('/')
+}
+
+/** So many names fit into a line; `--json` has all of them. */
+const SHOWN = 8
+
+function servedIn(names: readonly string[]): string {
+  if (names.length <= SHOWN) return names.join(', ')
+  return `${names.slice(0, SHOWN - 1).join(', ')} and ${names.length - SHOWN + 1} more`
 }

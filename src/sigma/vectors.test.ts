@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parse, stringify } from 'yaml'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Event } from '../domain/event.ts'
+import { createStreamDecoder, sources } from '../sources/index.ts'
 import { compileRules } from './sigma.ts'
 import type { Compiled } from './types.ts'
 import { eventOf } from './testing.ts'
@@ -144,20 +146,12 @@ function hasErrors({ expect: expected, result }: ParseCase): boolean {
   )
 }
 
-/** A Windows record as evtx_dump writes it, as an event with Sysmon's field names. */
-function windowsRecord(record: {
-  readonly Event: Record<string, Record<string, unknown>>
-}): Record<string, unknown> {
-  const { System: system = {}, ...rest } = record.Event
-  const attributes = Object.entries(system).flatMap(([key, value]) =>
-    Object.entries((value as { '#attributes'?: object } | null)?.['#attributes'] ?? {}).map(
-      ([name, text]) => [`${key}_${name}`, text] as const,
-    ),
-  )
-  const data = Object.entries(rest).flatMap(([, part]) =>
-    Object.entries(part ?? {}).map(([key, value]) => [key.replaceAll(' ', ''), value] as const),
-  )
-  return { ...system, ...Object.fromEntries(attributes), ...Object.fromEntries(data) }
+/** What the sources make of a file. */
+function recorded(file: string): readonly Event[] {
+  const bytes = readFileSync(resolve(FOLDER, 'regression', file))
+  const batch = createStreamDecoder(sources, file).push({ stream: file, offset: 0, bytes, end: true })
+  expect(batch.failures).toEqual([])
+  return batch.items.flatMap(({ decoded }) => decoded.events)
 }
 
 describe.skipIf(!isThere)('the Sigma vectors (skipped where ../shared/data/sigma is absent)', () => {
@@ -212,8 +206,8 @@ interface RegressionCase {
   readonly rule: string
   readonly title: string
   readonly rule_id: string
-  readonly logsource: Record<string, string>
   readonly events: string
+  readonly records: number
   readonly expected_matches: number
 }
 
@@ -248,12 +242,9 @@ describe.skipIf(!isThere)('the SigmaHQ corpus (skipped where ../shared/data/sigm
     (_title, each) => {
       const { ruleset, refused } = compile(readFileSync(join(corpus, each.rule), 'utf8'))
       expect(refused).toEqual([])
-      const lines = readFileSync(resolve(FOLDER, 'regression', each.events), 'utf8')
-        .trim()
-        .split('\n')
-      const fired = lines.filter(
-        (line) => ruleset.match(eventOf(windowsRecord(JSON.parse(line)), each.logsource)).length > 0,
-      )
+      const events = recorded(each.events)
+      const fired = events.filter((event) => ruleset.match(event).length > 0)
+      expect(events.length).toBe(each.records)
       expect(fired.length).toBe(each.expected_matches)
     },
   )

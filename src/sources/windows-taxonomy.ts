@@ -130,12 +130,27 @@ const POWERSHELL_CLASSIC: Readonly<Record<number, Kind>> = {
   800: { categories: ['ps_classic_script'], mapping: UNNAMED },
 }
 
+/** Sysmon for Linux logs these of them. */
+const SYSMON_LINUX: Readonly<Record<number, Kind>> = Object.fromEntries(
+  [1, 3, 4, 5, 9, 11, 16, 23, 255].flatMap((id) => {
+    const kind = SYSMON[id]
+    return kind === undefined ? [] : [[id, kind]]
+  }),
+)
+
+/** By product and service. */
 const KINDS: Readonly<Record<string, Readonly<Record<number, Kind>>>> = {
-  sysmon: SYSMON,
-  security: SECURITY,
-  windefend: DEFENDER,
-  powershell: POWERSHELL,
-  'powershell-classic': POWERSHELL_CLASSIC,
+  'windows/sysmon': SYSMON,
+  'windows/security': SECURITY,
+  'windows/windefend': DEFENDER,
+  'windows/powershell': POWERSHELL,
+  'windows/powershell-classic': POWERSHELL_CLASSIC,
+  'linux/sysmon': SYSMON_LINUX,
+}
+/** Kinds that the ID alone does not tell. */
+const TOLD_BY_DATA: Readonly<Record<string, readonly Kind[]>> = {
+  'windows/sysmon': [KEY_ADDED, KEY_DELETED, KEY_CHANGED],
+  'windows/security': [VALUE_DELETED, VALUE_ADDED, VALUE_SET],
 }
 /** Sigma names the service and no category: its rules ask for the event's ID. */
 const PLAIN: Kind = { categories: [], mapping: UNNAMED }
@@ -147,22 +162,20 @@ export function meaningOf(
   id: number,
   data: JsonObject,
 ): Meaning {
-  return meaning(product, service, kindOf(service, id, data))
+  return meaning(product, service, kindOf(`${product}/${service}`, id, data))
 }
 
 /** Every log source that events of a service may have. */
 export function logsourcesOf(product: string, service: string | undefined): readonly EventLogsource[] {
-  const kinds = service === undefined ? [] : Object.values(KINDS[service] ?? {})
-  const told = service === 'sysmon' ? [KEY_ADDED, KEY_DELETED, KEY_CHANGED] : []
-  const audited = service === 'security' ? [VALUE_DELETED, VALUE_ADDED, VALUE_SET] : []
-  return [PLAIN, ...kinds, ...told, ...audited].map((kind) => meaning(product, service, kind).logsource)
+  const log = `${product}/${service}`
+  const kinds = [PLAIN, ...Object.values(KINDS[log] ?? {}), ...(TOLD_BY_DATA[log] ?? [])]
+  return kinds.map((kind) => meaning(product, service, kind).logsource)
 }
 
-function kindOf(service: string | undefined, id: number, data: JsonObject): Kind {
-  if (service === 'sysmon' && id === 12) return keyKind(data['EventType'])
-  if (service === 'security' && id === 4657) return valueKind(data['OperationType'])
-  const kinds = service === undefined ? undefined : KINDS[service]
-  return (kinds !== undefined && Object.hasOwn(kinds, id) ? kinds[id] : undefined) ?? PLAIN
+function kindOf(log: string, id: number, data: JsonObject): Kind {
+  if (log === 'windows/sysmon' && id === 12) return keyKind(data['EventType'])
+  if (log === 'windows/security' && id === 4657) return valueKind(data['OperationType'])
+  return KINDS[log]?.[id] ?? PLAIN
 }
 
 /** One event of Sysmon tells of keys made and of keys and values deleted; some forwarders drop which. */
@@ -181,9 +194,9 @@ const MEANINGS = new Map<string, Map<Kind, Meaning>>()
 
 /** One object for each, so that whatever is made of a log source is made once. */
 function meaning(product: string, service: string | undefined, kind: Kind): Meaning {
-  const key = `${product}/${service ?? ''}`
-  const known = MEANINGS.get(key) ?? new Map<Kind, Meaning>()
-  MEANINGS.set(key, known)
+  const log = `${product}/${service}`
+  const known = MEANINGS.get(log) ?? new Map<Kind, Meaning>()
+  MEANINGS.set(log, known)
   const made = known.get(kind) ?? makeMeaning({ product, ...(service !== undefined && { service }) }, kind)
   known.set(kind, made)
   return made

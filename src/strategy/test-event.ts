@@ -21,6 +21,11 @@ const LOGSOURCES: Readonly<Partial<Record<SourceName, EventLogsource>>> = {
   },
   'suricata.eve': { product: 'suricata' },
   hubble: { product: 'hubble', service: 'flow' },
+  'windows.sysmon': { product: 'windows', service: 'sysmon' },
+  'windows.security': { product: 'windows', service: 'security' },
+  'windows.defender': { product: 'windows', service: 'windefend' },
+  'windows.eventlog': { product: 'windows' },
+  'sysmon.linux': { product: 'linux', service: 'sysmon' },
 }
 /** Categories whose records come from Linux here. */
 const LINUX = new Set([
