@@ -192,6 +192,40 @@ realTest(
   { lacking: ROOT_ONLY },
 )
 
+it.each([['scan'], ['tour']])('%s without a place for temporary files names what mends it', async (verb) => {
+  auditLog(join(folder, 'audit.log'), 1)
+  const launcher = resolve(import.meta.dirname, '../bin/tallyman')
+  const words = verb === 'scan' ? [verb, join(folder, 'audit.log')] : [verb]
+  const child = spawn(launcher, words, {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, TMPDIR: join(folder, 'nowhere') },
+  })
+  const [said] = await Promise.all([text(child.stderr), once(child, 'exit')])
+  expect([child.exitCode, said]).toEqual([2, expect.stringMatching(/temporary folder.*\n.*mend: .*TMPDIR/)])
+})
+
+realTest(
+  'a scan on a full disk says so and leaves nothing behind',
+  async () => {
+    const temporary = join(folder, 'tmp')
+    mkdirSync(temporary)
+    auditLog(join(folder, 'audit.log'), 1)
+    expect(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', temporary]).status).toBe(0)
+    try {
+      const ran = spawnSync(
+        resolve(import.meta.dirname, '../bin/tallyman'),
+        ['scan', join(folder, 'audit.log')],
+        { env: { ...process.env, TMPDIR: temporary }, encoding: 'utf8' },
+      )
+      expect([ran.status, ran.stderr]).toEqual([2, expect.stringMatching(/cannot write .*full[\s\S]*mend: /)])
+      expect(readdirSync(temporary)).toEqual([])
+    } finally {
+      spawnSync('umount', [temporary])
+    }
+  },
+  { lacking: ROOT_ONLY },
+)
+
 realTest(
   'a data folder where the system has no place for one is told, and ends at once',
   async () => {

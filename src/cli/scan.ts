@@ -1,6 +1,5 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Alert } from '../domain/alert.ts'
 import { entityName } from '../domain/entity-name.ts'
@@ -17,6 +16,7 @@ import { applies } from '../sigma/sigma.ts'
 import type { Failure } from '../domain/event.ts'
 import type { Store, Totals } from '../store/store.ts'
 import { EXIT, type Exit } from './exit.ts'
+import { inTemporaryFolder } from './in-temporary-folder.ts'
 import { clock, count, printJson, safe, table, type Output } from './output.ts'
 import { tellFindings } from './tell-findings.ts'
 
@@ -48,14 +48,14 @@ export async function scan(options: ScanOptions, output: Output): Promise<Exit> 
       mend: 'leave out --no-strategies, or name rules that compile with --rules',
     })
   }
-  const folder = mkdtempSync(join(tmpdir(), 'tallyman-scan-'))
-  const store = openStore(join(folder, 'scan.db'), { durable: false })
-  try {
-    return await scanInto(store, detection, options, output)
-  } finally {
-    store.close()
-    rmSync(folder, { recursive: true, force: true })
-  }
+  return inTemporaryFolder('scan', async (folder) => {
+    const store = openStore(join(folder, 'scan.db'), { durable: false })
+    try {
+      return await scanInto(store, detection, options, output)
+    } finally {
+      store.close()
+    }
+  })
 }
 
 async function scanInto(

@@ -1,7 +1,4 @@
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { createAlertLines } from '../daemon/alert-lines.ts'
 import { loadDetection } from '../detection.ts'
 import { UserError } from '../domain/errors.ts'
@@ -9,6 +6,7 @@ import { alertView } from '../domain/alert-view.ts'
 import type { BatchResult } from '../pipeline.ts'
 import type { Reader } from '../store/store.ts'
 import { EXIT, type Exit } from './exit.ts'
+import { inTemporaryFolder } from './in-temporary-folder.ts'
 import { SHIPPED_STRATEGIES, TOUR_RECORDINGS } from './options.ts'
 import { count, printJson, safe, type Output } from './output.ts'
 import { painted, wantsColour } from './paint.ts'
@@ -20,10 +18,13 @@ export interface TourWords {
 }
 
 /** Plays the recordings into a store that is thrown away, and prints what comes of it as it comes. */
-export async function playTour({ seconds, json }: TourWords, output: Output): Promise<Exit> {
+export function playTour(words: TourWords, output: Output): Promise<Exit> {
+  return inTemporaryFolder('tour', (folder) => playIn(folder, words, output))
+}
+
+async function playIn(folder: string, { seconds, json }: TourWords, output: Output): Promise<Exit> {
   // Loaded here: the other verbs need none of the daemon's parts.
   const { createTour } = await import('../daemon/tour.ts')
-  const folder = mkdtempSync(join(tmpdir(), 'tallyman-tour-'))
   const stop = new AbortController()
   const ask = (): void => stop.abort()
   process.on('SIGINT', ask)
@@ -56,7 +57,6 @@ export async function playTour({ seconds, json }: TourWords, output: Output): Pr
     await tour.stop()
     process.off('SIGINT', ask)
     process.off('SIGTERM', ask)
-    rmSync(folder, { recursive: true, force: true })
   }
 }
 
