@@ -19,6 +19,8 @@ const RESERVED: ReadonlySet<string> = new Set(['and', 'or', 'not'])
 const QUANTIFIERS: ReadonlySet<string> = new Set(['1', 'any', 'all'])
 const MAX_DEPTH = 200
 const MAX_LEXEMES = 10_000
+/** Identifiers that the quantifiers of one condition may stand for. */
+const MAX_SELECTED = 20_000
 
 /** Parses a condition over the identifiers of its detection; undefined if the report tells why not. */
 export function parseCondition(
@@ -58,14 +60,15 @@ const NO_PIPE = 'write a correlation rule instead of an aggregation after |'
 
 class Parser {
   readonly #lexemes: readonly Lexeme[]
-  readonly #identifiers: readonly string[]
+  readonly #identifiers: ReadonlySet<string>
   readonly #at: Position
   readonly #report: Report
   #next = 0
+  #selected = 0
 
   constructor(lexemes: readonly Lexeme[], identifiers: readonly string[], at: Position, report: Report) {
     this.#lexemes = lexemes
-    this.#identifiers = identifiers
+    this.#identifiers = new Set(identifiers)
     this.#at = at
     this.#report = report
   }
@@ -117,11 +120,11 @@ class Parser {
     if (text === '|') throw new ConditionError('aggregations are not supported', offset, NO_PIPE)
     if (!WORD.test(text) || RESERVED.has(text))
       throw new ConditionError(`unexpected ${quote(text)}`, offset, GRAMMAR)
-    if (this.#identifiers.includes(text)) return { kind: 'identifier', name: text }
+    if (this.#identifiers.has(text)) return { kind: 'identifier', name: text }
     throw new ConditionError(
       `there is no identifier ${quote(text)}`,
       offset,
-      `use one of ${this.#identifiers.join(', ')}`,
+      `use one of ${named(this.#identifiers)}`,
     )
   }
 
@@ -133,7 +136,10 @@ class Parser {
     if (!target || !PATTERN.test(target.text))
       throw new ConditionError('of what?', target?.offset ?? this.#end(), GRAMMAR)
     this.#next += 1
-    const names = selected(target.text, this.#identifiers)
+    const names = selected(target.text, [...this.#identifiers])
+    this.#selected += names.length
+    if (this.#selected > MAX_SELECTED)
+      throw new ConditionError('it stands for too many identifiers', target.offset, 'split the rule')
     if (names.length === 0) {
       this.#report.warnings.push(
         mistake(
@@ -158,6 +164,15 @@ class Parser {
     const last = this.#lexemes.at(-1)
     return last ? last.offset + last.text.length : 0
   }
+}
+
+/** Names beyond the first few say no more. */
+const NAMES_TOLD = 12
+
+function named(identifiers: ReadonlySet<string>): string {
+  const names = [...identifiers]
+  const more = names.length > NAMES_TOLD ? `, … ${names.length - NAMES_TOLD} more` : ''
+  return `${names.slice(0, NAMES_TOLD).join(', ')}${more}`
 }
 
 /** `them`: all identifiers but the hidden ones; a pattern sees those only if it begins with `_` itself. */

@@ -4,7 +4,8 @@ import type { Item, Pattern } from './pattern.ts'
 import type { ListUse } from './placeholders.ts'
 import { mistake, quote } from './problem.ts'
 import type { Position, Report } from './problem.ts'
-import { parseText, withLeadingStar, withTrailingStar } from './text-pattern.ts'
+import { MAX_POSITIONS } from './regex-bounds.ts'
+import { isTooLong, lengthOf, parseText, withLeadingStar, withTrailingStar } from './text-pattern.ts'
 import type { Entry, Scalar, Tree } from './yaml.ts'
 
 const LIST_MODIFIERS: ReadonlySet<string> = new Set(['all', 'neq'])
@@ -13,6 +14,7 @@ const LIST_MODIFIERS: ReadonlySet<string> = new Set(['all', 'neq'])
 export function readItem(entry: Entry, use: ListUse, report: Report): Item | undefined {
   const [name = '', ...modifiers] = entry.key.split('|')
   const field = name === '' ? undefined : name
+  if (field !== undefined && !isReachable(field, entry.at, report)) return undefined
   if (!areKnown(modifiers, entry, field, report)) return undefined
   const scalars = scalarsOf(entry, field, report)
   if (!scalars) return undefined
@@ -22,7 +24,10 @@ export function readItem(entry: Entry, use: ListUse, report: Report): Item | und
     const patterns = patternsOf(scalar, inOrder(modifiers), field, use)
     if ('wrong' in patterns)
       report.mistakes.push(mistake(scalar.at, `${quote(entry.key)}: ${patterns.wrong}`, patterns.mend))
-    else values.push(patterns)
+    else {
+      values.push(patterns)
+      warnOfZero(scalar, patterns, report)
+    }
   }
   if (values.length !== scalars.length) return undefined
   return {
@@ -33,6 +38,17 @@ export function readItem(entry: Entry, use: ListUse, report: Report): Item | und
     all: modifiers.includes('all'),
     negated: modifiers.includes('neq'),
   }
+}
+
+/** Parts of a field's name, which lead into a record one after the other. */
+const MAX_PARTS = 100
+
+function isReachable(field: string, at: Position, report: Report): boolean {
+  if (field.split('.').length <= MAX_PARTS) return true
+  report.mistakes.push(
+    mistake(at, `the field has more than ${MAX_PARTS} parts`, 'name a field that records have'),
+  )
+  return false
 }
 
 /** Keywords without modifiers: the elements of a list. */
@@ -145,17 +161,15 @@ function warn(
       mistake(at, 'keywords are searched for anywhere: startswith and endswith have no meaning', 'remove it'),
     )
   }
-  for (const scalar of scalars) {
-    if (typeof scalar.value === 'number' && /^[+-]?0\d+$/.test(scalar.source)) {
-      report.warnings.push(
-        mistake(
-          scalar.at,
-          `${scalar.source} is read as the number ${scalar.value}`,
-          'quote it if the zero matters',
-        ),
-      )
-    }
-  }
+}
+
+/** With a modifier for text the digits are text. */
+function warnOfZero({ value, source, at }: Scalar, patterns: readonly Pattern[], report: Report): void {
+  if (typeof value !== 'number' || !/^[+-]?0\d+$/.test(source)) return
+  if (patterns.some(({ kind }) => kind === 'text')) return
+  report.warnings.push(
+    mistake(at, `${source} is read as the number ${value}`, 'quote it if the zero matters'),
+  )
 }
 
 function patternsOf(
@@ -170,18 +184,41 @@ function patternsOf(
     if ('wrong' in patterns) return patterns
     patterns = applied(name, patterns, use)
   }
-  if ('wrong' in patterns || field !== undefined) return patterns
-  return asKeywords(patterns)
+  if ('wrong' in patterns) return patterns
+  const wanted = field === undefined ? asKeywords(patterns) : patterns
+  return 'wrong' in wanted
+    ? wanted
+    : (wanted.map(beyondBounds).find((wrong) => wrong !== undefined) ?? wanted)
 }
+
+function beyondBounds(pattern: Pattern): Wrong | undefined {
+  if (pattern.kind === 'text' && isTooLong(pattern.tokens))
+    return {
+      wrong: `a text with ? is longer than ${MAX_POSITIONS} characters between its stars`,
+      mend: 'shorten it',
+    }
+  if (pattern.kind === 'reference' && pattern.field.split('.').length > MAX_PARTS)
+    return { wrong: `the field has more than ${MAX_PARTS} parts`, mend: 'name a field that records have' }
+  return undefined
+}
+
+/** Characters of all alternatives that modifiers make of a value: each encoding multiplies them. */
+const MAX_MADE = 4_000_000
 
 function applied(name: string, patterns: readonly Pattern[], use: ListUse): readonly Pattern[] | Wrong {
   const modifier = MODIFIERS[name]
   if (!modifier || LIST_MODIFIERS.has(name)) return patterns
   const alternatives: Pattern[] = []
+  let length = 0
   for (const pattern of patterns) {
     const made = pattern.kind === 'unset' ? [pattern] : modifier(pattern, use)
     if ('wrong' in made) return made
-    alternatives.push(...made)
+    for (const each of made) {
+      alternatives.push(each)
+      length += each.kind === 'text' ? lengthOf(each.tokens) : 1
+    }
+    if (length > MAX_MADE)
+      return { wrong: `the modifier ${name} makes too much of it`, mend: 'write a shorter value' }
   }
   return alternatives
 }

@@ -1,4 +1,4 @@
-import { compileNetwork } from './address.ts'
+import { readNetwork } from './address.ts'
 import { base64, base64Offsets, encodeTokens } from './encodings.ts'
 import type { Encoding } from './encodings.ts'
 import type { Comparison, Pattern } from './pattern.ts'
@@ -172,10 +172,10 @@ function flag(name: keyof RegexFlags): Modifier {
 
 function network(text: Text): readonly Pattern[] | Wrong {
   const written = plainText(text.tokens) ?? ''
-  const test = compileNetwork(written)
-  if (typeof test === 'function') return [{ kind: 'network', network: written, test }]
+  const block = readNetwork(written)
+  if (!('wrong' in block)) return [{ kind: 'network', network: block }]
   return {
-    wrong: `${quote(written)} cannot be used with cidr: ${test.wrong}`,
+    wrong: `${quote(written)} cannot be used with cidr: ${block.wrong}`,
     mend: 'write a network such as 10.0.0.0/8 or fe80::/10',
   }
 }

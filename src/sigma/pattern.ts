@@ -1,3 +1,4 @@
+import type { Network } from './address.ts'
 import type { Numeric } from './number.ts'
 import type { RegexFlags } from './regex-syntax.ts'
 import type { TextTest, Token } from './text-pattern.ts'
@@ -14,7 +15,7 @@ export type Pattern =
       readonly bytes: boolean
     }
   | { readonly kind: 'regex'; readonly source: string; readonly flags: RegexFlags; readonly test: TextTest }
-  | { readonly kind: 'network'; readonly network: string; readonly test: TextTest }
+  | { readonly kind: 'network'; readonly network: Network }
   | { readonly kind: 'number'; readonly value: Numeric; readonly source: string }
   | { readonly kind: 'boolean'; readonly value: boolean }
   | { readonly kind: 'null' }

@@ -1,11 +1,11 @@
 import { RegexSyntaxError } from './regex-syntax.ts'
 
 /** Characters that a pattern may ask for, its counted repetitions written out. */
-export const MAX_POSITIONS = 4_000
-/** What following all ways over one character may cost, in words of 32 bits that are touched. */
-export const MAX_COST = 500
-/** What a set of positions with successors of their own costs beside its words. */
-export const JUMP_COST = 2
+export const MAX_POSITIONS = 3_000
+/** What following all ways over one character may cost, in words of 32 bits that are touched: some 300 ns. */
+export const MAX_COST = 200
+/** What a word of positions with successors of their own costs. */
+export const JUMP_COST = 3
 /** Words that may be touched to prepare a pattern. */
 const MAX_WORK = 8_000_000
 

@@ -1,8 +1,11 @@
-import { EDGE, KINDS } from './regex-alphabet.ts'
+import { alphabetOf, EDGE, KINDS } from './regex-alphabet.ts'
 import type { Alphabet } from './regex-alphabet.ts'
-import { JUMP } from './regex-step.ts'
+import { newWork } from './regex-bounds.ts'
+import type { Part } from './regex-positions.ts'
+import { JUMP, stepsOf } from './regex-step.ts'
 import type { Step } from './regex-step.ts'
-import type { TextTest } from './text-pattern.ts'
+import type { Range } from './regex-syntax.ts'
+import type { TextSearch } from './text-search.ts'
 
 /** All ways through a pattern that are open at a place of a text; where each letter leads is remembered. */
 interface State {
@@ -19,10 +22,10 @@ const MAX_STATES = 512
 const MAX_TRANSITIONS = 32_768
 
 /**
- * Whether the pattern matches anywhere in a text. A letter costs one look-up where its way was gone before, and
+ * Where the first match ends, of all that begin at a place or after it; -1 where there is none. A letter costs one look-up where its way was gone before, and
  * one step otherwise; a text with too many ways to remember is searched step by step to its end.
  */
-export function searchFor(alphabet: Alphabet, steps: readonly Step[]): TextTest {
+export function searchFor(alphabet: Alphabet, steps: readonly Step[]): TextSearch {
   const { size, words, kinds, latin1, letterOf } = alphabet
   const limit = Math.min(MAX_STATES, Math.ceil(MAX_TRANSITIONS / size))
   const states = new Map<string, State>()
@@ -55,29 +58,30 @@ export function searchFor(alphabet: Alphabet, steps: readonly Step[]): TextTest 
     return to
   }
 
-  const searchOn = (text: string, from: number, state: State): boolean => {
+  const searchOn = (text: string, from: number, state: State): number => {
     let [bits, into] = scratch
     let { before } = state
     bits.set(state.bits)
     for (let index = from; index < text.length; index += 1) {
+      const place = index
       const code = codeAt(text, index)
       if (code > 0xff_ff) index += 1
       const letter = code < latin1.length ? (latin1[code] as number) : letterOf(code)
-      if (endsAt(bits, before, kinds[letter] as number)) return true
+      if (endsAt(bits, before, kinds[letter] as number)) return place
       follow(bits, before, letter, into)
       ;[bits, into] = [into, bits]
       before = kinds[letter] as number
     }
-    return endsAt(bits, before, EDGE)
+    return endsAt(bits, before, EDGE) ? text.length : -1
   }
 
-  return (text) => {
+  return (text, from) => {
     if (states.size >= limit) {
       states.clear()
       start.next.fill(undefined)
     }
     let state = start
-    for (let index = 0; index < text.length; index += 1) {
+    for (let index = from; index < text.length; index += 1) {
       const code = codeAt(text, index)
       const letter = code < latin1.length ? (latin1[code] as number) : letterOf(code)
       let next = state.next[letter]
@@ -85,12 +89,26 @@ export function searchFor(alphabet: Alphabet, steps: readonly Step[]): TextTest 
         if (states.size >= limit) return searchOn(text, index, state)
         next = discover(state, letter)
       }
-      if (next === matched) return true
+      if (next === matched) return index
       state = next
       if (code > 0xff_ff) index += 1
     }
-    return endsAt(state.bits, state.before, EDGE)
+    return endsAt(state.bits, state.before, EDGE) ? text.length : -1
   }
+}
+
+/** Where the first run of code points ends of which each is in its set: what regular expressions are without choice. */
+export function searchForRun(sets: readonly (readonly Range[])[]): TextSearch {
+  const items = sets.map((_, position): Part => ({ kind: 'position', position }))
+  const positions = {
+    part: { kind: 'sequence', items },
+    taken: sets,
+    hasBoundary: false,
+    hasLines: false,
+  } as const
+  const work = newWork()
+  const alphabet = alphabetOf(positions, work)
+  return searchFor(alphabet, stepsOf(positions, alphabet.words, work))
 }
 
 /** Half of a surrogate pair that stands alone is a code point of its own. */

@@ -169,7 +169,7 @@ function stepOf(ends: Ends, follow: readonly (Uint32Array | undefined)[], words:
     const after = jumps.length + (pairs.length / 2) * JUMP
     for (let index = 0; index < pairs.length; index += 2)
       jumps.push(pairs[index] as number, pairs[index + 1] as number, begin, targets.length, after)
-    cost += JUMP_COST + pairs.length + targets.length - begin
+    cost += (JUMP_COST * pairs.length + targets.length - begin) / 2
   }
   if (cost > MAX_COST) throw new RegexSyntaxError('its repetitions combine in too many ways')
   return {

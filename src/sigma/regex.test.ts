@@ -79,10 +79,10 @@ describe('a regular expression', () => {
   })
 
   it.each([
-    ['(a{1,1000}){1,1000}', 'longer than 4000 characters'],
-    ['(?:(?:(?:a{9}){9}){9}){9}', 'longer than 4000 characters'],
-    ['(?:(?:(?:){99}){99}){99}', 'longer than 4000 characters'],
-    ['(?:^{1,999}){1,999}', 'longer than 4000 characters'],
+    ['(a{1,1000}){1,1000}', 'longer than 3000 characters'],
+    ['(?:(?:(?:a{9}){9}){9}){9}', 'longer than 3000 characters'],
+    ['(?:(?:(?:){99}){99}){99}', 'longer than 3000 characters'],
+    ['(?:^{1,999}){1,999}', 'longer than 3000 characters'],
     ['(?:a?b?){400}c', 'combine in too many ways'],
     ['x*'.repeat(2_000), 'combine in too many ways'],
   ])('refuses %.30s, which is too much to follow at once', (pattern, reason) => {
@@ -112,7 +112,7 @@ describe('a regular expression', () => {
     const count = fc.constantFrom('', '', '', '*', '+', '?', '{2}', '{1,2}', '{2,}', '*?', '{0,3}')
     const { pattern } = fc.letrec<{ piece: string; pattern: string }>((tie) => ({
       piece: fc.oneof(
-        { depthSize: 'small', withCrossShrink: true },
+        { maxDepth: 2, withCrossShrink: true },
         fc.tuple(atoms, count).map((parts) => parts.join('')),
         assertion,
         fc.tuple(tie('pattern'), count).map(([inner, times]) => `(?:${inner})${times}`),
@@ -133,18 +133,18 @@ describe('a regular expression', () => {
         const test = compileRegex(source, { ignoreCase: i, multiline: m, dotAll: s })
         if (typeof test !== 'function') {
           // counted repetitions within counted repetitions of what may be empty
-          expect(test.wrong).toContain('combine in too many ways')
+          expect(test.wrong).toMatch(/combine in too many ways|longer than/)
           return
         }
         const expected = new RegExp(source, `u${i ? 'i' : ''}${m ? 'm' : ''}${s ? 's' : ''}`).test(value)
         if (expected) matched += 1
         expect(test(value)).toBe(expected)
       }),
-      { numRuns: 10_000 },
+      { numRuns: 5_000 },
     )
     // neither always nor never: the comparison says something
-    expect(matched).toBeGreaterThan(2_000)
-    expect(matched).toBeLessThan(9_500)
+    expect(matched).toBeGreaterThan(1_000)
+    expect(matched).toBeLessThan(4_500)
   })
 
   it('goes on where a text has more ways than are remembered', () => {

@@ -17,7 +17,8 @@ export function compileRegex(pattern: string, flags: RegexFlags): TextTest | { r
     const positions = positionsOf(parseRegex(pattern, flags))
     const work = newWork()
     const alphabet = alphabetOf(positions, work)
-    return searchFor(alphabet, stepsOf(positions, alphabet.words, work))
+    const search = searchFor(alphabet, stepsOf(positions, alphabet.words, work))
+    return (text) => search(text, 0) >= 0
   } catch (error) {
     if (error instanceof RegexSyntaxError) return { wrong: error.message }
     throw error

@@ -98,7 +98,6 @@ function meaningOf(pattern: Pattern): unknown {
         bytes: undefined,
       }
     case 'regex':
-    case 'network':
       return { ...pattern, test: undefined }
     case 'number':
       return { ...pattern, source: undefined }

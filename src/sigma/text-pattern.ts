@@ -1,3 +1,9 @@
+import { MAX_POSITIONS } from './regex-bounds.ts'
+import { searchForRun } from './regex-search.ts'
+import type { Range } from './regex-syntax.ts'
+import { contains, textSearch } from './text-search.ts'
+import type { TextSearch } from './text-search.ts'
+
 /** What a Sigma string stands for, piece by piece: text, `*`, `?`, and any of the dashes that start a parameter. */
 export type Token =
   | { readonly kind: 'text'; readonly text: string }
@@ -88,7 +94,7 @@ export function textTest(tokens: readonly Token[]): TextTest {
     case 'ends':
       return (text) => text.endsWith(shape.text)
     case 'contains':
-      return (text) => text.includes(shape.text)
+      return (text) => contains(text, shape.text)
     case 'wild':
       return wildcardTest(shape.tokens)
   }
@@ -99,23 +105,61 @@ type Segment = readonly Piece[]
 
 /**
  * Segments between stars, each searched for once from left to right, the last one at the end: never backtracks
- * over a star. `?` takes one code point, so a search never begins between the halves of a surrogate pair.
+ * over a star.
  */
 function wildcardTest(tokens: readonly Token[]): TextTest {
   const segments = segmentsOf(tokens)
   const first = segments[0] ?? []
   const last = segments.at(-1) ?? []
   if (segments.length === 1) return (text) => matchForward(text, 0, first) === text.length
-  const middle = segments.slice(1, -1).filter((segment) => segment.length > 0)
+  const middle = segments
+    .slice(1, -1)
+    .filter((segment) => segment.length > 0)
+    .map(segmentSearch)
   return (text) => {
     let position = matchForward(text, 0, first)
     if (position < 0) return false
-    for (const segment of middle) {
-      position = search(text, position, segment)
+    for (const endOf of middle) {
+      position = endOf(text, position)
       if (position < 0) return false
     }
     return matchBackward(text, last) >= position
   }
+}
+
+/** Whether there is more between two stars than can be searched for at a bounded cost. */
+export function isTooLong(tokens: readonly Token[]): boolean {
+  return segmentsOf(tokens)
+    .slice(1, -1)
+    .some((segment) => plainText(segment) === undefined && lengthOf(segment) > MAX_POSITIONS)
+}
+
+/** Characters of tokens, each wildcard one. */
+export function lengthOf(tokens: readonly Token[]): number {
+  return tokens.reduce((sum, token) => sum + (token.kind === 'text' ? token.text.length : 1), 0)
+}
+
+/** Where the first occurrence ends. Text is looked for as text; `?` and dashes as a regular expression's classes are. */
+function segmentSearch(segment: Segment): TextSearch {
+  const plain = plainText(segment)
+  if (plain === undefined) return searchForRun(segment.flatMap(rangesOf))
+  const find = textSearch(plain)
+  return (text, from) => {
+    const start = find(text, from)
+    return start < 0 ? -1 : start + plain.length
+  }
+}
+
+const ANY: readonly Range[] = [[0, 0x10_ff_ff]]
+const ANY_DASH = Array.from(DASHES, (dash): Range => [dash.codePointAt(0) ?? 0, dash.codePointAt(0) ?? 0])
+
+function rangesOf(piece: Piece): readonly (readonly Range[])[] {
+  if (piece.kind === 'any-one') return [ANY]
+  if (piece.kind === 'dash') return [ANY_DASH]
+  return Array.from(piece.text, (character) => {
+    const code = character.codePointAt(0) ?? 0
+    return [[code, code]] as const
+  })
 }
 
 function segmentsOf(tokens: readonly Token[]): readonly Segment[] {
@@ -159,21 +203,6 @@ function matchBackward(text: string, segment: Segment): number {
     if (position < 0) return -1
   }
   return position
-}
-
-function search(text: string, from: number, segment: Segment): number {
-  const head = segment[0]
-  let start = from
-  while (start <= text.length) {
-    if (head?.kind === 'text') {
-      start = text.indexOf(head.text, start)
-      if (start < 0) return -1
-    }
-    const end = start > 0 && isPair(text, start - 1) ? -1 : matchForward(text, start, segment)
-    if (end >= 0) return end
-    start += 1
-  }
-  return -1
 }
 
 function isPair(text: string, position: number): boolean {

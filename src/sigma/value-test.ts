@@ -1,4 +1,5 @@
 import type { Event } from '../domain/event.ts'
+import { inAnyNetwork } from './address.ts'
 import type { FieldReader } from './field.ts'
 import { foldText } from './fold.ts'
 import { GRAM } from './grams.ts'
@@ -6,14 +7,16 @@ import { literalFinder } from './literal-finder.ts'
 import { numericOf, sameNumber } from './number.ts'
 import type { Numeric } from './number.ts'
 import type { Comparison, Pattern, Reference } from './pattern.ts'
+import { anyRelated } from './reference.ts'
 import { shapeOf, textTest } from './text-pattern.ts'
 import type { TextTest, Token } from './text-pattern.ts'
+import { contains } from './text-search.ts'
 import { timePart } from './time-part.ts'
 
 export type EventTest = (event: Event) => boolean
 export type FieldReaders = (name: string) => FieldReader
 
-type Text = Extract<Pattern, { readonly kind: 'text' }>
+type Other = Exclude<Pattern, { readonly kind: 'text' | 'network' }>
 
 /** Whether any value of the field fits any of the patterns; one test for each kind of pattern, not for each pattern. */
 export function fieldTests(
@@ -27,8 +30,11 @@ export function fieldTests(
   if (folded) tests.push((event) => anyOf(field.folded(event), folded))
   const raw = anyText(texts.filter((text) => text.cased).map((text) => text.tokens))
   if (raw) tests.push((event) => anyOf(field.texts(event), raw))
+  const networks = patterns.flatMap((pattern) => (pattern.kind === 'network' ? [pattern.network] : []))
+  const inNetwork = inAnyNetwork(networks)
+  if (networks.length > 0) tests.push((event) => anyOf(field.texts(event), inNetwork))
   for (const pattern of patterns) {
-    if (pattern.kind !== 'text') tests.push(otherTest(field, pattern, readers))
+    if (pattern.kind !== 'text' && pattern.kind !== 'network') tests.push(otherTest(field, pattern, readers))
   }
   return tests
 }
@@ -68,7 +74,7 @@ function anyText(patterns: readonly (readonly Token[])[]): TextTest | undefined 
       ...contained.map(
         (literal): TextTest =>
           (text) =>
-            text.includes(literal),
+            contains(text, literal),
       ),
     )
   for (const [length, texts] of ends) rest.push(endsInAny(length, texts))
@@ -100,10 +106,9 @@ function endsInAny(length: number, texts: ReadonlySet<string>): TextTest {
   return (text) => text.length >= length && texts.has(text.slice(text.length - length))
 }
 
-function otherTest(field: FieldReader, pattern: Exclude<Pattern, Text>, readers: FieldReaders): EventTest {
+function otherTest(field: FieldReader, pattern: Other, readers: FieldReaders): EventTest {
   switch (pattern.kind) {
     case 'regex':
-    case 'network':
       return (event) => anyOf(field.texts(event), pattern.test)
     case 'number':
       return onValues(field, numberTest(pattern.value))
@@ -173,22 +178,11 @@ const COMPARISONS: Readonly<Record<Comparison, (value: Numeric, limit: Numeric) 
   gte: (value, limit) => value >= limit,
 }
 
-function referenceTest(
-  field: FieldReader,
-  other: FieldReader,
-  { starts, ends, cased }: Reference,
-): EventTest {
-  const holds = starts && ends ? contains : starts ? startsWith : ends ? endsWith : equals
+function referenceTest(field: FieldReader, other: FieldReader, how: Reference): EventTest {
+  const { cased } = how
   return (event) => {
-    const values = cased ? field.texts(event) : field.folded(event)
+    const texts = cased ? field.texts(event) : field.folded(event)
     const others = cased ? other.texts(event) : other.folded(event)
-    if (holds !== equals) return values.some((value) => others.some((text) => holds(value, text)))
-    const known = new Set(others)
-    return values.some((value) => known.has(value))
+    return anyRelated(texts, others, how)
   }
 }
-
-const equals = (value: string, other: string): boolean => value === other
-const contains = (value: string, other: string): boolean => value.includes(other)
-const startsWith = (value: string, other: string): boolean => value.startsWith(other)
-const endsWith = (value: string, other: string): boolean => value.endsWith(other)
