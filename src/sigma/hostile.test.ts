@@ -232,7 +232,7 @@ describe('a rule that grows', () => {
   it.each([
     [
       'identifiers times quantifiers',
-      `${Array.from({ length: 3_000 }, (_, index) => `i${index}: {A: x}`).join('\n  ')}`,
+      Array.from({ length: 3_000 }, (_, index) => `i${index}: {A: x}`).join('\n  '),
       Array.from({ length: 2_000 }, () => '1 of i*').join(' or '),
       'too many identifiers',
     ],
