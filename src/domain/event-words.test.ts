@@ -32,6 +32,23 @@ it('says in one line what happened', () => {
   )
 })
 
+it('says what Windows logged', () => {
+  const said = (fields: Readonly<Record<string, unknown>>): string =>
+    eventWords({ fields, logsource: 'windows/sysmon' })
+  const by = { Image: 'x.exe', CommandLine: 'x.exe /a', EventID: 1 }
+  expect(said(by)).toBe('x.exe /a')
+  expect(said({ ...by, TargetObject: 'HKLM\\a', Details: 'DWORD (0x00000001)' })).toBe(
+    'HKLM\\a = DWORD (0x00000001) · by x.exe',
+  )
+  expect(said({ TargetObject: 'HKLM\\a' })).toBe('HKLM\\a')
+  expect(said({ SourceImage: 'x.exe', TargetImage: 'lsass.exe' })).toBe('x.exe → lsass.exe')
+  expect(said({ Image: 'x.exe', QueryName: 'a.example' })).toBe('asks for a.example · by x.exe')
+  expect(said({ ScriptBlockText: 'IEX x' })).toBe('IEX x')
+  expect(said({ EventID: 7045, Provider_Name: 'Service Control Manager' })).toBe(
+    'Service Control Manager 7045',
+  )
+})
+
 it('names the object of a request to the Kubernetes API, and who asked', () => {
   const event = {
     verb: 'get',

@@ -29,6 +29,7 @@ const SUMMARIES: readonly Says[] = [
     text('TargetFilename') === ''
       ? ''
       : joined(' → ', text('SourceFilename'), text('TargetFilename')) + by(text),
+  registry,
   tls,
   certificate,
   (text) => {
@@ -37,6 +38,10 @@ const SUMMARIES: readonly Says[] = [
   },
   connection,
   mount,
+  // one process and another; a name that was asked for; a script
+  (text) => (text('TargetImage') === '' ? '' : joined(' → ', text('SourceImage'), text('TargetImage'))),
+  (text) => (text('QueryName') === '' ? '' : `asks for ${text('QueryName')}${by(text)}`),
+  (text) => text('ScriptBlockText'),
   (text) => text('CommandLine'),
   request,
   (text) =>
@@ -44,6 +49,7 @@ const SUMMARIES: readonly Says[] = [
       ? ''
       : joined(' ', text('event.type'), text('event.action'), text('event.argument')),
   created,
+  (text) => (text('EventID') === '' ? '' : joined(' ', text('Provider_Name'), text('EventID'))),
 ]
 
 /** `privileged · mounts /etc · runs sleep 9`: what stands out of a container's specification. */
@@ -58,6 +64,12 @@ function created(text: (name: string) => string): string {
     paths === '' ? '' : `mounts ${paths}`,
     command === '' ? '' : `runs ${command}`,
   )
+}
+
+/** A value of the registry and what it was set to, or a key. */
+function registry(text: (name: string) => string): string {
+  const key = text('TargetObject')
+  return key === '' ? '' : joined(' = ', key, text('Details')) + by(text)
 }
 
 /** `TLSv10 TLS_RSA_WITH_AES_128_CBC_SHA · 10.0.0.5:40122 → 10.0.0.9:443 · shop.example`. */

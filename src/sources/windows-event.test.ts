@@ -117,6 +117,21 @@ const FORMS: readonly (readonly [string, unknown])[] = [
     },
   ],
   [
+    'winlogbeat, flattened',
+    {
+      _source: {
+        '@timestamp': '2026-11-20T10:00:00.123Z',
+        'winlog.event_id': 1,
+        'winlog.channel': CHANNEL,
+        'winlog.provider_name': PROVIDER,
+        'winlog.computer_name': 'ws-1',
+        'winlog.event_data.Image': IMAGE,
+        'process.command_line': LINE,
+        'winlog.event_data.__proto__.polluted': 'x',
+      },
+    },
+  ],
+  [
     'ECS',
     {
       '@timestamp': '2026-11-20T10:00:00.123Z',

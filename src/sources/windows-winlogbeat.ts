@@ -3,7 +3,7 @@ import type { JsonObject } from './json.ts'
 import { timeOf } from './time.ts'
 import { fieldsOfEcs } from './windows-ecs.ts'
 import { dataOf } from './windows-evtx.ts'
-import { isScalar, systemOf } from './windows-record.ts'
+import { isScalar, setMember, systemOf } from './windows-record.ts'
 import type { WindowsRecord } from './windows-record.ts'
 
 /**
@@ -11,10 +11,34 @@ import type { WindowsRecord } from './windows-record.ts'
  * into fields of ECS, also where those alone are left.
  * https://www.elastic.co/docs/reference/beats/winlogbeat/exported-fields-winlog
  */
-export function readWinlogbeat(json: JsonObject): WindowsRecord | undefined {
+export function readWinlogbeat(stored: JsonObject): WindowsRecord | undefined {
+  const json = nested(objectOf(stored['_source'] ?? stored))
   if (isObject(json['winlog'])) return read(json, json['winlog'])
   if (isScalar(json['event_id']) && 'log_name' in json) return read(json, respelled(json))
   return isOfModule(objectOf(json['event'])) ? read(json, {}) : undefined
+}
+
+const MAX_DEPTH = 8
+
+/** Exports from where records are stored may write `winlog.channel` for a member of a member. */
+function nested(json: JsonObject): JsonObject {
+  if (!('winlog.channel' in json || 'winlog.event_id' in json)) return json
+  const top: Record<string, unknown> = {}
+  const made = new Set<unknown>()
+  for (const [name, value] of Object.entries(json)) {
+    const path = name.split('.', MAX_DEPTH)
+    const last = path.pop() ?? ''
+    let within = top
+    for (const step of path) {
+      const there = memberOf(within, step)
+      const child = made.has(there) ? (there as Record<string, unknown>) : { ...objectOf(there) }
+      made.add(child)
+      setMember(within, step, child)
+      within = child
+    }
+    setMember(within, last, value)
+  }
+  return top
 }
 
 /** Winlogbeat 6 had at the top what stands below `winlog` since. */
