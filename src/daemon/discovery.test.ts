@@ -51,6 +51,8 @@ it('finds nothing on an empty machine, and waits for what most machines have', (
     'tetragon',
     'suricata',
     'hubble',
+    'osquery',
+    'aide',
   ])
   expect(startWords(discover({ root, env: {} }))[0]).toBe('nothing to read here yet')
 })

@@ -46,6 +46,13 @@ const HUBBLE = {
   sources: ['hubble'],
   rare: true,
 } as const
+const OSQUERY = {
+  input: 'osquery',
+  type: 'file',
+  what: 'osquery results',
+  sources: ['fim.osquery'],
+  rare: true,
+} as const
 const UNREAD = { type: 'unread', rare: true } as const
 
 /** Places that are the same everywhere. */
@@ -100,6 +107,16 @@ export const USUAL_PLACES: readonly Place[] = [
   { ...SURICATA, path: '/nsm/suricata/eve.json', rare: true },
   // https://docs.cilium.io/en/stable/observability/hubble/configuration/export/
   { ...HUBBLE, path: '/var/run/cilium/hubble' },
+  { ...OSQUERY, path: '/var/log/osquery/osqueryd.results.log' },
+  { ...OSQUERY, path: '/var/log/osquery/osqueryd.snapshots.log' },
+  {
+    input: 'aide',
+    type: 'file',
+    what: 'AIDE reports',
+    path: '/var/log/aide/aide.log',
+    sources: ['fim.aide'],
+    rare: true,
+  },
   { ...UNREAD, input: 'journald', what: 'the systemd journal', path: '/var/log/journal' },
   { ...UNREAD, input: 'journald', what: 'the systemd journal', path: '/run/log/journal' },
 ]

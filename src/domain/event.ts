@@ -22,6 +22,11 @@ export const SOURCE_NAMES = [
   'windows.defender',
   'windows.eventlog',
   'sysmon.linux',
+  'fim.aide',
+  'fim.osquery',
+  'fim.wazuh',
+  'fim.auditbeat',
+  'docker.changes',
 ] as const
 export type SourceName = (typeof SOURCE_NAMES)[number]
 

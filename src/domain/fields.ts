@@ -1,4 +1,5 @@
 import type { SourceName } from './event.ts'
+import { FILE_CHANGE } from './integrity-fields.ts'
 import { CERTIFICATE, DNS, PROXY, TLS, WEB_SERVER } from './network-fields.ts'
 
 /**
@@ -317,6 +318,7 @@ export const EXTENSIONS: Readonly<Record<string, Readonly<Record<string, Field>>
   kernel_call: KERNEL_CALL,
   tls: TLS,
   certificate: CERTIFICATE,
+  file_change: FILE_CHANGE,
 }
 
 /** Sigma's own categories, with the fields that they have here. A rule may ask for others: sources differ. */
@@ -356,6 +358,7 @@ export const SERVED_BY: Readonly<Record<string, readonly SourceName[]>> = {
   tls: ['zeek.ssl', 'suricata.eve', 'tshark'],
   certificate: ['zeek.x509', 'tshark'],
   dns: ['zeek.dns', 'suricata.eve', 'hubble', 'tshark', 'windows.sysmon'],
+  file_change: ['fim.aide', 'fim.osquery', 'fim.wazuh', 'fim.auditbeat', 'docker.changes'],
   proxy: ['zeek.http', 'suricata.eve', 'hubble'],
   webserver: ['zeek.http', 'suricata.eve', 'hubble'],
 }

@@ -19,8 +19,11 @@ function inputsOf(source: string): readonly { readonly name: string; readonly by
     .map((entry) => ({ name: entry.name, bytes: readFileSync(join(folder, entry.name)) }))
 }
 
+/** Of records that state no time: that of their arrival. */
+const now = (): number => Date.UTC(2026, 10, 20, 12)
+
 function read(bytes: Uint8Array, stream = 'fixture') {
-  return createStreamDecoder(sources, stream).push({ stream, offset: 0, bytes, end: true })
+  return createStreamDecoder(sources, stream, undefined, now).push({ stream, offset: 0, bytes, end: true })
 }
 
 function readText(text: string) {
@@ -105,7 +108,8 @@ function* mutations(value: unknown, replacement: unknown): Generator {
 
 function lines(bytes: Buffer): readonly string[] {
   const text = bytes.toString('utf8')
-  const whole: unknown = text.startsWith('[') ? JSON.parse(text) : undefined
+  const whole: unknown = text.startsWith('[') || text.startsWith('{\n') ? JSON.parse(text) : undefined
+  if (isObject(whole)) return [JSON.stringify(whole)]
   return Array.isArray(whole)
     ? whole.map((one) => JSON.stringify(one))
     : text.split(/\r?\n/).filter((line) => line !== '')
@@ -206,7 +210,7 @@ describe.each(sources.map((source) => ({ source, name: source.name })))('$name',
           const borders = [0, ...cuts.toSorted((a, b) => a - b), bytes.length]
           const items: DecodedItem[] = []
           const reasons: string[] = []
-          let decoder = createStreamDecoder(sources, 'fixture')
+          let decoder = createStreamDecoder(sources, 'fixture', undefined, now)
           let at = 0
           for (const [index, border] of borders.slice(1).entries()) {
             const end = border === bytes.length && index === borders.length - 2
@@ -225,6 +229,7 @@ describe.each(sources.map((source) => ({ source, name: source.name })))('$name',
               sources,
               'fixture',
               JSON.parse(JSON.stringify(checkpoint.state ?? null)),
+              now,
             )
             at = checkpoint.offset
           }

@@ -24,12 +24,16 @@ const OURS: readonly string[] = [
   'windows_sysmon',
   'windows_otrf',
   'sysmon_linux',
+  'aide',
+  'fim_osquery',
+  'fim_wazuh',
+  'fim_auditbeat',
 ]
 /** Of Zeek's logs those that are read; its test suite keeps several of one log in one file. */
 const ZEEK = /(?:__|_|\/)(?:conn|ssl|x509|dns|http|ssh|files|notice)(?:-\w+)?\.log$/
 /** Not telemetry: rule tests that wrap records, other documents, and what is only named like a sample. */
 const NOT_COUNTED =
-  /\.(?:ini|ya?ml|py)$|kube-audit-rest\.log$|gcp_k8s_ioc_activity|docker_ps\.jsonl$|docker_containers_json\.json$/
+  /\.(?:ini|ya?ml|py)$|kube-audit-rest\.log$|gcp_k8s_ioc_activity|docker_ps\.jsonl$|docker_containers_json\.json$|\.schema\.json$/
 
 function rows(): readonly Row[] {
   const [, ...lines] = readFileSync(manifest, 'utf8').trimEnd().split('\n')

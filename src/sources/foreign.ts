@@ -70,12 +70,6 @@ const JSON_FORMATS: readonly JsonFormat[] = [
   },
   { reason: 'image inspect is not a container', test: having('RepoTags', 'RootFS') },
   { reason: 'network inspect is not a container', test: having('IPAM', 'Scope') },
-  { reason: later('fim.aide'), test: having('aide_version') },
-  {
-    reason: later('fim.osquery'),
-    test: (json) =>
-      having('columns', 'action')(json) || havingOne('target_path', 'diffResults', 'snapshot')(json),
-  },
   {
     reason: later('kubearmor'),
     test: (json) => having('Operation', 'Result')(json) || having('NamespaceName', 'PodName')(json),
@@ -96,7 +90,7 @@ const JSON_FORMATS: readonly JsonFormat[] = [
       having('module', 'collector')(json),
   },
   {
-    reason: later('fim.auditbeat'),
+    reason: later('auditbeat'),
     test: (json) => isObject(json['event']) && (isObject(json['beat']) || isObject(json['agent'])),
   },
   { reason: later('bpftrace'), test: having('type', 'data') },
@@ -121,7 +115,6 @@ const TEXT_FORMATS: readonly TextFormat[] = [
   { reason: later('esxi'), pattern: /^\d{4}-\d\d-\d\dT[\d:.]+Z (?:[A-Z][a-z]\(\d+\)|\w+) / },
   { reason: 'docker ps output is not an inspect record', pattern: /^CONTAINER ID {2,}/, whole: true },
   { reason: later('prometheus'), pattern: /^# (?:HELP|TYPE) /, whole: true },
-  { reason: later('fim.aide'), pattern: /^Start timestamp: .*\(AIDE/, whole: true },
   { reason: 'INI file is not telemetry', pattern: /^\s*(?:;.*|\[[^\]{}"]+\]\s*)$/, whole: true },
   {
     reason: 'YAML file is not telemetry',

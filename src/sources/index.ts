@@ -1,6 +1,11 @@
+import { dockerChanges } from './docker-changes.ts'
 import { dockerEvents } from './docker-events.ts'
 import { dockerInspect } from './docker-inspect.ts'
 import { falco } from './falco.ts'
+import { fimAide } from './fim-aide.ts'
+import { fimAuditbeat } from './fim-auditbeat.ts'
+import { fimOsquery } from './fim-osquery.ts'
+import { fimWazuh } from './fim-wazuh.ts'
 import { hubble } from './hubble.ts'
 import { kubernetesAudit } from './kubernetes-audit.ts'
 import { sensor } from './sensor.ts'
@@ -45,6 +50,11 @@ export const sources = [
   windowsDefender,
   windowsEventlog,
   sysmonLinux,
+  fimAide,
+  fimOsquery,
+  fimWazuh,
+  fimAuditbeat,
+  dockerChanges,
 ] as const
 
 export { describesContainers } from './docker-inspect.ts'

@@ -83,10 +83,11 @@ export function createStreamDecoder(
     decoders.set(of.name, decoder)
     return decoder
   }
-  const recogniser = (record: FramedRecord): Source | undefined =>
-    source?.recognise(record) === true
-      ? source
-      : sources.find((other) => other !== source && other.recognise(record))
+  const recogniser = (record: FramedRecord): Source | undefined => {
+    if (source?.recognise(record) === true) return source
+    if (source !== undefined && decoderOf(source).continues?.(record) === true) return source
+    return sources.find((other) => other !== source && other.recognise(record))
+  }
 
   /** What decoders held of records that waited for others, also those that only a checkpoint tells of. */
   const settled = (): readonly Completed[] =>
