@@ -1,4 +1,4 @@
-import type { Deciding } from './decide.ts'
+import type { Decided } from './decide.ts'
 import type { Finding } from './domain/event.ts'
 import type { Match } from './domain/match.ts'
 import type { Route } from './domain/notice.ts'
@@ -7,12 +7,14 @@ import type { Judge } from './engine/judge.ts'
 import { noticesOf } from './engine/notices.ts'
 import type { InputBatch } from './inputs/input.ts'
 import type { Commit, Counters, Store } from './store/store.ts'
+import type { Tally } from './tally.ts'
 
 /** One batch of an input, whose records are decided and evaluated. */
 export interface EvaluatedBatch extends Pick<Commit, 'streams' | 'bodies'> {
   readonly input: string
   readonly batch: Pick<InputBatch, 'checkpoint' | 'committed' | 'unreadable'>
-  readonly deciding: Deciding
+  readonly tally: Tally
+  readonly decided: Decided
   /** In the order of the events, of one event in that of the rules. */
   readonly matches: readonly Match[]
 }
@@ -40,10 +42,9 @@ export interface BatchResult {
 
 /** Judges and folds what matched, and commits all that the batch led to as one. */
 export function commitBatch(
-  { input, batch, deciding, matches: found, streams, bodies }: EvaluatedBatch,
+  { input, batch, tally, decided, matches: found, streams, bodies }: EvaluatedBatch,
   { store, judge, now, routes = [] }: CommitParts,
 ): BatchResult {
-  const { tally } = deciding
   const matches: RatedMatch[] = []
   for (const match of found) {
     const held = judge.suppressedBy(match)
@@ -53,7 +54,6 @@ export function commitBatch(
   const before = store.load(stateKeys(matches))
   const output = fold(before, matches)
   const at = now()
-  const decided = deciding.decided()
   const outbox = noticesOf({ routes, before, output, findings: decided.findings, at })
   const { counters, failures } = tally.total()
   store.commit({

@@ -1,18 +1,18 @@
-import type { Event, Fact, Finding, SourceName } from './domain/event.ts'
+import type { Fact, Finding, SourceName } from './domain/event.ts'
 import { digest } from './domain/hash.ts'
 
 /** A record that is dated later than this after its arrival is evaluated as of its arrival, ms. */
 export const MOST_AHEAD = 24 * 3_600_000
 
-/** What one record meant. */
-interface Meaning {
-  readonly events: readonly Event[]
+/** What one record meant: its events, or what stands for them. */
+interface Meaning<E> {
+  readonly events: readonly E[]
   readonly facts: readonly Fact[]
 }
 
 /** Dates what a batch means: times in records are the writer's to choose. */
 export interface Dating {
-  dated(meaning: Meaning, source: SourceName): Meaning
+  dated<E extends { readonly time: number }>(meaning: Meaning<E>, source: SourceName): Meaning<E>
   /** The findings of the batch, none of which ends in the future, and those that tell what was dated otherwise. */
   findings(findings: readonly Finding[]): readonly Finding[]
 }

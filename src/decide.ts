@@ -1,13 +1,13 @@
 import { createDating, type Dating } from './dating.ts'
 import { isEngineStream } from './domain/engine-stream.ts'
-import type { Chunk, Event, Fact, Finding } from './domain/event.ts'
+import type { Chunk, Event, Fact, Failure, Finding, SourceName } from './domain/event.ts'
 import { digest } from './domain/hash.ts'
 import type { Reporter, SeenRow } from './domain/state.ts'
 import type { Seen } from './engine/seen.ts'
 import type { SensorRuns } from './engine/sensor-runs.ts'
 import type { InputBatch } from './inputs/input.ts'
-import type { Contradiction, Inventory, Joined } from './inventory/inventory.ts'
-import type { DecodedBatch } from './sources/stream.ts'
+import type { Contradiction, Inventory, Joinable, Joined } from './inventory/inventory.ts'
+import type { Identity } from './sources/source.ts'
 import type { Commit } from './store/store.ts'
 import { createTally, type Tally } from './tally.ts'
 
@@ -18,15 +18,38 @@ export interface Memory {
   readonly sensorRuns: SensorRuns
 }
 
+/** What decides whether, and with what, an event is evaluated. */
+export type Evaluable = Joinable & Pick<Event, 'once'>
+
+/** What the records of one chunk mean: their events, or what stands for them. */
+export interface Meant<E extends Evaluable> {
+  readonly records: number
+  readonly items: Iterable<{
+    readonly source: SourceName
+    readonly decoded: {
+      readonly events: readonly E[]
+      readonly facts: readonly Fact[]
+      readonly identity?: Identity
+    }
+  }>
+  readonly failures: readonly Failure[]
+  /** How many more failed, by reason. */
+  readonly moreFailures?: Readonly<Record<string, number>>
+  readonly completed: readonly { readonly source: SourceName; readonly events: readonly E[] }[]
+}
+
 /** Takes in what the records of one batch mean, in their order, and says which events are to be evaluated. */
 export interface Deciding {
   readonly tally: Tally
   /** `evaluate` is told each event that is no repetition, with what the inventory knows of it by then. */
-  take(chunk: TakenChunk, decoded: DecodedBatch, evaluate: (event: Event, joined: Joined) => void): void
+  take<E extends Evaluable>(
+    chunk: Pick<Chunk, 'stream' | 'path' | 'repeated'>,
+    meant: Meant<E>,
+    evaluate: (event: E, joined: Joined) => void,
+  ): void
   /** Once all is taken in: what it came to, to be committed. */
   decided(): Decided
 }
-export type TakenChunk = Pick<Chunk, 'stream' | 'path' | 'repeated'>
 
 export type Decided = Pick<
   Commit,
@@ -48,7 +71,7 @@ export function createDeciding(
   for (const { stream, reason, count } of unreadable)
     tally.failed({ reason, stream, position: 0, sample: '' }, count)
 
-  const isNew = ({ once }: Event): boolean => {
+  const isNew = ({ once }: Evaluable): boolean => {
     if (once === undefined) return true
     const { row } = seen.look({ id: once, content: '' })
     if (row !== undefined) seenRows.push(row)
@@ -75,18 +98,20 @@ export function createDeciding(
 
   return {
     tally,
-    take(chunk, decoded, evaluate) {
+    take(chunk, meant, evaluate) {
       if (chunk.repeated === true) {
-        for (let record = 0; record < decoded.records; record += 1) tally.duplicate()
+        for (let record = 0; record < meant.records; record += 1) tally.duplicate()
         return
       }
       const by: Reporter = { input, engine: isEngineStream(chunk.stream) }
-      const consider = (events: readonly Event[]): void => {
+      const consider = (events: (typeof meant)['completed'][number]['events']): void => {
         for (const event of events) if (isNew(event)) evaluate(event, inventory.find(event))
       }
-      for (const failure of decoded.failures)
-        tally.failed({ ...failure, stream: chunk.path ?? failure.stream })
-      for (const { source, decoded: meaning } of decoded.items) {
+      const place = { stream: chunk.path ?? chunk.stream, position: 0, sample: '' }
+      for (const failure of meant.failures) tally.failed({ ...failure, stream: place.stream })
+      for (const [reason, times] of Object.entries(meant.moreFailures ?? {}))
+        tally.failed({ ...place, reason }, times)
+      for (const { source, decoded: meaning } of meant.items) {
         const { identity } = meaning
         const { facts, events } = dating.dated(meaning, source)
         if (identity !== undefined) {
@@ -106,7 +131,7 @@ export function createDeciding(
         tell(facts)
         consider(events)
       }
-      for (const { source, events } of decoded.completed)
+      for (const { source, events } of meant.completed)
         consider(dating.dated({ events, facts: [] }, source).events)
     },
     decided: () => ({

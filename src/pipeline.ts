@@ -5,6 +5,9 @@ import type { Match } from './domain/match.ts'
 import type { Route } from './domain/notice.ts'
 import type { Input, InputBatch } from './inputs/input.ts'
 import { createInventory, joinedWith } from './inventory/inventory.ts'
+import { createOpenStreams, type OpenStreams } from './jobs/open-streams.ts'
+import { createReadingAway, type ReadingAway } from './jobs/reading-away.ts'
+import type { Workers } from './jobs/workers.ts'
 import type { Ruleset } from './sigma/sigma.ts'
 import { allowedSources } from './sources/allowed.ts'
 import type { Source } from './sources/source.ts'
@@ -44,6 +47,11 @@ export interface PipelineParts {
   readonly watch?: (overdue: () => readonly Overdue[], signal: AbortSignal) => AsyncIterable<Overdue>
   /** Told when an input has nothing more to hand on. */
   readonly ended?: (input: string) => void
+  /**
+   * Threads that read and evaluate, with all sources and the rules that `detection` has all the time; the results
+   * are the same. Only for inputs whose streams go on: files and what is piped in.
+   */
+  readonly workers?: Workers
 }
 
 /**
@@ -62,15 +70,20 @@ export async function runPipeline(
     seen: createSeen(parts.store.seen(IDENTITY_HORIZON), IDENTITY_HORIZON),
     sensorRuns,
   }
-  const lanes = inputs.map((input): Lane => ({
-    input,
-    resume: parts.store.resume(input.name),
-    sources: allowedSources(parts.sources, parts.speaksAs?.get(input.name)),
-    decoders: new Map(),
-  }))
+  const lanes = inputs.map((input): Lane => {
+    const resume = parts.store.resume(input.name)
+    return {
+      input,
+      resume,
+      sources: allowedSources(parts.sources, parts.speaksAs?.get(input.name)),
+      decoders: new Map(),
+      open: createOpenStreams((stream) => resume.state(stream)),
+    }
+  })
   const stop = new AbortController()
   const ending = AbortSignal.any([signal, stop.signal])
   const batchParts = { ...parts, memory }
+  const away = parts.workers && readingAway(lanes, { ...batchParts, workers: parts.workers }, stop)
   const tellOverdue = ({ input, finding }: Overdue): void => {
     const batch = { chunks: [], findings: [finding], unreadable: [] }
     const result = processBatch(input, batch, NO_LANE, batchParts)
@@ -95,17 +108,40 @@ export async function runPipeline(
     const sequences = watched === undefined ? read : [...read, { from: undefined, items: watched }]
     for await (const { from: lane, item } of merge<Lane | undefined, InputBatch | Overdue>(sequences)) {
       if ('finding' in item) tellOverdue(item)
+      else if (lane !== undefined && away !== undefined) await away.take(lane.input.name, item, lane.open)
       else if (lane !== undefined) {
         const result = processBatch(lane.input.name, item, lane, batchParts)
         item.committed?.()
         parts.committed?.(result)
       }
     }
+    await away?.drained()
     // nothing comes any more that could bring what is missing
     if (!signal.aborted) for (const one of sensorRuns.missing(Number.POSITIVE_INFINITY)) tellOverdue(one)
   } finally {
+    away?.abandon()
     stop.abort()
   }
+}
+
+/** Batches read by threads: what goes wrong with one of them ends the inputs. */
+function readingAway(
+  lanes: readonly Lane[],
+  parts: PipelineParts & { readonly memory: Memory; readonly workers: Workers },
+  stop: AbortController,
+): ReadingAway {
+  return createReadingAway({
+    ...parts,
+    judge: () => parts.detection().judge,
+    committed: (batch, result) => {
+      batch.committed?.()
+      parts.committed?.(result)
+    },
+    failed: (cause) => {
+      for (const { open } of lanes) open.fail(cause)
+      stop.abort()
+    },
+  })
 }
 
 /** Streams of an input: where they go on, and what reads them. */
@@ -116,6 +152,8 @@ interface Streams {
 }
 interface Lane extends Streams {
   readonly input: Input
+  /** The same where threads read them. */
+  readonly open: OpenStreams
 }
 
 /** Of a batch that has none. */
@@ -183,7 +221,11 @@ function processBatch(
     if (chunk.whole === true) bodies.push({ stream: chunk.stream, length: chunk.bytes.length })
     else streams.push({ stream: chunk.stream, ...decoder.checkpoint() })
   }
-  return commitBatch({ input, batch, deciding, matches, streams, bodies }, { ...parts, judge })
+  const decided = deciding.decided()
+  return commitBatch(
+    { input, batch, tally: deciding.tally, decided, matches, streams, bodies },
+    { ...parts, judge },
+  )
 }
 
 function decoderFor(

@@ -19,6 +19,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | 'everything'>> = {
   actions: ['domain'],
   // its schema is made of the actions' options; what it warns of is judged by those who read it later
   config: ['domain', 'site', 'actions', 'inputs', 'store'],
+  // the part of the loop that other threads do, and what hands it to them: with the loop's own files
+  jobs: ['domain', 'inputs', 'sources', 'inventory', 'sigma', 'engine', ''],
   daemon: 'everything',
   cli: 'everything',
 }
@@ -34,6 +36,7 @@ const ROOT_FILES_MAY_IMPORT = [
   'strategy',
   'engine',
   'store',
+  'jobs',
 ]
 
 function files(): readonly string[] {

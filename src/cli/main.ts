@@ -5,6 +5,7 @@ import { loadConfig } from '../config/load-config.ts'
 import { STATUSES, VERDICTS } from '../domain/alert.ts'
 import { UserError } from '../domain/errors.ts'
 import { LEVELS, type Level } from '../domain/match.ts'
+import { MAX_JOBS } from '../jobs/worthwhile-jobs.ts'
 import { VERSION } from '../version.ts'
 import { closeAlert, closeIncident, listAlerts, listIncidents, showAlert, showIncident } from './alerts.ts'
 import { addSilence, adopt, listSilences } from './change.ts'
@@ -152,6 +153,11 @@ function addScan(program: Command, output: Output, done: Done): void {
       parseLevel,
       'informational',
     )
+    .option(
+      '--jobs <n>',
+      'threads that read and evaluate; the results are the same (default: as many as there are processors, one for small inputs)',
+      parseJobs,
+    )
     .addHelpText('after', example('tallyman scan --min-level medium /var/log/kubernetes/audit.log'))
     .action(async (paths: string[], options: ScanWords) => {
       const strategies =
@@ -160,8 +166,9 @@ function addScan(program: Command, output: Output, done: Done): void {
           : options.strategies === undefined || options.strategies === true
             ? SHIPPED_STRATEGIES
             : resolve(options.strategies)
-      const { json, summary, rules, site, minLevel } = options
-      done(await scan({ paths, json, summary, rules, strategies, site, minLevel, now: Date.now }, output))
+      const { json, summary, rules, site, minLevel, jobs } = options
+      const scanned = { paths, json, summary, rules, strategies, site, minLevel, jobs, now: Date.now }
+      done(await scan(scanned, output))
     })
 }
 
@@ -172,6 +179,7 @@ interface ScanWords {
   readonly strategies: boolean | string | undefined
   readonly site: string | undefined
   readonly minLevel: Level
+  readonly jobs: number | undefined
 }
 
 function addDocuments(program: Command, output: Output, done: Done): void {
@@ -473,6 +481,13 @@ function parseCount(text: string): number {
 function parseSeconds(text: string): number {
   const n = Number(text)
   if (!(n >= 0 && n <= 3_600)) throw new UserError(`no time ${text}`, { mend: 'seconds, from 0 to 3600' })
+  return n
+}
+
+function parseJobs(text: string): number {
+  const n = Number(text)
+  if (!Number.isInteger(n) || n < 1 || n > MAX_JOBS)
+    throw new UserError(`no number of jobs ${text}`, { mend: `a whole number from 1 to ${MAX_JOBS}` })
   return n
 }
 

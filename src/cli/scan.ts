@@ -6,9 +6,11 @@ import { entityName } from '../domain/entity-name.ts'
 import { alertView } from '../domain/alert-view.ts'
 import { UserError } from '../domain/errors.ts'
 import type { Level } from '../domain/match.ts'
-import { loadDetection, type Detection } from '../detection.ts'
+import { loadDetection, type Detection, type DetectionOptions } from '../detection.ts'
 import { fileInput } from '../inputs/file.ts'
 import { stdinInput } from '../inputs/stdin.ts'
+import { startWorkers, type Workers } from '../jobs/workers.ts'
+import { worthwhileJobs } from '../jobs/worthwhile-jobs.ts'
 import { runPipeline, type BatchResult } from '../pipeline.ts'
 import { describesContainers, sources } from '../sources/index.ts'
 import { openStore } from '../store/sqlite.ts'
@@ -29,6 +31,8 @@ export interface ScanOptions {
   readonly strategies: string | undefined
   readonly site: string | undefined
   readonly minLevel: Level
+  /** Threads that read and evaluate; as many as it is worth unless told. One is this thread itself. */
+  readonly jobs: number | undefined
   readonly now: () => number
 }
 
@@ -40,7 +44,25 @@ export async function scan(options: ScanOptions, output: Output): Promise<Exit> 
       mend: 'name a folder of lists, filters and silences',
     })
   }
-  const detection = await loadDetection({ ...options, zone: 'UTC' })
+  const jobs = options.jobs ?? (await worthwhileJobs(options.paths))
+  let workers: Workers | undefined
+  const compiling: DetectionOptions['compiling'] = (from) => {
+    if (jobs > 1) workers = startWorkers({ ...from, size: jobs })
+  }
+  try {
+    const detection = await loadDetection({ ...options, zone: 'UTC', compiling })
+    return await scanWith(detection, workers, options, output)
+  } finally {
+    await workers?.stop()
+  }
+}
+
+async function scanWith(
+  detection: Detection,
+  workers: Workers | undefined,
+  options: ScanOptions,
+  output: Output,
+): Promise<Exit> {
   for (const { file, line, message } of detection.problems)
     output.err(`refused: ${safe(`${file}:${line}: ${message}`)}\n`)
   if (detection.ruleset.rules.length === 0) {
@@ -51,16 +73,21 @@ export async function scan(options: ScanOptions, output: Output): Promise<Exit> 
   return inTemporaryFolder('scan', async (folder) => {
     const store = openStore(join(folder, 'scan.db'), { durable: false })
     try {
-      return await scanInto(store, detection, options, output)
+      return await scanInto({ store, detection, workers }, options, output)
     } finally {
       store.close()
     }
   })
 }
 
+interface ScanParts {
+  readonly store: Store
+  readonly detection: Detection
+  readonly workers: Workers | undefined
+}
+
 async function scanInto(
-  store: Store,
-  detection: Detection,
+  { store, detection, workers }: ScanParts,
   options: ScanOptions,
   output: Output,
 ): Promise<Exit> {
@@ -77,7 +104,14 @@ async function scanInto(
     for (const { stream, reason } of result.unreadable)
       output.err(`cannot read ${safe(stream)}: ${safe(reason)}\n`)
   }
-  const parts = { store, sources, detection: () => detection, now: options.now, committed }
+  const parts = {
+    store,
+    sources,
+    detection: () => detection,
+    now: options.now,
+    committed,
+    ...(workers !== undefined && { workers }),
+  }
   await runPipeline(inputs, parts, new AbortController().signal)
 
   let alerts = 0

@@ -16,9 +16,12 @@ export interface FileInputOptions {
   readonly first?: (beginning: string) => boolean
   /** Size of a chunk; 256 KiB unless told. */
   readonly chunkBytes?: number
+  /** Read once: a batch is handed on when it holds so many bytes; 1 MiB unless told. */
+  readonly batchBytes?: number
 }
 
 const CHUNK_BYTES = 256 * 1024
+const BATCH_BYTES = 1024 * 1024
 
 /**
  * Files and folders. Packed files (gzip, zstd, told by their first bytes) are read as what they hold, and
@@ -39,6 +42,7 @@ export function fileInput({
   awaited = false,
   first,
   chunkBytes = CHUNK_BYTES,
+  batchBytes = BATCH_BYTES,
 }: FileInputOptions): Input {
   return {
     name,
@@ -54,7 +58,7 @@ export function fileInput({
       }
       yield* follow
         ? followFiles({ about: name, paths, chunkBytes }, resume, signal)
-        : readFiles({ about: name, paths, chunkBytes, first }, resume, signal)
+        : readFiles({ about: name, paths, chunkBytes, batchBytes, first }, resume, signal)
     },
   }
 }

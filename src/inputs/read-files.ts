@@ -14,9 +14,6 @@ export interface ReadOptions {
   readonly chunkBytes: number
 }
 
-/** A batch is handed on when it holds this much. */
-const BATCH_BYTES = 1024 * 1024
-
 type Item =
   | { readonly chunk: Chunk }
   | { readonly unreadable: { stream: string; reason: string } }
@@ -24,7 +21,13 @@ type Item =
 
 /** Every file once, from where it was left to its present end; the last chunk of each has `end`. */
 export async function* readFiles(
-  { about, paths, chunkBytes, first }: ReadOptions & { readonly first: FileInputOptions['first'] },
+  {
+    about,
+    paths,
+    chunkBytes,
+    batchBytes,
+    first,
+  }: ReadOptions & { readonly batchBytes: number; readonly first: FileInputOptions['first'] },
   resume: Resume,
   signal: AbortSignal,
 ): AsyncGenerator<InputBatch> {
@@ -39,7 +42,7 @@ export async function* readFiles(
       else if ('finding' in item) batch.findings.push(item.finding)
       else batch.unreadable.push(item.unreadable)
       if (signal.aborted) return
-      if (bytesIn(batch) >= BATCH_BYTES) {
+      if (bytesIn(batch) >= batchBytes) {
         yield batch
         batch = emptyBatch()
       }

@@ -35,7 +35,7 @@ export interface StreamDecoder {
   checkpoint(): { readonly offset: number; readonly state: unknown }
 }
 
-interface StreamState {
+export interface StreamState {
   readonly framing?: FramingCheckpoint
   readonly decoders?: Readonly<Record<string, unknown>>
   /** The source that read the last record; missing until one did. */

@@ -1,0 +1,94 @@
+import type { Evaluable } from '../decide.ts'
+import { SOURCE_NAMES, type Event } from '../domain/event.ts'
+import { SAMPLES_A_BATCH } from '../tally.ts'
+import type { DecodedBatch } from '../sources/stream.ts'
+import { IDENTITY, type ReadChunk } from './messages.ts'
+
+/** What the writer has to know of decoded records; their events stay where they are. */
+export function packChunk(
+  { stream, path }: Pick<ReadChunk, 'stream' | 'path'>,
+  { items, failures, completed }: DecodedBatch,
+): ReadChunk {
+  const sources: number[] = []
+  const counts: number[] = []
+  const times: number[] = []
+  const identities: number[] = []
+  const ids: string[] = []
+  const contents: string[] = []
+  const facts: ReadChunk['facts'][number][] = []
+  const evaluables: ReadChunk['evaluables'][number][] = []
+  let number = 0
+  const addEvents = (events: readonly Event[]): void => {
+    for (const event of events) {
+      if (saysMore(event)) evaluables.push({ event: number, evaluable: evaluableOf(event) })
+      number += 1
+    }
+  }
+  for (const [item, { source, decoded }] of items.entries()) {
+    const { identity, events } = decoded
+    sources.push(SOURCE_NAMES.indexOf(source))
+    counts.push(events.length)
+    times.push(events[0]?.time ?? 0)
+    identities.push(bitsOf(identity))
+    if (identity !== undefined) {
+      ids.push(identity.id)
+      contents.push(identity.content)
+    }
+    if (decoded.facts.length > 0) facts.push({ item, facts: decoded.facts })
+    addEvents(events)
+  }
+  for (const { events } of completed) addEvents(events)
+  return {
+    stream,
+    ...(path !== undefined && { path }),
+    sources,
+    counts,
+    times,
+    identities,
+    ids,
+    contents,
+    facts,
+    completed: completed.map(({ source, events }) => ({ source, count: events.length })),
+    evaluables,
+    failures: failures.slice(0, SAMPLES_A_BATCH),
+    moreFailures: countsOf(failures.slice(SAMPLES_A_BATCH)),
+  }
+}
+
+/** Whether more than its time decides about an event. */
+function saysMore(event: Event): boolean {
+  return event.once !== undefined || needsInventory(event)
+}
+
+/** Whether what an event is depends on what is known of containers by then. */
+export function needsInventory({ resource, flow }: Pick<Event, 'resource' | 'flow'>): boolean {
+  return flow !== undefined || typeof resource['container.id'] === 'string'
+}
+
+function evaluableOf({ time, resource, flow, once }: Event): Evaluable {
+  const { 'container.id': id, 'host.name': host } = resource
+  return {
+    time,
+    resource: {
+      ...(id !== undefined && { 'container.id': id }),
+      ...(host !== undefined && { 'host.name': host }),
+    },
+    ...(flow !== undefined && { flow }),
+    ...(once !== undefined && { once }),
+  }
+}
+
+function bitsOf(identity: DecodedBatch['items'][number]['decoded']['identity']): number {
+  if (identity === undefined) return 0
+  return (
+    IDENTITY.known |
+    (identity.changes === true ? IDENTITY.changes : 0) |
+    (identity.watched === true ? IDENTITY.watched : 0)
+  )
+}
+
+function countsOf(failures: DecodedBatch['failures']): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {}
+  for (const { reason } of failures) counts[reason] = (counts[reason] ?? 0) + 1
+  return counts
+}
