@@ -155,7 +155,7 @@ function addScan(program: Command, output: Output, done: Done): void {
     )
     .option(
       '--jobs <n>',
-      'threads that read and evaluate; the results are the same (default: as many as there are processors, one for small inputs)',
+      'threads that read and evaluate; the results are the same with any number (default: one for each processor, at most eight; one alone for less than 16 MiB, and for standard input)',
       parseJobs,
     )
     .addHelpText('after', example('tallyman scan --min-level medium /var/log/kubernetes/audit.log'))
