@@ -1,7 +1,9 @@
+import { assert, constantFrom, nat, oneof, property, string } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Event, Logsource } from '../domain/event.ts'
 import { createStreamDecoder, sources } from './index.ts'
 import { jsonText } from './json.ts'
+import { DECODER_FAULT } from './stream.ts'
 import { logsourcesOf, meaningOf } from './windows-taxonomy.ts'
 
 function read(...records: readonly unknown[]) {
@@ -302,6 +304,73 @@ describe('what a record says', () => {
     expect(failures.map(({ reason }) => reason)).toEqual(
       Array(2).fill('XML event: broken, or not of Windows or Sysmon'),
     )
+  })
+})
+
+describe('hostile records', () => {
+  const whole = xml(1, { Image: IMAGE, CommandLine: LINE })
+  const snare = (text: string): string =>
+    `<13>Nov 20 10:00:00 ws-1 MSWinEventLog\t1\tSecurity\t7\tFri Nov 20 10:00:00 2026\t4688\tP\tu\tN/A\tSuccess Audit\tws-1\tc\t\t${text}`
+
+  it('are events or counted failures, however XML is changed', () => {
+    const place = nat(whole.length)
+    assert(
+      property(
+        place,
+        place,
+        oneof(string({ unit: 'binary' }), constantFrom('<', '>', '&', '"', "'/>", '</')),
+        (from, to, piece) => {
+          const text = (
+            whole.slice(0, Math.min(from, to)) +
+            piece +
+            whole.slice(Math.max(from, to))
+          ).replaceAll(/[\0\r\n]/g, '')
+          const { records, items, failures } = read(whole, text, whole)
+          expect(records).toBe(items.length + failures.length)
+          expect(items.length).toBeGreaterThanOrEqual(2)
+          expect(failures.map(({ reason }) => reason)).not.toContain(DECODER_FAULT)
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+
+  it('take no field of a text from what the creator of a process wrote', () => {
+    const text =
+      'A new process has been created.    Process Information:   New Process ID:  0x10   New Process Name: C:\\a.exe   ' +
+      'Process Command Line: a   New Process Name: C:\\b.exe   Account Name: c'
+    expect(eventOf(snare(text)).record).toMatchObject({
+      NewProcessName: 'C:\\a.exe',
+      ProcessId: 16,
+      CommandLine: 'a   New Process Name: C:\\b.exe   Account Name: c',
+    })
+    expect(eventOf(snare(text)).record).not.toHaveProperty('SubjectUserName')
+  })
+
+  it('cost what their length says', () => {
+    const [blanks, letters, slashes] = [' ', 'a', '\\'].map((one) => one.repeat(2_000_000))
+    const began = performance.now()
+    for (const record of [
+      snare(`${blanks}Process Command Line${blanks}`),
+      snare(`${blanks}x:${blanks}`),
+      evtx({ EventID: 4688, Channel: 'Security' }, { MandatoryLabel: letters, Hashes: letters }),
+      evtx({ EventID: 1 }, { Hashes: letters, ProcessGuid: letters }),
+      {
+        win: { system: { eventID: '1', channel: CHANNEL, systemTime: TIME }, eventdata: { image: slashes } },
+      },
+      { EventID: 1, Channel: CHANNEL, EventTime: letters, UtcTime: '2026-11-20 10:00:00.1' },
+      xml(1, { Image: `&#65;${blanks}` }),
+    ])
+      expect(eventOf(record).source).toMatch(/^windows\./)
+    expect(performance.now() - began).toBeLessThan(20_000)
+  })
+
+  it('of a number that is too large for an event ID are taken by the part that is one', () => {
+    expect(eventOf(evtx({ EventID: 0x4000_1b7c, Channel: 'System' }, {})).record).toMatchObject({
+      EventID: 7036,
+    })
+    for (const EventID of [-1, 1.5, 2 ** 32, '1e3', 1e300])
+      expect(read(evtx({ EventID }, {})).items).toEqual([])
   })
 })
 

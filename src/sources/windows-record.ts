@@ -36,7 +36,10 @@ export function systemOf(members: Iterable<readonly [string, unknown]>): JsonObj
     setMember(system, name, NUMBERS.has(name) ? numberOf(value) : value)
   }
   const id = system['EventID']
-  return typeof id === 'number' && id >= 0 && id <= 0xffff ? system : undefined
+  if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id > 0xffff_ffff) return undefined
+  // above it, classic logs keep a severity and a facility
+  system['EventID'] = id % 0x1_0000
+  return system
 }
 
 /** An own member whatever its name: assigning to `__proto__` would set none. */

@@ -13,7 +13,7 @@ const LEVELS: Readonly<Record<string, string>> = {
 
 /** Event 4688 in the words of Sysmon's event 1. */
 export function creationFields(data: JsonObject): JsonObject {
-  const label = textOf(data['MandatoryLabel']) ?? ''
+  const label = (textOf(data['MandatoryLabel']) ?? '').slice(0, 64)
   const level = Object.hasOwn(LEVELS, label) ? LEVELS[label] : /(\w+) Mandatory Level$/.exec(label)?.[1]
   return present({
     User: accountOf(data, 'Target') ?? accountOf(data, 'Subject'),

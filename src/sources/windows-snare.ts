@@ -54,34 +54,58 @@ function timeIn(text = ''): number | undefined {
 /** Of the events whose fields are worth finding in their text. */
 const LISTED: Readonly<Record<number, (message: string) => JsonObject>> = { 4688: creationIn }
 
+const LINE = 'Process Command Line:'
+const EXPLANATION = 'Token Elevation Type indicates the type of token'
+
 /**
  * Fields of a process creation. What the creator wrote comes last, and nothing behind it is a field: a command line
  * that holds `New Process Name:` names nothing.
  */
 function creationIn(message: string): JsonObject {
-  const end = message.search(/\s{2,}Process Command Line:/)
-  const before = end === -1 ? message : message.slice(0, end)
-  const line =
-    end === -1
-      ? undefined
-      : /:[ \t]*(.*?)(?:\s{2,}Token Elevation Type indicates .*)?$/s.exec(message.slice(end))?.[1]
-  const subject = before.slice(0, Math.max(0, before.search(/\s{2,}Target Subject:/)))
+  const at = message.indexOf(LINE)
+  const before = at === -1 ? message : message.slice(0, at)
+  const target = before.indexOf('Target Subject:')
+  const subject = valuesIn(target === -1 ? before : before.slice(0, target))
+  const process = valuesIn(before)
   const found = {
-    SubjectUserName: labelled(subject, 'Account Name'),
-    SubjectDomainName: labelled(subject, 'Account Domain'),
-    SubjectLogonId: labelled(subject, 'Logon ID'),
-    NewProcessId: labelled(before, 'New Process ID'),
-    NewProcessName: labelled(before, 'New Process Name'),
-    TokenElevationType: labelled(before, 'Token Elevation Type'),
-    MandatoryLabel: labelled(before, 'Mandatory Label'),
-    ProcessId: labelled(before, 'Creator Process ID'),
-    ParentProcessName: labelled(before, 'Creator Process Name'),
-    CommandLine: line,
+    SubjectUserName: subject.get('Account Name'),
+    SubjectDomainName: subject.get('Account Domain'),
+    SubjectLogonId: subject.get('Logon ID'),
+    NewProcessId: process.get('New Process ID'),
+    NewProcessName: process.get('New Process Name'),
+    TokenElevationType: process.get('Token Elevation Type'),
+    MandatoryLabel: process.get('Mandatory Label'),
+    ProcessId: process.get('Creator Process ID'),
+    ParentProcessName: process.get('Creator Process Name'),
+    CommandLine: at === -1 ? undefined : lineIn(message.slice(at + LINE.length)),
   }
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined && value !== ''))
 }
 
-/** The value between a label and the next: two blanks or a tab stand between them. */
-function labelled(text: string, label: string): string | undefined {
-  return new RegExp(`\\s{2,}${label}:\\s*(.*?)(?:\\s{2,}|$)`, 's').exec(text)?.[1]
+/** Windows ends the text with what the types of tokens mean. */
+function lineIn(text: string): string {
+  const end = text.lastIndexOf(EXPLANATION)
+  return (end === -1 ? text : text.slice(0, end)).trim()
+}
+
+/** `Label: value`, or the label and its value apart: two blanks or more, or a tab, stand between all of them. */
+function valuesIn(text: string): ReadonlyMap<string, string> {
+  const values = new Map<string, string>()
+  let label: string | undefined
+  for (const part of text.split(/[ \r\n]{2,}|[\t\r\n]+ ?/)) {
+    const colon = part.indexOf(':')
+    const isLabel = /^[A-Z][A-Za-z ]{1,40}:(?: |$)/.test(part)
+    if (isLabel && colon === part.length - 1) label = part.slice(0, -1)
+    else if (isLabel) set(values, part.slice(0, colon), part.slice(colon + 2))
+    else if (label !== undefined && part !== '') {
+      set(values, label, part)
+      label = undefined
+    }
+  }
+  return values
+}
+
+/** What is said first holds. */
+function set(values: Map<string, string>, label: string, value: string): void {
+  if (!values.has(label)) values.set(label, value)
 }
