@@ -53,6 +53,8 @@ it('finds nothing on an empty machine, and waits for what most machines have', (
     'hubble',
     'osquery',
     'aide',
+    'auditd',
+    'laurel',
   ])
   expect(startWords(discover({ root, env: {} }))[0]).toBe('nothing to read here yet')
 })

@@ -117,6 +117,22 @@ export const USUAL_PLACES: readonly Place[] = [
     sources: ['fim.aide'],
     rare: true,
   },
+  {
+    input: 'auditd',
+    type: 'file',
+    what: 'Linux audit log',
+    path: '/var/log/audit/audit.log',
+    sources: ['auditd'],
+    rare: true,
+  },
+  {
+    input: 'laurel',
+    type: 'file',
+    what: 'Laurel audit log',
+    path: '/var/log/laurel/audit.log',
+    sources: ['laurel'],
+    rare: true,
+  },
   { ...UNREAD, input: 'journald', what: 'the systemd journal', path: '/var/log/journal' },
   { ...UNREAD, input: 'journald', what: 'the systemd journal', path: '/run/log/journal' },
 ]

@@ -6,6 +6,8 @@ export const SOURCE_NAMES = [
   'falco',
   'sensor',
   'tetragon',
+  'auditd',
+  'laurel',
   'zeek.conn',
   'zeek.ssl',
   'zeek.x509',

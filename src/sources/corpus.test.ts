@@ -28,6 +28,8 @@ const OURS: readonly string[] = [
   'fim_osquery',
   'fim_wazuh',
   'fim_auditbeat',
+  'auditd',
+  'laurel',
 ]
 /** Of Zeek's logs those that are read; its test suite keeps several of one log in one file. */
 const ZEEK = /(?:__|_|\/)(?:conn|ssl|x509|dns|http|ssh|files|notice)(?:-\w+)?\.log$/

@@ -1,4 +1,4 @@
-import { isObject, textOf } from './json.ts'
+import { isObject } from './json.ts'
 import type { JsonObject } from './json.ts'
 import type { FramedRecord } from './source.ts'
 import { zeekLogName } from './zeek-foreign.ts'
@@ -58,7 +58,6 @@ const JSON_FORMATS: readonly JsonFormat[] = [
     reason: (json) => later(zeekLogName(json) ?? 'zeek'),
     test: (json) => zeekLogName(json) !== undefined,
   },
-  { reason: later('laurel'), test: (json) => /^\d+\.\d+:\d+$/.test(textOf(json['ID']) ?? '') },
   { reason: later('podman.events'), test: having('Type', 'Status', 'Time') },
   {
     reason: later('docker.stats'),
@@ -104,7 +103,6 @@ interface TextFormat {
 }
 
 const TEXT_FORMATS: readonly TextFormat[] = [
-  { reason: later('auditd'), pattern: /^(?:node=\S+ )?type=[A-Z_]+\d* msg=audit\(/ },
   { reason: 'XML event: broken, or not of Windows or Sysmon', pattern: /<Event[ >]/ },
   { reason: later('containerd.events'), pattern: /^\d{4}-\d\d-\d\d [\d:.]+ [+-]\d{4} UTC \S+ \// },
   {
@@ -123,9 +121,12 @@ const TEXT_FORMATS: readonly TextFormat[] = [
   },
   {
     reason: 'program text is not telemetry',
-    pattern: /^(?:#!|#\s|#$|import |from \S+ import |def |class |package |"""|\/\/ )/,
+    pattern: /^(?:#!|import |from \S+ import |def |class |package |"""|\/\/ )/,
     whole: true,
   },
+  { reason: 'audit record without a time or a number', pattern: /^(?:node=\S+ )?type=\S+ msg=/ },
+  // what follows may be anything
+  { reason: 'program text is not telemetry', pattern: /^#(?:\s|$)/ },
   { reason: 'XML is not read yet', pattern: /^\s*<\?xml/, whole: true },
   {
     reason: later('syslog'),

@@ -1,3 +1,4 @@
+import { auditd } from './auditd.ts'
 import { dockerChanges } from './docker-changes.ts'
 import { dockerEvents } from './docker-events.ts'
 import { dockerInspect } from './docker-inspect.ts'
@@ -8,6 +9,7 @@ import { fimOsquery } from './fim-osquery.ts'
 import { fimWazuh } from './fim-wazuh.ts'
 import { hubble } from './hubble.ts'
 import { kubernetesAudit } from './kubernetes-audit.ts'
+import { laurel } from './laurel.ts'
 import { sensor } from './sensor.ts'
 import { tetragon } from './tetragon.ts'
 import { suricataEve } from './suricata-eve.ts'
@@ -34,6 +36,8 @@ export const sources = [
   falco,
   sensor,
   tetragon,
+  auditd,
+  laurel,
   zeekConn,
   zeekSsl,
   zeekX509,

@@ -44,8 +44,8 @@ export interface Decoder {
   decode(record: FramedRecord): Decoded
   /** Whether a record that no source knows by itself, a line of a report, is more of what is being read. */
   continues?(record: FramedRecord): boolean
-  /** Nothing more came for a while, or nothing will: events of the records that waited for others. */
-  settle?(): readonly Event[]
+  /** Nothing more came for a while, or nothing will: what the records mean that waited for others. */
+  settle?(): { readonly events: readonly Event[]; readonly facts: readonly Fact[] }
   /** State to hand to `Source.decoder` after a restart; JSON. Undefined where there is none. */
   checkpoint(): unknown
 }

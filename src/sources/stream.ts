@@ -1,4 +1,4 @@
-import type { Chunk, Event, Failure, SourceName } from '../domain/event.ts'
+import type { Chunk, Event, Fact, Failure, SourceName } from '../domain/event.ts'
 import { foreignFormat, UNKNOWN_FORMAT } from './foreign.ts'
 import { createFramer, MAX_ELEMENTS, SAMPLE_LENGTH } from './framing.ts'
 import type { Framed, FramingCheckpoint } from './framing.ts'
@@ -18,7 +18,7 @@ export interface DecodedBatch {
   readonly records: number
   readonly items: readonly DecodedItem[]
   readonly failures: readonly Failure[]
-  /** Events of records that were counted before, which are whole by now. Each names what it is `once`. */
+  /** What records mean together that were counted before. Each event names what it is `once`. */
   readonly completed: readonly Completed[]
 }
 
@@ -26,6 +26,7 @@ export interface DecodedBatch {
 export interface Completed {
   readonly source: SourceName
   readonly events: readonly Event[]
+  readonly facts: readonly Fact[]
 }
 
 export interface StreamDecoder {
@@ -45,6 +46,7 @@ export interface StreamState {
   readonly passed?: number
 }
 
+const NOTHING = Object.freeze({ events: [], facts: [] })
 export const DECODER_FAULT = 'decoder fault'
 /** A stream without a known record that stands still within a record, such as a line without its newline. */
 export const UNFINISHED = 'a record that does not end'
@@ -93,8 +95,8 @@ export function createStreamDecoder(
   const settled = (): readonly Completed[] =>
     sources
       .filter(({ name }) => decoders.has(name) || from.decoders?.[name] !== undefined)
-      .map((of) => ({ source: of.name, events: decoderOf(of).settle?.() ?? [] }))
-      .filter(({ events }) => events.length > 0)
+      .map((of) => ({ source: of.name, ...(decoderOf(of).settle?.() ?? NOTHING) }))
+      .filter(({ events, facts }) => events.length + facts.length > 0)
 
   const current = (): { offset: number; state: StreamState } => {
     const states: Record<string, unknown> = { ...from.decoders }
@@ -137,7 +139,8 @@ export function createStreamDecoder(
         source = by
         if (decoded.kind === 'failed') failures.push(failureOf(record, decoded.reason))
         else {
-          if (decoded.completed !== undefined) completed.push({ source: by.name, events: decoded.completed })
+          if (decoded.completed !== undefined)
+            completed.push({ source: by.name, events: decoded.completed, facts: [] })
           items.push({ source: by.name, position: record.position, decoded })
         }
       }
@@ -162,7 +165,9 @@ export function createStreamDecoder(
       const isLong = (): boolean => framer.consumed - (undecided?.offset ?? 0) >= RECOGNITION_WINDOW
       /** Holds what is not recognised until it is known what the stream is. */
       const consider = (framed: Framed): void => {
-        if (framed.kind === 'record' && recogniser(framed.record) !== undefined) {
+        const by = framed.kind === 'record' ? recogniser(framed.record) : undefined
+        if (by !== undefined) {
+          source = by
           release()
           take(framed)
           return

@@ -58,7 +58,7 @@ function createDecoder(checkpoint?: unknown): Decoder {
     settle() {
       const events = [...open.waiting.values()].map(withLogsource)
       open.waiting.clear()
-      return events
+      return { events, facts: [] }
     },
     checkpoint: () =>
       open.hellos.size + open.waiting.size === 0

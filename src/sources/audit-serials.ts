@@ -1,0 +1,117 @@
+import type { AuditLine } from './audit-line.ts'
+import { isObject, listOf } from './json.ts'
+
+/** Numbers that nobody brought. */
+export interface MissingSerials {
+  readonly node: string
+  readonly count: number
+  /** Times of the records around them, ms. */
+  readonly since: number
+  readonly until: number
+}
+
+/** Watches the numbers that the kernel gives events, of each machine. */
+export interface Serials {
+  /** What is missing, once it has been awaited. */
+  observe(line: AuditLine): readonly MissingSerials[]
+  /** What is missing still. */
+  settle(): readonly MissingSerials[]
+  checkpoint(): unknown
+}
+
+interface Range {
+  readonly first: number
+  readonly last: number
+  readonly since: number
+  readonly until: number
+}
+
+interface Node {
+  /** Of the newest event. */
+  readonly serial: number
+  readonly time: number
+  readonly missing: readonly Range[]
+}
+
+const SERIALS = 2 ** 32
+/** A larger step is no gap, but another boot. */
+const MAX_STEP = 1_000_000
+/** Records may come late by so much, ms. */
+const PATIENCE = 2_000
+const MAX_NODES = 64
+const MAX_RANGES = 64
+
+export function createSerials(checkpoint?: unknown): Serials {
+  const nodes = new Map<string, Node>()
+  for (const entry of listOf(checkpoint)) {
+    const [name, node] = Array.isArray(entry) ? entry : []
+    if (typeof name === 'string' && isNode(node)) nodes.set(name, node)
+  }
+  const told = (node: string, ranges: readonly Range[]): readonly MissingSerials[] =>
+    ranges.map(({ first, last, since, until }) => ({ node, count: last - first + 1, since, until }))
+
+  return {
+    observe(line) {
+      // auditd numbers what it tells of itself in its own way
+      if (line.type.startsWith('DAEMON_')) return []
+      const name = (line.node ?? '').slice(0, 255)
+      const known = nodes.get(name)
+      if (known === undefined && nodes.size >= MAX_NODES) return []
+      const next = known === undefined ? begun(line) : after(known, line)
+      const overdue = next.missing.filter(({ until }) => until < line.time - PATIENCE)
+      const missing = next.missing.filter((range) => !overdue.includes(range))
+      const crowded = missing.splice(0, Math.max(0, missing.length - MAX_RANGES))
+      nodes.set(name, { ...next, missing })
+      return told(name, [...overdue, ...crowded])
+    },
+    settle() {
+      const all = [...nodes].flatMap(([name, { missing }]) => told(name, missing))
+      for (const [name, node] of nodes) nodes.set(name, { ...node, missing: [] })
+      return all
+    },
+    checkpoint: () => (nodes.size === 0 ? undefined : [...nodes]),
+  }
+}
+
+function begun({ serial, time }: AuditLine, missing: readonly Range[] = []): Node {
+  return { serial, time, missing }
+}
+
+function after(node: Node, line: AuditLine): Node {
+  const { serial, time } = line
+  const step = (serial - node.serial + SERIALS) % SERIALS
+  if (step === 0) return node
+  if (step <= MAX_STEP) {
+    // behind the largest number comes zero: a gap over that is told as far as the largest
+    const first = node.serial + 1
+    const last = serial > node.serial ? serial - 1 : SERIALS - 1
+    const isGap = step > 1 && last >= first
+    const gap = isGap ? [{ first, last, since: node.time, until: Math.max(time, node.time) }] : []
+    return begun(line, [...node.missing, ...gap])
+  }
+  const isLate = SERIALS - step <= MAX_STEP && time <= node.time + PATIENCE
+  if (!isLate) return begun(line, node.missing)
+  return { ...node, missing: node.missing.flatMap((range) => without(range, serial)) }
+}
+
+function without(range: Range, serial: number): readonly Range[] {
+  if (serial < range.first || serial > range.last) return [range]
+  return [
+    { ...range, last: serial - 1 },
+    { ...range, first: serial + 1 },
+  ].filter(({ first, last }) => first <= last)
+}
+
+function isNode(value: unknown): value is Node {
+  return (
+    isObject(value) &&
+    typeof value['serial'] === 'number' &&
+    typeof value['time'] === 'number' &&
+    listOf(value['missing']).every(
+      (range) =>
+        isObject(range) &&
+        ['first', 'last', 'since', 'until'].every((name) => typeof range[name] === 'number'),
+    ) &&
+    Array.isArray(value['missing'])
+  )
+}
