@@ -1,11 +1,15 @@
+import type { Correlating } from './correlating.ts'
 import type { Decided } from './decide.ts'
 import type { Finding } from './domain/event.ts'
 import type { Match } from './domain/match.ts'
 import type { Route } from './domain/notice.ts'
+import type { FoldOutput } from './domain/state.ts'
 import { fold, stateKeys, type RatedMatch } from './engine/alerting.ts'
+import type { Step } from './engine/correlate.ts'
 import type { Judge } from './engine/judge.ts'
 import { noticesOf } from './engine/notices.ts'
 import type { InputBatch } from './inputs/input.ts'
+import type { CorrelationCommit } from './store/signals.ts'
 import type { Commit, Counters, Store } from './store/store.ts'
 import type { Tally } from './tally.ts'
 
@@ -23,6 +27,7 @@ export interface CommitParts {
   readonly store: Store
   readonly judge: Judge
   readonly now: () => number
+  readonly correlating: Pick<Correlating, 'take' | 'reached'>
   readonly routes?: readonly Route[]
 }
 
@@ -43,18 +48,22 @@ export interface BatchResult {
 /** Judges and folds what matched, and commits all that the batch led to as one. */
 export function commitBatch(
   { input, batch, tally, decided, matches: found, streams, bodies }: EvaluatedBatch,
-  { store, judge, now, routes = [] }: CommitParts,
+  { store, judge, now, correlating, routes = [] }: CommitParts,
 ): BatchResult {
-  const matches: RatedMatch[] = []
+  const rated: RatedMatch[] = []
   for (const match of found) {
     const held = judge.suppressedBy(match)
-    if (held === undefined) matches.push(judge.rate(match))
+    if (held === undefined) rated.push(judge.rate(match))
     else tally.suppressed(held)
   }
+  const { matches, signals, findings: late } = correlating.take(input, rated, tally)
   const before = store.load(stateKeys(matches))
   const output = fold(before, matches)
   const at = now()
-  const outbox = noticesOf({ routes, before, output, findings: decided.findings, at })
+  const { newest, ...rows } = decided
+  correlating.reached(newest)
+  const findings = [...rows.findings, ...late]
+  const outbox = noticesOf({ routes, before, output, findings, at })
   const { counters, failures } = tally.total()
   store.commit({
     at,
@@ -65,22 +74,65 @@ export function commitBatch(
     promised: batch.committed !== undefined,
     counters,
     failures,
-    ...decided,
+    ...rows,
+    findings,
+    signals,
     output,
     outbox,
   })
-  return {
-    input,
+  return { input, counters, unreadable: batch.unreadable, findings, alerts: alertsOf(output) }
+}
+
+/** What a step of the correlations led to. */
+export interface SteppedCorrelations {
+  readonly step: Step
+  readonly correlations: CorrelationCommit
+  readonly findings: readonly Finding[]
+  readonly tally: Tally
+}
+
+/** Folds what correlations fired, and commits it with what they remember as one; undefined where nobody need know. */
+export function commitStep(
+  { step, correlations, findings, tally }: SteppedCorrelations,
+  { store, now, routes = [] }: Pick<CommitParts, 'store' | 'now' | 'routes'>,
+): BatchResult | undefined {
+  const before = store.load(stateKeys(step.matches))
+  const output = fold(before, step.matches)
+  const at = now()
+  const { counters } = tally.total()
+  store.commit({
+    at,
+    input: CORRELATIONS,
+    streams: [],
+    bodies: [],
+    promised: false,
     counters,
-    unreadable: batch.unreadable,
-    findings: decided.findings,
-    alerts: output.alerts.map(({ alert, opened, posture }) => ({
-      id: alert.id,
-      opened,
-      posture,
-      incident: alert.incident,
-    })),
-  }
+    failures: [],
+    findings,
+    seen: [],
+    released: [],
+    containers: [],
+    forgotten: [],
+    signals: step.signals,
+    correlations,
+    output,
+    outbox: noticesOf({ routes, before, output, findings, at }),
+  })
+  const alerts = alertsOf(output)
+  if (alerts.length + findings.length === 0) return undefined
+  return { input: CORRELATIONS, counters, unreadable: [], findings, alerts }
+}
+
+/** Stands where the name of an input does; inputs have no such name. */
+const CORRELATIONS = '(correlations)'
+
+function alertsOf({ alerts }: FoldOutput): BatchResult['alerts'] {
+  return alerts.map(({ alert, opened, posture }) => ({
+    id: alert.id,
+    opened,
+    posture,
+    incident: alert.incident,
+  }))
 }
 
 function latest<T extends { readonly stream: string }>(streams: readonly T[]): readonly T[] {

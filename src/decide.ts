@@ -51,10 +51,13 @@ export interface Deciding {
   decided(): Decided
 }
 
-export type Decided = Pick<
+export interface Decided extends Pick<
   Commit,
   'findings' | 'seen' | 'released' | 'containers' | 'forgotten' | 'sensorRuns'
->
+> {
+  /** The newest event time, ms; -Infinity where there was none. */
+  readonly newest: number
+}
 
 /** `arrival` is when the batch came, ms; undefined where nobody knows when. */
 export function createDeciding(
@@ -68,6 +71,7 @@ export function createDeciding(
   const findings: Finding[] = [...told]
   const seenRows: SeenRow[] = []
   const released: string[] = []
+  let newest = -Infinity
   for (const { stream, reason, count } of unreadable)
     tally.failed({ reason, stream, position: 0, sample: '' }, count)
 
@@ -105,7 +109,11 @@ export function createDeciding(
       }
       const by: Reporter = { input, engine: isEngineStream(chunk.stream) }
       const consider = (events: (typeof meant)['completed'][number]['events']): void => {
-        for (const event of events) if (isNew(event)) evaluate(event, inventory.find(event))
+        for (const event of events) {
+          if (!isNew(event)) continue
+          newest = Math.max(newest, event.time)
+          evaluate(event, inventory.find(event))
+        }
       }
       const place = { stream: chunk.path ?? chunk.stream, position: 0, sample: '' }
       for (const failure of meant.failures) tally.failed({ ...failure, stream: place.stream })
@@ -135,6 +143,7 @@ export function createDeciding(
         consider(dating.dated({ events, facts: [] }, source).events)
     },
     decided: () => ({
+      newest,
       findings: dating.findings(findings),
       seen: seenRows,
       released: [...released, ...seen.dropped()],

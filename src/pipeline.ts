@@ -1,4 +1,5 @@
 import { commitBatch, type BatchResult } from './commit-batch.ts'
+import { createCorrelating, type Correlating, type CorrelatingParts } from './correlating.ts'
 import { createDeciding, type Memory } from './decide.ts'
 import type { Chunk, Finding, SourceName } from './domain/event.ts'
 import type { Match } from './domain/match.ts'
@@ -18,6 +19,7 @@ import { createSensorRuns, type Overdue } from './engine/sensor-runs.ts'
 import { IDENTITY_HORIZON } from './domain/state.ts'
 import { merge } from './merge.ts'
 import type { Commit, Store, StreamResume } from './store/store.ts'
+import { createWatermark, type Watermark, type WatermarkOptions } from './watermark.ts'
 
 export type { BatchResult } from './commit-batch.ts'
 
@@ -52,7 +54,20 @@ export interface PipelineParts {
    * are the same. Only for inputs whose streams go on: files and what is piped in.
    */
   readonly workers?: Workers
+  /** Of inputs that go on: for how long correlations wait for what is late, and for how much. */
+  readonly correlations?: Omit<WatermarkOptions, 'now'> & Pick<CorrelatingParts, 'waiting' | 'told'>
+  /** Comes now and then, so that correlations are decided though nothing comes. Asked to end when all inputs have. */
+  readonly beats?: (signal: AbortSignal) => AsyncIterable<Beat>
 }
+
+/** Time has passed. */
+export interface Beat {
+  readonly beat: true
+}
+
+/** Steps of the correlations between two batches: inputs are not to wait for long. */
+const STEPS = 4
+const WITHOUT_END = { lateness: 0, patience: Infinity }
 
 /**
  * The loop: every input's batches, one writer, in the order in which they arrive. `run`, `scan` and `test` share it.
@@ -82,7 +97,12 @@ export async function runPipeline(
   })
   const stop = new AbortController()
   const ending = AbortSignal.any([signal, stop.signal])
-  const batchParts = { ...parts, memory }
+  const correlating = createCorrelating({ ...parts, ...parts.correlations })
+  const watermark = createWatermark(inputs, { ...WITHOUT_END, ...parts.correlations, now: parts.now })
+  const batchParts = { ...parts, memory, correlating }
+  const correlate = (): void => {
+    for (const result of correlating.advance(watermark.current(), STEPS)) parts.committed?.(result)
+  }
   const away = parts.workers && readingAway(lanes, { ...batchParts, workers: parts.workers }, stop)
   const tellOverdue = ({ input, finding }: Overdue): void => {
     const batch = { chunks: [], findings: [finding], unreadable: [] }
@@ -95,7 +115,7 @@ export async function runPipeline(
     if (reading === 0) over.abort()
     const read = lanes.map((lane) => ({
       from: lane,
-      items: atEnd(readLane(lane, parts, ending), () => {
+      items: atEnd(readLane(lane, parts, watermark, ending), () => {
         reading -= 1
         if (reading === 0) over.abort()
       }),
@@ -105,19 +125,28 @@ export async function runPipeline(
       ...sensorRuns.silent(parts.now()),
     ]
     const watched = parts.watch?.(overdue, AbortSignal.any([ending, over.signal]))
-    const sequences = watched === undefined ? read : [...read, { from: undefined, items: watched }]
-    for await (const { from: lane, item } of merge<Lane | undefined, InputBatch | Overdue>(sequences)) {
+    const beats = parts.beats?.(AbortSignal.any([ending, over.signal]))
+    const others = [watched, beats].filter((items) => items !== undefined)
+    const sequences = [...read, ...others.map((items) => ({ from: undefined, items }))]
+    for await (const { from: lane, item } of merge<Lane | undefined, InputBatch | Overdue | Beat>(
+      sequences,
+    )) {
       if ('finding' in item) tellOverdue(item)
-      else if (lane !== undefined && away !== undefined) await away.take(lane.input.name, item, lane.open)
-      else if (lane !== undefined) {
+      else if (lane === undefined || 'beat' in item) correlate()
+      else if (away !== undefined) await away.take(lane.input.name, item, lane.open)
+      else {
         const result = processBatch(lane.input.name, item, lane, batchParts)
         item.committed?.()
         parts.committed?.(result)
+        correlate()
       }
     }
     await away?.drained()
     // nothing comes any more that could bring what is missing
     if (!signal.aborted) for (const one of sensorRuns.missing(Number.POSITIVE_INFINITY)) tellOverdue(one)
+    // one after the other, each committed on its own
+    if (!signal.aborted)
+      for (const result of correlating.advance(watermark.current(), Infinity)) parts.committed?.(result)
   } finally {
     away?.abandon()
     stop.abort()
@@ -127,7 +156,11 @@ export async function runPipeline(
 /** Batches read by threads: what goes wrong with one of them ends the inputs. */
 function readingAway(
   lanes: readonly Lane[],
-  parts: PipelineParts & { readonly memory: Memory; readonly workers: Workers },
+  parts: PipelineParts & {
+    readonly memory: Memory
+    readonly correlating: Correlating
+    readonly workers: Workers
+  },
   stop: AbortController,
 ): ReadingAway {
   return createReadingAway({
@@ -174,17 +207,22 @@ async function* atEnd<T>(items: AsyncIterable<T>, end: () => void): AsyncGenerat
 /** An input's batches; one that fails is read again where somebody tends it, while the others go on. */
 async function* readLane(
   lane: Lane,
-  { store, tend, ended }: PipelineParts,
+  { store, tend, ended, now }: PipelineParts,
+  watermark: Pick<Watermark, 'ended' | 'failed'>,
   signal: AbortSignal,
 ): AsyncGenerator<InputBatch> {
   const { name } = lane.input
   for (;;) {
     try {
       yield* lane.input.read(lane.resume, signal)
-      if (!signal.aborted) ended?.(name)
+      if (!signal.aborted) {
+        watermark.ended(name)
+        ended?.(name)
+      }
       return
     } catch (cause) {
       if (tend === undefined) throw cause
+      watermark.failed(name, now())
       for await (const finding of tend(name, cause, signal))
         yield { chunks: [], findings: [finding], unreadable: [] }
       if (signal.aborted) return
@@ -199,7 +237,7 @@ function processBatch(
   input: string,
   batch: InputBatch,
   lane: Streams,
-  parts: PipelineParts & { readonly memory: Memory },
+  parts: PipelineParts & { readonly memory: Memory; readonly correlating: Correlating },
 ): BatchResult {
   const { ruleset, judge } = parts.detection()
   const { now } = parts

@@ -10,6 +10,8 @@ export interface Tally {
   duplicate(): void
   evaluated(source: string): void
   suppressed(by: string): void
+  /** A match came too late for the correlations that take it. */
+  late(rule: string): void
   total(): { readonly counters: Counters; readonly failures: readonly Failure[] }
 }
 
@@ -17,6 +19,7 @@ export function createTally(): Tally {
   let [evaluated, failed, duplicates] = [0, 0, 0]
   const sources: Record<string, number> = {}
   const suppressed: Record<string, number> = {}
+  const late: Record<string, number> = {}
   const reasons: Record<string, number> = {}
   const samples: Failure[] = []
   const count = (counts: Record<string, number>, name: string, times = 1): void => {
@@ -36,6 +39,7 @@ export function createTally(): Tally {
       count(sources, source)
     },
     suppressed: (by) => count(suppressed, by),
+    late: (rule) => count(late, rule),
     total: () => ({
       counters: {
         records: evaluated + failed + duplicates,
@@ -43,6 +47,7 @@ export function createTally(): Tally {
         failed,
         duplicates,
         suppressed,
+        late,
         sources,
         failures: reasons,
       },

@@ -71,6 +71,7 @@ export function aCommit(parts: Partial<Commit> = {}): Commit {
       failed: 0,
       duplicates: 0,
       suppressed: {},
+      late: {},
       sources: {},
       failures: {},
     },

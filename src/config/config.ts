@@ -3,6 +3,7 @@ import { SOURCE_NAMES } from '../domain/event.ts'
 import { isLoopback } from '../domain/loopback.ts'
 import { sinkSchema } from './notify-config.ts'
 import type { KeySchema } from './problems.ts'
+import { correlationsSchema } from './correlations-config.ts'
 import { retentionSchema } from './retention-config.ts'
 import { nameSchema } from './words.ts'
 
@@ -125,6 +126,7 @@ export const configSchema = z.strictObject({
     .default([])
     .describe('Without any, what `tallyman discover` finds, but for sockets of other users'),
   retention: retentionSchema,
+  correlations: correlationsSchema,
   notify: z.array(sinkSchema).default([]).describe('Who is told: webhooks, syslog, mail (docs/notify.md)'),
 })
 export type Config = z.infer<typeof configSchema>

@@ -160,6 +160,7 @@ function fill(store: Store): void {
         failed: 1,
         duplicates: 0,
         suppressed: {},
+        late: {},
         sources: { 'docker.events': 5 },
         failures: { 'not JSON': 1 },
       },

@@ -6,6 +6,7 @@ import { isLoopback } from '../domain/loopback.ts'
 import type { Level } from '../domain/match.ts'
 import { routesOf, unknownStrategies } from '../config/notify-config.ts'
 import { limits } from '../limits.ts'
+import { patienceOf } from '../config/correlations-config.ts'
 import { boundsOf } from '../config/retention-config.ts'
 import { runPipeline, type BatchResult } from '../pipeline.ts'
 import { sources } from '../sources/index.ts'
@@ -14,6 +15,7 @@ import { createApi } from './api.ts'
 import { readConsole } from './console-files.ts'
 import { createAuth } from './auth.ts'
 import { systemClock } from './clock.ts'
+import { beatsOf } from './beats.ts'
 import { awaitedInput, configuredInput, speaksAs } from './configured-input.ts'
 import { containersFirst } from './containers-first.ts'
 import { currentDetection } from './current-detection.ts'
@@ -200,6 +202,12 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
     tend,
     ended,
     watch,
+    correlations: {
+      ...patienceOf(config.correlations),
+      waiting: MOST_WAITING,
+      told: (line: string) => say(line),
+    },
+    beats: beatsOf(systemClock),
   }
   try {
     await runPipeline(
@@ -215,6 +223,8 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
   say(signal.aborted ? 'stopped' : 'all inputs have ended')
 }
 
+/** Matches that wait for correlations at most. */
+const MOST_WAITING = 500_000
 /** When all inputs have ended, sinks are told for so long at most, ms; the rest after the next start. */
 const LAST_WORDS = 30_000
 

@@ -14,6 +14,7 @@ function aBatch(records: number, findings: readonly Finding[] = [], input = 'aud
     failed: 0,
     duplicates: 0,
     suppressed: {},
+    late: {},
     sources: {},
     failures: {},
   }

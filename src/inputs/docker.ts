@@ -7,7 +7,7 @@ import { inspectContainers, type EngineIdentity, type Inspected } from './contai
 import { createPosition, type DockerCheckpoint, type Position } from './docker-position.ts'
 import { engineApi, EngineError, parseObject, type EngineApi } from './engine-api.ts'
 import { changesSpecification, endsContainer, parseEvent, type EngineEvent } from './engine-event.ts'
-import type { Input, InputBatch, Resume } from './input.ts'
+import type { Input, InputBatch, Reach, Resume } from './input.ts'
 import { lineQueue } from './line-queue.ts'
 
 export interface DockerInputOptions {
@@ -49,9 +49,11 @@ export function dockerInput({ name, socket, now }: DockerInputOptions): Input {
   const settle = (): void => {
     isSettled = true
   }
+  let reach: Reach = { kind: 'cut', since: now() }
   return {
     name,
     settled: () => isSettled,
+    reach: () => (reach.kind === 'caught-up' ? { kind: 'caught-up', until: now() } : reach),
     async *read(resume: Resume, signal: AbortSignal): AsyncIterable<InputBatch> {
       const api = engineApi(socket)
       let position: Position | undefined
@@ -68,12 +70,19 @@ export function dockerInput({ name, socket, now }: DockerInputOptions): Input {
               stored?.engine === engine.id ? stored : undefined,
             )
           }
-          yield* watch({ about: name, api, engine, position, now, signal, settle })
+          reach = { kind: 'behind' }
+          const settled = (): void => {
+            settle()
+            reach = { kind: 'caught-up', until: now() }
+          }
+          yield* watch({ about: name, api, engine, position, now, signal, settle: settled })
+          reach = { kind: 'cut', since: now() }
           position.aliveAt = now()
           pause = FIRST_PAUSE
           awaySince = undefined
         } catch (cause) {
           if (signal.aborted) return
+          if (reach.kind !== 'cut') reach = { kind: 'cut', since: now() }
           settle()
           if (!(cause instanceof EngineError)) throw cause
           refuseForbidden(cause, socket)

@@ -1,7 +1,7 @@
 import { UserError } from '../domain/errors.ts'
 import { listFiles } from './file-listing.ts'
 import { followFiles } from './follow.ts'
-import type { Input, InputBatch, Resume } from './input.ts'
+import type { Input, InputBatch, Reach, Resume } from './input.ts'
 import { readFiles } from './read-files.ts'
 
 export interface FileInputOptions {
@@ -44,8 +44,12 @@ export function fileInput({
   chunkBytes = CHUNK_BYTES,
   batchBytes = BATCH_BYTES,
 }: FileInputOptions): Input {
+  let until: number | undefined
   return {
     name,
+    ...(follow && {
+      reach: (): Reach => (until === undefined ? { kind: 'behind' } : { kind: 'caught-up', until }),
+    }),
     async *read(resume: Resume, signal: AbortSignal): AsyncIterable<InputBatch> {
       const { missing } = await listFiles(paths)
       // a file that was there before may be between two rotations just now
@@ -57,7 +61,9 @@ export function fileInput({
         })
       }
       yield* follow
-        ? followFiles({ about: name, paths, chunkBytes }, resume, signal)
+        ? followFiles({ about: name, paths, chunkBytes }, resume, signal, (at) => {
+            until = at
+          })
         : readFiles({ about: name, paths, chunkBytes, batchBytes, first }, resume, signal)
     },
   }

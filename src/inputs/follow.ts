@@ -12,17 +12,21 @@ export async function* followFiles(
   options: ReadOptions,
   resume: Resume,
   signal: AbortSignal,
+  /** Told when all was handed on that there was by then, ms. */
+  caughtUp: (until: number) => void = () => {},
 ): AsyncGenerator<InputBatch> {
   const follower = createFollower(options, resume)
   try {
     while (!signal.aborted) {
       const began = performance.now()
+      const there = Date.now()
       let delivered = false
       for await (const batch of follower.look()) {
         if (signal.aborted) return
         yield batch
         delivered = true
       }
+      caughtUp(there)
       if (delivered) continue
       const pause = Math.min(LONGEST_POLL, Math.max(POLL, 20 * (performance.now() - began)))
       await sleep(pause, undefined, { signal }).catch(() => {})

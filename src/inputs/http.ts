@@ -5,7 +5,7 @@ import { listen, type TlsFiles } from './http-listener.ts'
 import type { BodyLimits } from './http-body.ts'
 import { createReception } from './http-reception.ts'
 import { makeToken, openTokens, type TokenFile } from './http-tokens.ts'
-import type { Input, InputBatch, Resume } from './input.ts'
+import type { Input, InputBatch, Reach, Resume } from './input.ts'
 import { createSenders } from './senders.ts'
 import { createWaitingBytes } from './waiting-bytes.ts'
 import { watchFiles } from './watched-files.ts'
@@ -40,8 +40,11 @@ const BATCH_BYTES = 4 * 1024 * 1024
 export function httpInput(options: HttpInputOptions): Input {
   const { name } = options
   const senders = createSenders()
+  let reach: Reach = { kind: 'behind' }
+  let waited = (): number => 0
   return {
     name,
+    reach: () => (reach.kind === 'caught-up' ? { kind: 'caught-up', until: Date.now() - waited() } : reach),
     senders: () => senders.list(),
     async *read(resume: Resume, signal: AbortSignal): AsyncIterable<InputBatch> {
       const files = tokenFiles(options)
@@ -53,6 +56,8 @@ export function httpInput(options: HttpInputOptions): Input {
       const watched = [...files.map(({ file }) => file), ...tlsFiles(options.tls)]
       const unwatch = watchFiles(watched, () => reread(options, [tokens, listener]))
       options.say(`${name}: takes telemetry at ${listener.url}; ${secretsIn(files, options.tls)}`)
+      waited = () => queue.waited(Date.now())
+      reach = { kind: 'caught-up', until: 0 }
       try {
         for (;;) {
           await queue.filled(signal)
@@ -62,6 +67,7 @@ export function httpInput(options: HttpInputOptions): Input {
           yield queue.take(BATCH_BYTES, resume)
         }
       } finally {
+        reach = { kind: 'cut', since: Date.now() }
         unwatch()
         reception.stop()
         await listener.close()

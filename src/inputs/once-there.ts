@@ -11,15 +11,19 @@ export function isSocket(path: string): boolean {
 
 /** The input, read as soon as its socket is there. */
 export function onceThere(socket: string, input: Input): Input {
-  const { settled } = input
+  const { settled, reach } = input
+  let isOpen = false
   return {
     name: input.name,
+    // where no engine is nothing happens
+    ...(reach && { reach: () => (isOpen ? reach() : { kind: 'caught-up', until: Date.now() }) }),
     ...(settled === undefined ? {} : { settled: () => settled() || !isSocket(socket) }),
     async *read(resume, signal) {
       while (!isSocket(socket)) {
         if (signal.aborted) return
         await sleep(LOOK_EVERY, undefined, { signal }).catch(() => {})
       }
+      isOpen = true
       yield* input.read(resume, signal)
     },
   }

@@ -145,4 +145,20 @@ export const MIGRATIONS: readonly string[] = [
     UPDATE incident SET count = count - old.count WHERE id = old.incident;
   END;
   `,
+  // matches that correlations take, until no window can hold them, and what each correlation remembers of each group
+  `
+  CREATE TABLE signal (
+    n INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, event TEXT NOT NULL, uses TEXT NOT NULL,
+    body TEXT NOT NULL, expires INTEGER NOT NULL
+  );
+  CREATE INDEX signal_order ON signal (time, event, n);
+  CREATE INDEX signal_expires ON signal (expires);
+  CREATE TABLE correlation_window (
+    correlation TEXT NOT NULL, grp TEXT NOT NULL, state TEXT NOT NULL, deadline INTEGER, expires INTEGER NOT NULL,
+    PRIMARY KEY (correlation, grp)
+  ) WITHOUT ROWID;
+  CREATE INDEX window_deadline ON correlation_window (deadline) WHERE deadline IS NOT NULL;
+  CREATE INDEX window_stalest ON correlation_window (correlation, expires);
+  CREATE INDEX window_expires ON correlation_window (expires);
+  `,
 ]

@@ -340,6 +340,7 @@ function totalsOf(rows: readonly Row[], alerts: number): Totals {
     failed: total['failed'] ?? 0,
     duplicates: total['duplicates'] ?? 0,
     suppressed: of('suppressed'),
+    late: of('late'),
     sources: of('source'),
     failures: of('failure'),
     alerts,

@@ -118,6 +118,7 @@ describe('a commit', () => {
       failed: 1,
       duplicates: 1,
       suppressed: { f: 2 },
+      late: {},
       sources: { falco: 1 },
       failures: { 'not JSON': 1 },
     }
@@ -129,6 +130,7 @@ describe('a commit', () => {
       failed: 2,
       duplicates: 2,
       suppressed: { f: 4 },
+      late: {},
       failures: { 'not JSON': 2 },
     })
   })

@@ -6,6 +6,8 @@ import { rank, reader, toAlertHead, toIncidentHead, transaction, type Row } from
 import { MIGRATIONS } from './schema.ts'
 import { outboxWriter } from './sqlite-outbox.ts'
 import { retentionWriter } from './sqlite-retention.ts'
+import { signalStore } from './sqlite-signals.ts'
+import type { SignalStore, SignalWriter } from './signals.ts'
 import type { OutboxWriter } from './outbox.ts'
 import type { RetentionWriter } from './retention.ts'
 import {
@@ -118,6 +120,8 @@ const MENDS: readonly (readonly [RegExp, string])[] = [
 
 type WriterPart = OutboxWriter &
   RetentionWriter &
+  SignalStore &
+  SignalWriter &
   Pick<Store, 'load' | 'commit' | 'closeAlert' | 'closeIncident' | 'audit' | 'setMeta' | 'close'>
 
 function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
@@ -130,6 +134,7 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
     }
   }
   const { enqueue, ...outbox } = outboxWriter(db, guarded)
+  const { add, step, ...signals } = signalStore(db, guarded)
   const commit = (batch: Commit): void => {
     const { at, input, output } = batch
     if (batch.checkpoint !== undefined) sql.checkpoint.run(input, JSON.stringify(batch.checkpoint))
@@ -155,6 +160,8 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
         at,
       )
     }
+    if (batch.signals !== undefined) add(batch.signals)
+    if (batch.correlations !== undefined) step(batch.correlations)
     for (const row of batch.sensorRuns ?? []) sql.sensorRun.run(row.run, JSON.stringify(row))
     for (const { key, incident } of output.incidents) {
       const { id, kind, entity, level, first, last, status } = incident
@@ -226,6 +233,7 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
   }
   return {
     ...outbox,
+    ...signals,
     ...retentionWriter(db, guarded, enqueue),
     load: (keys) => ({
       alerts: keys
@@ -294,6 +302,7 @@ function* counted({ counters }: Commit): Iterable<[kind: string, name: string, v
     if (counters[name] > 0) yield ['total', name, counters[name]]
   }
   for (const [name, value] of Object.entries(counters.suppressed)) yield ['suppressed', name, value]
+  for (const [name, value] of Object.entries(counters.late)) yield ['late', name, value]
   for (const [name, value] of Object.entries(counters.sources)) yield ['source', name, value]
   for (const [name, value] of Object.entries(counters.failures)) yield ['failure', name, value]
 }

@@ -8,10 +8,12 @@ import type {
   FoldOutput,
   SeenRow,
   SensorRunRow,
+  SignalRow,
   StateKey,
 } from '../domain/state.ts'
 import type { OutboxReader, OutboxWriter } from './outbox.ts'
 import type { RetentionWriter, StoreSize } from './retention.ts'
+import type { CorrelationCommit, SignalStore, SignalWriter } from './signals.ts'
 
 /** Everything that one batch led to, written in one transaction. */
 export interface Commit {
@@ -35,6 +37,10 @@ export interface Commit {
   /** Ids of containers that need no longer be remembered. */
   readonly forgotten: readonly string[]
   readonly sensorRuns?: readonly SensorRunRow[]
+  /** Matches that correlations take. */
+  readonly signals?: readonly SignalRow[]
+  /** A step of the correlations. */
+  readonly correlations?: CorrelationCommit
   readonly output: FoldOutput
   /** What sinks are to be told of it. */
   readonly outbox?: readonly OutboxEntry[]
@@ -47,6 +53,8 @@ export interface Counters {
   readonly duplicates: number
   /** Matches that filters, silences and lists held back, by their id. */
   readonly suppressed: Readonly<Record<string, number>>
+  /** Matches that came too late for correlations, by rule. */
+  readonly late: Readonly<Record<string, number>>
   /** Evaluated records by source. */
   readonly sources: Readonly<Record<string, number>>
   /** Failed records by reason: all of them, whereas samples are bounded. */
@@ -116,7 +124,7 @@ export interface AuditRow {
 }
 
 /** Where state, alerts and checkpoints live. One writer; state is addressed by key; nothing outside knows SQL. */
-export interface Store extends Reader, OutboxWriter, RetentionWriter {
+export interface Store extends Reader, OutboxWriter, RetentionWriter, SignalStore, SignalWriter {
   /** Alerts and incidents that folding needs for these keys. */
   load(keys: readonly StateKey[]): EngineState
   /** One transaction: all of it or nothing. Throws a UserError where the disk is full or refuses. */

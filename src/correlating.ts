@@ -1,0 +1,207 @@
+import { commitStep, type BatchResult } from './commit-batch.ts'
+import { crowdedFinding, goneWords, lateFinding } from './correlation-findings.ts'
+import type { Finding } from './domain/event.ts'
+import type { Route } from './domain/notice.ts'
+import type { PendingSignal, SignalRow } from './domain/state.ts'
+import type { RatedMatch } from './engine/alerting.ts'
+import { createCorrelator, type Correlator, type Held } from './engine/correlate.ts'
+import type { Judge } from './engine/judge.ts'
+import { createGroupBounds } from './group-bounds.ts'
+import type { Ruleset } from './sigma/sigma.ts'
+import type { SignalPlace } from './store/signals.ts'
+import type { Store } from './store/store.ts'
+import { createTally, type Tally } from './tally.ts'
+
+/** Signals, and windows that are due, that one step looks at. */
+const A_STEP = 5_000
+/** Signals of one instant that one step looks at, so that their order does not depend on where steps end. */
+const AN_INSTANT = 100_000
+/** Less than any two times differ by, ms. */
+const JUST_AFTER = 0.001
+/** Where nothing happens, how far the correlations came is written so often, ms of event time. */
+const IDLE = 60_000
+
+export interface CorrelatingParts {
+  readonly store: Store
+  /** Asked anew, so that a reload counts from the next batch on. */
+  readonly detection: () => { readonly ruleset: Ruleset; readonly judge: Judge }
+  readonly now: () => number
+  readonly routes?: readonly Route[]
+  /** Signals that wait at most, where inputs go on: beyond, they are looked at before their time. */
+  readonly waiting?: number
+  /** One line for people. */
+  readonly told?: (line: string) => void
+}
+
+/** What becomes of the matches of a batch. */
+export interface Taken {
+  /** They raise alerts. */
+  readonly matches: readonly RatedMatch[]
+  readonly signals: readonly SignalRow[]
+  readonly findings: readonly Finding[]
+}
+
+/** Between the matches of batches and the correlations, which see them in the order of their event times. */
+export interface Correlating {
+  /** Matches that correlations take are to be committed with the batch; what is late is looked at at once. */
+  take(input: string, matches: readonly RatedMatch[], tally: Tally): Taken
+  /** The newest event was of this time, ms. */
+  reached(time: number): void
+  /**
+   * Shows the correlations what is before the watermark, in steps that are committed each on its own; at most so
+   * many. Answers what they led to.
+   */
+  advance(watermark: number, steps: number): readonly BatchResult[]
+}
+
+export function createCorrelating(parts: CorrelatingParts): Correlating {
+  const { store, detection, now } = parts
+  const stored = store.signalPlace()
+  let place: SignalPlace = stored.place ?? { time: BEFORE_ALL, event: '', n: 0 }
+  let written = place.time
+  let { last, waiting } = stored
+  let newest = BEFORE_ALL
+  let known: { readonly ruleset: Ruleset; readonly correlator: Correlator } | undefined
+  const bounds = createGroupBounds(store)
+  const number = (): number => (last += 1)
+  const held: Held = {
+    windows: (correlation, groups) => store.windows(correlation, groups),
+    due: (before) => store.dueWindows(before, Number.MAX_SAFE_INTEGER),
+    bodies: (signals) => store.signalBodies(signals),
+  }
+
+  const current = (): { readonly correlator: Correlator; readonly judge: Judge } => {
+    const { ruleset, judge } = detection()
+    if (known?.ruleset !== ruleset) {
+      const correlator = createCorrelator(ruleset)
+      const gone = store.keepWindowsOf(new Set(ruleset.correlations.map(({ hash }) => hash)))
+      const before = known?.correlator.correlations ?? []
+      for (const line of goneWords(gone, before, ruleset.correlations)) parts.told?.(line)
+      known = { ruleset, correlator }
+    }
+    return { correlator: known.correlator, judge }
+  }
+
+  const isLate = ({ time, event }: Pick<SignalRow, 'time' | 'event'>): boolean =>
+    time < place.time || (time === place.time && event <= place.event)
+
+  const oneStep = (until: number, crowded: boolean): BatchResult | undefined => {
+    const { correlator, judge } = current()
+    const { pending, end } = nextSignals(store, place, until)
+    const { seen, next } = withinDue(store, pending, end)
+    const isIdle = seen.length === 0 && store.dueWindows(next.time, 1).length === 0
+    if (isIdle && next.time - written < IDLE) {
+      place = next
+      return undefined
+    }
+    const step = correlator.step(seen, next.time, { held, judge, number })
+    waiting -= seen.length
+    const { stale, findings } = bounds.look(step, correlator, now())
+    if (crowded) findings.push(crowdedFinding(now()))
+    const tally = createTally()
+    for (const by of step.suppressed) tally.suppressed(by)
+    const closed = [...step.closed, ...stale]
+    const correlations = { place: next, windows: step.windows, closed, over: next.time }
+    const result = commitStep({ step, correlations, findings, tally }, parts)
+    place = next
+    written = next.time
+    return result
+  }
+
+  return {
+    reached(time) {
+      if (time > newest) newest = time
+    },
+    take(input, matches, tally) {
+      const { correlator, judge } = current()
+      if (correlator.correlations.length === 0) return { matches, signals: [], findings: [] }
+      const alerting: RatedMatch[] = []
+      const signals: SignalRow[] = []
+      const late: SignalRow[] = []
+      for (const rated of matches) {
+        const { id } = rated.match.rule
+        if (!correlator.isSignal(id)) alerting.push(rated)
+        const signal = correlator.signals.of(rated.match)
+        if (signal === undefined) continue
+        const row = { n: number(), ...signal }
+        if (!isLate(row)) {
+          signals.push(row)
+          continue
+        }
+        late.push(row)
+        tally.late(id)
+        const step = correlator.late(row, { judge, number })
+        alerting.push(...step.matches)
+        for (const by of step.suppressed) tally.suppressed(by)
+      }
+      waiting += signals.length
+      return {
+        matches: alerting,
+        signals,
+        findings: late.length === 0 ? [] : [lateFinding(input, late, now())],
+      }
+    },
+    advance(watermark, steps) {
+      if (current().correlator.correlations.length === 0) return []
+      // the end of what there is is not the end of time: windows that are open stay open
+      const wanted = watermark === Infinity ? Math.max(newest, newestSignal(store, place)) + 1 : watermark
+      const most = parts.waiting ?? Infinity
+      const forced = waiting > most ? (store.crowdedSince(place, Math.ceil(most * ENOUGH)) ?? wanted) : wanted
+      const until = Math.max(wanted, forced)
+      const results: BatchResult[] = []
+      for (let step = 0; step < steps && place.time < until; step += 1) {
+        const result = oneStep(until, until > wanted)
+        if (result !== undefined) results.push(result)
+      }
+      return results
+    },
+  }
+}
+
+/** Where too many wait they are brought down to this share, so that they are not at the bound all the time. */
+const ENOUGH = 0.9
+/** The first instant that a date can name, ms. */
+const BEFORE_ALL = -8.64e15
+
+function newestSignal(store: Store, place: SignalPlace): number {
+  return store.crowdedSince(place, 0) ?? -Infinity
+}
+
+interface Next {
+  readonly pending: readonly PendingSignal[]
+  readonly end: SignalPlace
+}
+
+/** The signals before `until`, or as many as one step looks at: all of one instant, or none. */
+function nextSignals(store: Store, place: SignalPlace, until: number): Next {
+  const found = store.pendingSignals(place, until, A_STEP + 1)
+  const last = found.at(-1)
+  if (found.length <= A_STEP || last === undefined)
+    return { pending: found.toSorted(bySignal), end: { time: until, event: '', n: 0 } }
+  const whole = found.filter(({ time }) => time < last.time)
+  if (whole.length > 0)
+    return { pending: whole.toSorted(bySignal), end: { time: last.time, event: '', n: 0 } }
+  const instant = store.pendingSignals(place, last.time + JUST_AFTER, AN_INSTANT)
+  const { time, event, n } = instant.at(-1) ?? last
+  return { pending: instant.toSorted(bySignal), end: { time, event, n } }
+}
+
+/** As reducers want them: the store compares bytes, not characters. */
+function bySignal(a: PendingSignal, b: PendingSignal): number {
+  if (a.time !== b.time) return a.time - b.time
+  if (a.event !== b.event) return a.event < b.event ? -1 : 1
+  return a.n - b.n
+}
+
+/** The step ends sooner where more windows are due than it looks at. */
+function withinDue(
+  store: Store,
+  pending: readonly PendingSignal[],
+  end: SignalPlace,
+): { readonly seen: readonly PendingSignal[]; readonly next: SignalPlace } {
+  const due = store.dueWindows(end.time, A_STEP + 1)
+  const [first, last] = [due[0]?.deadline ?? 0, due.at(-1)?.deadline ?? 0]
+  if (due.length <= A_STEP) return { seen: pending, next: end }
+  const time = last > first ? last : first + JUST_AFTER
+  return { seen: pending.filter((signal) => signal.time < time), next: { time, event: '', n: 0 } }
+}
