@@ -38,7 +38,7 @@ describe('sigma check', () => {
     expect(exit).toBe(0)
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
       { kind: 'logsource', logsource: 'linux/process_creation/*', rules: 2 },
-      { kind: 'total', files: 1, rules: 2, refused: 0, warnings: 0 },
+      { kind: 'total', files: 1, rules: 2, refused: 0, refusedDocuments: 0, warnings: 0 },
     ])
   })
 
@@ -62,10 +62,35 @@ describe('sigma check', () => {
         message: expect.stringContaining('status must be one of') as string,
       },
       { kind: 'logsource', rules: 1 },
-      { kind: 'total', files: 2, rules: 1, refused: 2 },
+      { kind: 'total', files: 2, rules: 1, refused: 2, refusedDocuments: 1 },
     ])
     const shown = await tallyman(['sigma', 'check', join(folder, 'rules')], true)
     expect(shown.out).toContain(`${bad}:7:8: level must be one of`)
+  })
+
+  it('gives placeholders the values of a site, and says which document of a file is refused', async () => {
+    const listed = rule('listed').replace('User: backup', "'User|expand': '%owners%'")
+    file('rules/a.yml', `${rule('a')}---\n${listed}`)
+    const refused = await tallyman(['sigma', 'check', join(folder, 'rules')])
+    expect(refused.exit).toBe(1)
+    expect(JSON.parse(refused.lines[0] ?? '')).toMatchObject({
+      kind: 'refused',
+      document: 2,
+      message: expect.stringContaining('%owners% has no values') as string,
+      mend: expect.stringContaining('site/lists/owners.yaml') as string,
+    })
+    file('site/lists/owners.yaml', 'owner: o\nreason: r\nvalues: [backup]\n')
+    const site = ['--site', join(folder, 'site')]
+    expect((await tallyman(['sigma', 'check', join(folder, 'rules'), ...site])).exit).toBe(0)
+    const cases = file(
+      'cases.json',
+      JSON.stringify([{ id: 'a', rule: listed, event: { Image: '/tar', User: 'backup' } }]),
+    )
+    const evaluated = await tallyman(['sigma', 'eval', '--cases', cases, ...site])
+    expect(evaluated.lines).toEqual(['{"id":"a","result":"F"}'])
+    const event = file('event.json', '{"Image": "/tar", "User": "backup"}')
+    const explained = await tallyman(['sigma', 'explain', file('rule.yml', listed), event, ...site], true)
+    expect(explained.out).toContain('✓ User|expand: %owners%')
   })
 
   it('says that a folder is not there', async () => {

@@ -1,27 +1,27 @@
 import type { Command } from 'commander'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { stringify } from 'yaml'
+import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { readRules } from '../detection.ts'
 import type { Problem } from '../domain/errors.ts'
 import { UserError } from '../domain/errors.ts'
-import { compileRules, evaluate, explain, plainDocuments } from '../sigma/sigma.ts'
-import type { Explanation, LoadedRule } from '../sigma/sigma.ts'
+import { listsOf } from '../engine/judge.ts'
+import { compileRules, evaluate, explain } from '../sigma/sigma.ts'
+import type { Explanation, Lists, LoadedRule } from '../sigma/sigma.ts'
 import { jsonText, parseJson } from '../sources/json.ts'
-import { loadStrategies } from '../strategy/load.ts'
+import { loadSite } from '../site/site.ts'
 import { EXIT, type Exit } from './exit.ts'
 import { SHIPPED_STRATEGIES } from './options.ts'
 import { count, printJson, safe, table, type Output } from './output.ts'
+import { exportSigma } from './sigma-export.ts'
 
 /** Loads folders of Sigma files: what there is by log source, and each refusal with its reason. */
 export async function checkSigma(
   folders: readonly string[],
-  { json }: { readonly json: boolean },
+  { json, site }: { readonly json: boolean; readonly site?: string | undefined },
   output: Output,
 ): Promise<Exit> {
   const texts = await readRules(folders)
-  const { ruleset, refused, warnings } = compileRules(texts, { lists: new Map() })
+  const { ruleset, refused, warnings } = compileRules(texts, { lists: await listsIn(site) })
   const counts = byLogsource(ruleset.rules)
   if (json || !output.terminal) {
     for (const problem of refused) printJson(output, { kind: 'refused', ...problem })
@@ -32,6 +32,7 @@ export async function checkSigma(
       files: texts.length,
       rules: ruleset.rules.length,
       refused: refused.length,
+      refusedDocuments: documentsOf(refused),
       warnings: warnings.length,
     })
   } else {
@@ -42,11 +43,22 @@ export async function checkSigma(
       ),
     )
     for (const problem of refused) output.out(`${told(problem)}\n`)
+    for (const problem of warnings) output.out(`warning: ${told(problem)}\n`)
   }
   output.err(
-    `${count(texts.length, 'file')}: ${count(ruleset.rules.length, 'rule')}, ${refused.length} refused, ${count(warnings.length, 'warning')}\n`,
+    `${count(texts.length, 'file')}: ${count(ruleset.rules.length, 'rule')}, ${count(documentsOf(refused), 'document')} refused (${count(refused.length, 'reason')}), ${count(warnings.length, 'warning')}\n`,
   )
   return refused.length > 0 ? EXIT.findings : EXIT.ok
+}
+
+/** Several reasons may refuse one document. */
+function documentsOf(problems: readonly Problem[]): number {
+  return new Set(problems.map(({ file, line, document }) => `${file}:${document ?? `line ${line}`}`)).size
+}
+
+/** The lists of a site, for placeholders. */
+async function listsIn(site: string | undefined): Promise<Lists> {
+  return site === undefined ? new Map() : listsOf(await loadSite(site), 'UTC', Date.now())
 }
 
 function byLogsource(rules: readonly LoadedRule[]): readonly (readonly [string, number])[] {
@@ -66,7 +78,8 @@ function told({ file, line, column, message, mend }: Problem): string {
 const cases = z.array(z.looseObject({ id: z.string(), rule: z.string(), event: z.unknown() }))
 
 /** Evaluates `{id, rule, event}` after the other: T holds, F does not, E the rule is refused. */
-export async function evaluateCases(file: string, output: Output): Promise<Exit> {
+export async function evaluateCases(file: string, site: string | undefined, output: Output): Promise<Exit> {
+  const lists = await listsIn(site)
   const parsed = cases.safeParse(parsedJson(await textOf(file), file))
   if (!parsed.success)
     throw new UserError('the file is no array of {id, rule, event}', {
@@ -74,7 +87,7 @@ export async function evaluateCases(file: string, output: Output): Promise<Exit>
       mend: 'write rule as YAML text and event as an object',
     })
   for (const { id, rule, event } of parsed.data) {
-    const outcome = evaluate(rule, event)
+    const outcome = evaluate(rule, event, lists)
     printJson(
       output,
       outcome.kind === 'refused'
@@ -89,10 +102,10 @@ export async function evaluateCases(file: string, output: Output): Promise<Exit>
 export async function explainSigma(
   rule: string,
   event: string,
-  { json }: { readonly json: boolean },
+  { json, site }: { readonly json: boolean; readonly site?: string | undefined },
   output: Output,
 ): Promise<Exit> {
-  const outcome = explain(await textOf(rule), parsedJson(await textOf(event), event))
+  const outcome = explain(await textOf(rule), parsedJson(await textOf(event), event), await listsIn(site))
   if ('problems' in outcome) {
     const [first] = outcome.problems
     throw new UserError(first?.message ?? 'the rule is refused', { ...first, file: rule })
@@ -122,32 +135,6 @@ function shown(values: readonly unknown[] | undefined): string {
   return `   the event has ${safe(text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text)}`
 }
 
-/** Writes every rule of the strategies as a Sigma file of its own, for other tools. */
-export async function exportSigma(
-  folder: string,
-  { strategies }: { readonly strategies: string },
-  output: Output,
-): Promise<Exit> {
-  const loaded = await loadStrategies(strategies)
-  let written = 0
-  for (const strategy of loaded.strategies) {
-    await mkdir(join(folder, strategy.id), { recursive: true })
-    for (const document of strategy.rules.flatMap(plainDocuments)) {
-      written += 1
-      const file = join(folder, strategy.id, `${nameOf(document) ?? `rule-${written}`}.yml`)
-      await writeFile(file, stringify(document, { version: '1.2', lineWidth: 0 }))
-    }
-  }
-  output.err(`${count(written, 'rule')} written to ${safe(folder)}\n`)
-  return EXIT.ok
-}
-
-/** A rule's name or id, if it can be the name of a file. */
-function nameOf(document: unknown): string | undefined {
-  const { name, id } = document as { readonly name?: unknown; readonly id?: unknown }
-  return [name, id].find((each): each is string => typeof each === 'string' && /^[\w.-]{1,128}$/.test(each))
-}
-
 async function textOf(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
@@ -172,6 +159,8 @@ function parsedJson(text: string, file: string): unknown {
   }
 }
 
+const SITE = ['--site <dir>', 'a site, whose lists give placeholders their values'] as const
+
 export function addSigma(program: Command, output: Output, done: (exit: Exit) => void): void {
   const sigma = program.command('sigma').description('Sigma rules: check, evaluate, explain')
   sigma
@@ -179,8 +168,9 @@ export function addSigma(program: Command, output: Output, done: (exit: Exit) =>
     .description('load folders of Sigma files and tell every refusal; exits 1 if there is any')
     .argument('<dir...>', 'folders or files')
     .option('--json', 'one JSON object a line', false)
+    .option(...SITE)
     .addHelpText('after', '\nExample:\n  tallyman sigma check ~/sigma/rules')
-    .action(async (folders: string[], options: { json: boolean }) =>
+    .action(async (folders: string[], options: { json: boolean; site?: string }) =>
       done(await checkSigma(folders, options, output)),
     )
   sigma
@@ -188,16 +178,20 @@ export function addSigma(program: Command, output: Output, done: (exit: Exit) =>
     .description('evaluate an array of {id, rule, event}: T holds, F does not, E the rule is refused')
     .requiredOption('--cases <file>', 'JSON')
     .option('--json', 'always so: one JSON object a line', true)
+    .option(...SITE)
     .addHelpText('after', '\nExample:\n  tallyman sigma eval --cases cases.json')
-    .action(async ({ cases: file }: { cases: string }) => done(await evaluateCases(file, output)))
+    .action(async ({ cases: file, site }: { cases: string; site?: string }) =>
+      done(await evaluateCases(file, site, output)),
+    )
   sigma
     .command('explain')
     .description('which part of a rule held on an event, and which did not')
     .argument('<rule>', 'a Sigma file')
     .argument('<event>', 'a JSON file')
     .option('--json', 'one JSON object a rule', false)
+    .option(...SITE)
     .addHelpText('after', '\nExample:\n  tallyman sigma explain rule.yml event.json')
-    .action(async (rule: string, event: string, options: { json: boolean }) =>
+    .action(async (rule: string, event: string, options: { json: boolean; site?: string }) =>
       done(await explainSigma(rule, event, options, output)),
     )
   program

@@ -26,4 +26,6 @@ export interface Problem {
   readonly column: number
   readonly message: string
   readonly mend?: string
+  /** Which document of a file that has several, 1-based. */
+  readonly document?: number
 }

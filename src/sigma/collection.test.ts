@@ -62,6 +62,24 @@ describe('a collection of documents', () => {
     expect(compile(document).refused.map((each) => each.message)).toEqual([message])
   })
 
+  it('gives rules that a template gave one id, or that have one title alone, an id each', () => {
+    const id = '0a8f9d43-5b7e-4d0c-9c39-1f6a4b2f7e11'
+    const compiled = compile(
+      `action: global\ntitle: one\nid: ${id}\nlogsource: {category: test}\ndetection: {condition: s}\n`,
+      'detection: {s: {A: x}}\n',
+      'detection: {s: {A: y}}\n',
+      'action: repeat\ndetection: {s: {A: z}}\n',
+      'action: reset\n',
+      `logsource: {category: test}\n${RULE}`,
+      `logsource: {category: test}\n${RULE}`,
+    )
+    expect(compiled.refused).toEqual([])
+    const ids = compiled.ruleset.rules.map((rule) => rule.id)
+    expect(ids.slice(0, 3)).toEqual([id, `${id}-2`, `${id}-3`])
+    expect(ids[4]).toBe(`${ids[3]}-2`)
+    for (const value of ['x', 'y', 'z']) expect(titles(compiled, { A: value })).toContain('one')
+  })
+
   it('leaves filters alone', () => {
     const compiled = compile(
       'action: global\nlogsource: {category: test}\ndetection: {s: {A: never}}\n',

@@ -9,6 +9,7 @@ import { readRule } from './rule.ts'
 import type { ParsedRule, RuleContext } from './rule.ts'
 import type { Lists, RuleText } from './types.ts'
 import { entryOf, plainOf, readDocuments } from './yaml.ts'
+import type { Tree } from './yaml.ts'
 
 /** What came of the documents of one text. */
 export interface RuleDocuments {
@@ -28,7 +29,8 @@ export function readRuleText(text: RuleText, lists: Lists): RuleDocuments {
   const refused: Mistake[] = []
   const warnings: Mistake[] = []
   const collection = newCollection()
-  for (const document of readDocuments(text.text, text.line)) {
+  const ids = new Set<string>()
+  for (const [index, document] of readDocuments(text.text, text.line).entries()) {
     const report = newReport()
     report.mistakes.push(...document.mistakes)
     const tree = document.tree && collection.next(document.tree, report)
@@ -41,13 +43,26 @@ export function readRuleText(text: RuleText, lists: Lists): RuleDocuments {
         if (filter && report.mistakes.length === 0) filters.push(filter)
       } else {
         const rule = readRule(tree, context, report)
-        if (rule && report.mistakes.length === 0) rules.push(rule)
+        if (rule && report.mistakes.length === 0) rules.push(withOwnId(rule, document.tree, ids))
       }
     }
-    refused.push(...report.mistakes)
+    refused.push(...report.mistakes.map((each) => ({ ...each, document: index + 1 })))
     warnings.push(...document.warnings, ...report.warnings)
   }
   return { rules, filters, correlations, refused, warnings }
+}
+
+/**
+ * An id that a template gave, or a title, may be that of several rules of a text: the second and later ones get a
+ * number. One that a document gives itself stays, and is refused where it is another rule's.
+ */
+function withOwnId(rule: ParsedRule, document: Tree | undefined, taken: Set<string>): ParsedRule {
+  const isGiven =
+    document !== undefined && (entryOf(document, 'id') ?? entryOf(document, 'name')) !== undefined
+  let id = rule.id
+  for (let number = 2; !isGiven && taken.has(id.toLowerCase()); number += 1) id = `${rule.id}-${number}`
+  taken.add(id.toLowerCase())
+  return id === rule.id ? rule : { ...rule, id }
 }
 
 /** The documents of a text as plain data, templates applied: what other tools read. */

@@ -11,6 +11,8 @@ export interface Mistake {
   readonly at: Position
   readonly message: string
   readonly mend?: string
+  /** Which document of its text, 1-based, where one is refused for it. */
+  readonly document?: number
 }
 
 /** Gathers the mistakes and warnings of one document, so that all are told at once. */
@@ -27,9 +29,8 @@ export function mistake(at: Position, message: string, mend?: string): Mistake {
   return mend === undefined ? { at, message } : { at, message, mend }
 }
 
-export function problemIn(file: string, { at, message, mend }: Mistake): Problem {
-  const problem = { file, line: at.line, column: at.column, message }
-  return mend === undefined ? problem : { ...problem, mend }
+export function problemIn(file: string, { at, ...told }: Mistake): Problem {
+  return { file, line: at.line, column: at.column, ...told }
 }
 
 /** Hostile text, cut and quoted for a message. */
