@@ -8,41 +8,21 @@ import { main } from '../src/cli/main.ts'
 type Value = Readonly<Record<string, unknown>>
 
 /** What Sigma 2.1 knows; `rows` is ours and an attribute of the author, which Sigma allows. */
-const ATTRIBUTES = [
-  ...[
-    'title',
-    'id',
-    'name',
-    'related',
-    'taxonomy',
-    'status',
-    'description',
-    'license',
-    'author',
-    'references',
-  ],
-  ...['date', 'modified', 'logsource', 'detection', 'fields', 'falsepositives', 'level', 'tags', 'scope'],
-  ...['correlation', 'filter', 'rows'],
-]
-const VALUE_MODIFIERS = [
-  ...['contains', 'startswith', 'endswith', 'cased', 'windash', 'base64', 'base64offset', 'utf16', 'utf16le'],
-  ...['utf16be', 'wide', 're', 'i', 'm', 's', 'fieldref', 'expand', 'all', 'neq'],
-]
+const ATTRIBUTES =
+  'title id name related taxonomy status description license author references date modified logsource detection fields falsepositives level tags scope correlation filter rows'.split(
+    ' ',
+  )
+const VALUE_MODIFIERS =
+  'contains startswith endswith cased windash base64 base64offset utf16 utf16le utf16be wide re i m s fieldref expand all neq'.split(
+    ' ',
+  )
 /** Modifiers that combine with no other. */
 const ALONE = ['exists', 'lt', 'lte', 'gt', 'gte', 'cidr', 'minute', 'hour', 'day', 'week', 'month', 'year']
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
-const TACTICS = [
-  ...['reconnaissance', 'resource-development', 'initial-access', 'execution', 'persistence'],
-  ...[
-    'privilege-escalation',
-    'defense-evasion',
-    'stealth',
-    'defense-impairment',
-    'credential-access',
-    'discovery',
-  ],
-  ...['lateral-movement', 'collection', 'command-and-control', 'exfiltration', 'impact'],
-]
+const TACTICS =
+  'reconnaissance resource-development initial-access execution persistence privilege-escalation defense-evasion stealth defense-impairment credential-access discovery lateral-movement collection command-and-control exfiltration impact'.split(
+    ' ',
+  )
 const TAG = new RegExp(`^attack\\.(?:t\\d{4}(?:\\.\\d{3})?|[gsm]\\d{4}|${TACTICS.join('|')})$`)
 
 /** What the specification and its schemas say against a document. */
@@ -67,7 +47,7 @@ function complaints(document: Value): readonly string[] {
     say(
       key,
       document[key] === undefined ||
-        /^\d{4}-(?:0[1-9]|1[012])-(?:0[1-9]|[12]\d|3[01])$/.test(String(document[key])),
+        /^\d{4}-(?:0[1-9]|1[012])-(?:0[1-9]|[12]\d|3[01])$/.test(document[key] as string),
     )
   for (const key of ['references', 'fields', 'falsepositives', 'tags'])
     say(`${key} are unique texts`, isUnique(document[key]))
