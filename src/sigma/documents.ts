@@ -60,7 +60,9 @@ function withOwnId(rule: ParsedRule, document: Tree | undefined, taken: Set<stri
   const isGiven =
     document !== undefined && (entryOf(document, 'id') ?? entryOf(document, 'name')) !== undefined
   let id = rule.id
-  for (let number = 2; !isGiven && taken.has(id.toLowerCase()); number += 1) id = `${rule.id}-${number}`
+  if (!isGiven) {
+    for (let number = 2; taken.has(id.toLowerCase()); number += 1) id = `${rule.id}-${number}`
+  }
   taken.add(id.toLowerCase())
   return id === rule.id ? rule : { ...rule, id }
 }
