@@ -195,6 +195,11 @@ const CONTAINER_EVENT: Readonly<Record<string, Field>> = {
   'event.argument': { type: 'string', description: 'What follows the colon in an action.' },
   'network.name': { type: 'string', description: 'Network of a network event.' },
   'network.driver': { type: 'string', description: 'bridge, overlay, macvlan, ipvlan, host.' },
+  'container.running': {
+    type: 'boolean',
+    description:
+      'Of a container that joins a network: whether it ran in another one by then. Known where the engine was asked.',
+  },
   'volume.name': { type: 'string', description: 'Volume of a volume event.' },
 }
 

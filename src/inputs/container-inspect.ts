@@ -13,7 +13,16 @@ export interface EngineIdentity {
 
 /** A container's specification as a line: the engine's own JSON with the key `x-tallyman` added. */
 export type Inspected =
-  | { readonly kind: 'found'; readonly id: string; readonly line: string; readonly created: number }
+  | {
+      readonly kind: 'found'
+      readonly id: string
+      readonly line: string
+      readonly created: number
+      /** Since when it runs, ms; undefined where it does not. */
+      readonly runningSince: number | undefined
+      /** Networks that it is in. */
+      readonly networks: number
+    }
   | { readonly kind: 'gone'; readonly id: string; readonly reason: string }
   | { readonly kind: 'unresolved'; readonly id: string; readonly reason: string }
 
@@ -65,11 +74,33 @@ async function inspect(
     }
     // the engine's own text: parsing and printing would round integers beyond 2^53
     const line = text.includes('\n') ? JSON.stringify(specification) : text
-    return { kind: 'found', id, created, line: `${line.slice(0, -1)},"x-tallyman":${JSON.stringify(added)}}` }
+    return {
+      kind: 'found',
+      id,
+      created,
+      line: withAdded(line, added),
+      runningSince: runningSince(recordIn(specification, 'State')),
+      networks: Object.keys(recordIn(recordIn(specification, 'NetworkSettings'), 'Networks')).length,
+    }
   } catch (cause) {
     if (!(cause instanceof EngineError) || !cause.answered) throw cause
     return { kind: cause.status === 404 ? 'gone' : 'unresolved', id, reason: cause.message }
   }
+}
+
+/** The engine's own JSON object with what the input knows besides. */
+export function withAdded(line: string, added: object): string {
+  return `${line.trimEnd().slice(0, -1)},"x-tallyman":${JSON.stringify(added)}}`
+}
+
+function runningSince(state: Readonly<Record<string, unknown>>): number | undefined {
+  const since = Date.parse(String(state['StartedAt']))
+  return state['Running'] === true && since > 0 ? since : undefined
+}
+
+function recordIn(of: Readonly<Record<string, unknown>>, key: string): Readonly<Record<string, unknown>> {
+  const value = of[key]
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
 }
 
 interface Mount {

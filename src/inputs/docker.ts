@@ -3,7 +3,7 @@ import { UserError } from '../domain/errors.ts'
 import type { Finding, Resource } from '../domain/event.ts'
 import { engineStream } from '../domain/engine-stream.ts'
 import { digest } from '../domain/hash.ts'
-import { inspectContainers, type EngineIdentity, type Inspected } from './container-inspect.ts'
+import { inspectContainers, withAdded, type EngineIdentity, type Inspected } from './container-inspect.ts'
 import { createPosition, type DockerCheckpoint, type Position } from './docker-position.ts'
 import { engineApi, EngineError, parseObject, type EngineApi } from './engine-api.ts'
 import { changesSpecification, endsContainer, parseEvent, type EngineEvent } from './engine-event.ts'
@@ -30,7 +30,8 @@ const RING = 256
 /**
  * A container engine over Docker's API, Docker itself or Podman; it is only read. One stream,
  * `docker:<input>:<engine id>`, of whole JSON lines:
- * - events, as the engine says them;
+ * - events, as the engine says them; that a container joins a network with the key `x-tallyman` { running: whether
+ *   it ran in another one by then };
  * - specifications: the inspect document with the key `x-tallyman` { engine, host, inventory, observed (ms; for a
  *   container that was inspected before), volumes: {name: {Driver, Options}}, realPaths: {path: path} }. `inventory` is true for what was there before
  *   this engine was first watched. They come at the first start, after each event that may change one, and
@@ -307,17 +308,17 @@ async function follow(session: Session, lines: readonly string[]): Promise<Input
   const ids = new Set(events.filter(changesSpecification).map(({ container }) => container ?? ''))
   // before anything is taken as handed on: an engine that stops answering here leaves all of it to be asked again
   const inspected = new Map((await inspectAll(session, [...ids])).map((one) => [one.id, one]))
+  const untold = new Set(ids)
   const out: string[] = []
   const findings: Finding[] = []
   for (const event of events) {
     // the same event can stand in one answer twice
     if (position.wasDelivered(event)) continue
-    out.push(event.line)
+    out.push(lineOf(event, inspected.get(event.container ?? '')))
     position.deliver(event)
     if (endsContainer(event)) position.containers.delete(event.container ?? '')
     const known = changesSpecification(event) ? inspected.get(event.container ?? '') : undefined
-    if (known === undefined) continue
-    inspected.delete(known.id)
+    if (known === undefined || !untold.delete(known.id)) continue
     if (known.kind === 'found') {
       out.push(known.line)
       position.containers.add(known.id)
@@ -332,6 +333,16 @@ async function follow(session: Session, lines: readonly string[]): Promise<Input
   }
   position.aliveAt = now()
   return batchOf(session, out, findings)
+}
+
+/** An event as the engine says it; of one that joins a network it says not whether the container ran in another. */
+function lineOf(event: EngineEvent, inspected: Inspected | undefined): string {
+  if (event.action !== 'connect' || inspected?.kind !== 'found' || !event.line.endsWith('}'))
+    return event.line
+  const { runningSince, networks } = inspected
+  // each start joins networks, too: just before it
+  const running = runningSince !== undefined && runningSince < millisecondsOf(event.nano) && networks > 1
+  return withAdded(event.line, { running })
 }
 
 function batchOf(

@@ -12,3 +12,25 @@ function identitiesIn(file: string) {
 test('the API’s records and the text of `docker events` are the same events', () => {
   expect(identitiesIn('recorded.log')).toEqual(identitiesIn('recorded.jsonl'))
 })
+
+const JOINED = {
+  Type: 'network',
+  Action: 'connect',
+  Actor: { ID: 'a'.repeat(64), Attributes: { container: 'b'.repeat(64), name: 'open', type: 'bridge' } },
+  time: 1_795_200_000,
+  'x-tallyman': { running: true },
+}
+
+test.each([
+  ['docker:d:engine', true],
+  ['file:1', undefined],
+])('whether a container ran is believed of an engine’s own stream: %s', (stream, running) => {
+  const batch = createStreamDecoder(sources, stream).push({
+    stream,
+    offset: 0,
+    bytes: Buffer.from(`${JSON.stringify(JOINED)}\n`),
+    end: true,
+  })
+  const [event] = batch.items.flatMap(({ decoded }) => decoded.events)
+  expect((event?.record as Record<string, unknown> | undefined)?.['container.running']).toBe(running)
+})

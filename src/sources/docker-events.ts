@@ -1,3 +1,4 @@
+import { isEngineStream } from '../domain/engine-stream.ts'
 import type { Event, Fact, Logsource, Resource } from '../domain/event.ts'
 import { dockerTextEvent, isDockerTextEvent } from './docker-events-text.ts'
 import { goneFact } from './docker-inspect.ts'
@@ -89,7 +90,7 @@ function engineEvent(event: JsonObject, stream: string): Decoded {
     source: base.source,
     logsource: CONTAINER_EVENT,
     resource: base.resource,
-    record: fieldsOf(event, type, action, argument, attributes),
+    record: { ...fieldsOf(event, type, action, argument, attributes), ...additionsIn(event, stream) },
     mapping: OWN_NAMES,
   }
   // exec_start says the same again
@@ -141,6 +142,12 @@ function imageOf(subject: string, name: string | undefined): Resource {
   const isId = /^(?:sha256:)?[0-9a-f]{64}$/.test(subject)
   if (subject !== '' && !isId) return imageAttributes(subject)
   return { ...imageAttributes(name), ...(isId && imageAttributes(subject)) }
+}
+
+/** What the Docker input adds to an engine's events. In any other stream it is whoever wrote the record that says so. */
+function additionsIn(event: JsonObject, stream: string): JsonObject {
+  const running = isEngineStream(stream) ? objectOf(event['x-tallyman'])['running'] : undefined
+  return typeof running === 'boolean' ? { 'container.running': running } : {}
 }
 
 /** The record under its own names, with the fields of `container_event` added. */

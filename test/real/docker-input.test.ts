@@ -23,6 +23,7 @@ interface Line {
     readonly inventory?: boolean
     readonly gone?: string
     readonly engine: string
+    readonly running?: boolean
     readonly volumes?: Readonly<Record<string, { Driver: string; Options: Record<string, string> | null }>>
     readonly realPaths?: Readonly<Record<string, string>>
   }
@@ -139,6 +140,24 @@ describe('a real Docker Engine', () => {
     await docker('network', 'rm', 'shop')
     await deliver(input(), delivered, () => hasEvent(delivered, 'destroy', 'shop'))
     expect(delivered.findings.map(({ resource }) => resource?.['container.name'])).not.toContain('shop')
+  })
+
+  realTest('tells a container that joins a network as it runs from one that starts in it', async () => {
+    const delivered = createDelivered()
+    await begin(delivered)
+    for (const network of ['front', 'back']) await docker('network', 'create', network)
+    await create('both', '--network', 'front')
+    await docker('network', 'connect', 'back', 'both')
+    await docker('start', 'both')
+    await docker('run', '-d', '--name', 'one', '--network', 'front', 'test/busybox:1', 'sleep', '1000')
+    await docker('network', 'connect', 'back', 'one')
+    const joins = (): readonly Line[] => eventsOf(delivered).filter(({ Action }) => Action === 'connect')
+    await deliver(input(), delivered, () => joins().length === 4)
+    expect(joins().map((line) => line['x-tallyman'])).toEqual(
+      [false, false, false, true].map((running) => ({ running })),
+    )
+    await docker('rm', '-f', 'both', 'one')
+    await docker('network', 'rm', 'front', 'back')
   })
 
   realTest('says which specification it could not resolve', async () => {
