@@ -28,9 +28,9 @@ export function fieldIndex(reader: FieldReader, wanted: readonly WantedAtom[]): 
   return { reader, clausesIn: recurring(search(wanted, true)) }
 }
 
-/** The same for keywords, whose texts come as one: what is wanted as a whole may then stand anywhere. */
-export function keywordIndex(reader: FieldReader, wanted: readonly WantedAtom[]): FieldIndex {
-  return { reader, clausesIn: search(wanted, false) }
+/** The same for keywords, whose texts come joined: what is wanted as a whole may then stand anywhere. */
+export function keywordIndex(wanted: readonly WantedAtom[]): FieldIndex['clausesIn'] {
+  return search(wanted, false)
 }
 
 interface Literals {

@@ -52,6 +52,21 @@ export function keywordReader(): FieldReader {
   })
 }
 
+/** All texts of a record as one, parted by NUL: for asking at once whether any of them holds something. */
+export function joinedTexts(record: unknown): string {
+  let joined = ''
+  const pending: unknown[] = [record]
+  while (pending.length > 0) {
+    const value = pending.pop()
+    if (typeof value === 'string') joined += `\0${value}`
+    else if (Array.isArray(value)) for (const member of value) pending.push(member)
+    else if (typeof value === 'object' && value !== null)
+      for (const member of Object.values(value)) pending.push(member)
+    else joined += `\0${textOf(value) ?? ''}`
+  }
+  return joined
+}
+
 /** A reader that knows one value at a time, whatever the event: for asking which of many values fits. */
 export function readsOnly(): { readonly reader: FieldReader; set(value: unknown): void } {
   let values: readonly unknown[] = []

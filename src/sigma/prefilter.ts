@@ -1,4 +1,5 @@
 import type { Event } from '../domain/event.ts'
+import { joinedTexts } from './field.ts'
 import { fieldIndex, keywordIndex } from './field-index.ts'
 import type { FieldIndex, WantedAtom } from './field-index.ts'
 import { isBeyondLatin1 } from './fold.ts'
@@ -23,7 +24,7 @@ export function prefilterOf(
 ): (event: Event) => readonly number[] {
   const { always, needed, wanted } = clausesOfRules(rules)
   const keywords = wanted.get(undefined)
-  const inKeywords = keywords && keywordIndex(readers.keywords, keywords)
+  const clausesInAll = keywords && keywordIndex(keywords)
   const fields = [...wanted].flatMap(([field, atoms]) =>
     field === undefined ? [] : [fieldIndex(readers.field(field), atoms)],
   )
@@ -46,13 +47,10 @@ export function prefilterOf(
     round += ROUND
     candidates = [...always]
     for (const field of fields) markIn(field, event, mark)
-    if (inKeywords) mark(inKeywords.clausesIn(inKeywords.reader.texts(event).join(APART)))
+    if (clausesInAll) mark(clausesInAll(joinedTexts(event.record)))
     return candidates.length > 1 ? candidates.sort((a, b) => a - b) : candidates
   }
 }
-
-/** Between the texts of a record: hardly any literal has it, and one that does would only be looked at in vain. */
-const APART = '\0'
 
 function markIn(
   { reader, clausesIn }: FieldIndex,

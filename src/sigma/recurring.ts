@@ -1,7 +1,5 @@
 /** Longer texts seldom come twice, and are not kept. */
 const LENGTH = 256
-/** Texts of one generation. */
-const GENERATION = 512
 /** Looks after which it is decided whether remembering pays. */
 const TRIAL = 1_024
 /** One text in so many must have been known. */
@@ -11,15 +9,16 @@ const PAUSE = 16_384
 
 /**
  * Remembers what is found in texts while they recur, as most fields of telemetry do: names of programs, users,
- * directories. The newest 512 to 1,024 texts are known; where few of them come again nothing is remembered for a
- * while, so that a stream of random values costs nothing more. `find` must depend on the text alone.
+ * directories. The newest texts are known, as many as a generation and up to twice that; where few of them come again
+ * nothing is remembered for a while, so that a stream of random values costs nothing more. `find` must depend on the
+ * text alone.
  */
-export function recurring<Found>(find: (text: string) => Found): (text: string) => Found {
+export function recurring<Found>(find: (text: string) => Found, generation = 256): (text: string) => Found {
   let young = new Map<string, Found>()
   let old = new Map<string, Found>()
   let [looks, known, pause] = [0, 0, 0]
   const keep = (text: string, found: Found): void => {
-    if (young.size >= GENERATION) {
+    if (young.size >= generation) {
       old = young
       young = new Map()
     }

@@ -8,6 +8,7 @@ import { numericOf, sameNumber } from './number.ts'
 import type { Numeric } from './number.ts'
 import type { Comparison, Pattern, Reference } from './pattern.ts'
 import { anyRelated } from './reference.ts'
+import { recurring } from './recurring.ts'
 import { shapeOf, textTest } from './text-pattern.ts'
 import type { TextTest, Token } from './text-pattern.ts'
 import { contains } from './text-search.ts'
@@ -47,6 +48,9 @@ function anyOf(texts: readonly string[], test: TextTest): boolean {
 function folding(tokens: readonly Token[]): readonly Token[] {
   return tokens.map((token) => (token.kind === 'text' ? { kind: 'text', text: foldText(token.text) } : token))
 }
+
+/** Texts of which an expensive test keeps its outcome; each rule has its own. */
+const REMEMBERED = 64
 
 /** From so many on, pieces of text are looked for all at once. */
 const MANY = 6
@@ -93,11 +97,11 @@ function containsAny(literals: readonly string[]): TextTest {
     occurs = true
     return false
   }
-  return (text) => {
+  return recurring((text) => {
     occurs = false
     finder.find(text, found)
     return occurs
-  }
+  }, REMEMBERED)
 }
 
 function endsInAny(length: number, texts: ReadonlySet<string>): TextTest {
@@ -108,8 +112,10 @@ function endsInAny(length: number, texts: ReadonlySet<string>): TextTest {
 
 function otherTest(field: FieldReader, pattern: Other, readers: FieldReaders): EventTest {
   switch (pattern.kind) {
-    case 'regex':
-      return (event) => anyOf(field.texts(event), pattern.test)
+    case 'regex': {
+      const test = recurring(pattern.test, REMEMBERED)
+      return (event) => anyOf(field.texts(event), test)
+    }
     case 'number':
       return onValues(field, numberTest(pattern.value))
     case 'boolean':

@@ -43,7 +43,11 @@ const MAX_INTEGER_DIGITS = 40
 
 /** JSON.parse, with integers above 2^53 as BigInt. Throws SyntaxError as JSON.parse does. */
 export function parseJson(text: string): unknown {
-  return hasLongInteger(text) ? (JSON.parse(text, exactInteger) as unknown) : (JSON.parse(text) as unknown)
+  const value = JSON.parse(text) as unknown
+  const exact = longIntegers(text)
+  if (exact.length === 0 || restored(value, exact)) return value
+  // six times the cost of the parse, and right whatever the text
+  return JSON.parse(text, exactInteger) as unknown
 }
 
 export const TOO_DEEP = 'nesting too deep'
@@ -107,20 +111,52 @@ function exactInteger(_name: string, value: unknown, context?: { readonly source
 }
 
 /**
- * Whether a run of 16 digits or more stands where a number may: a reviver costs six times the parse, so it is
- * worth looking. Every sixteenth character is enough to find such a run.
+ * Integers above 2^53 wherever a number may stand, in the order of the text. What stands in a string may be among
+ * them. Every sixteenth character is enough to find them.
  */
-function hasLongInteger(text: string): boolean {
+function longIntegers(text: string): readonly string[] {
+  const found: string[] = []
   for (let at = 15; at < text.length; at += 16) {
     if (!isDigit(text.charCodeAt(at))) continue
     let first = at
     while (first > 0 && isDigit(text.charCodeAt(first - 1))) first -= 1
     let last = at
     while (last + 1 < text.length && isDigit(text.charCodeAt(last + 1))) last += 1
-    if (last - first >= 15 && isOutsideWord(text, first, last)) return true
+    if (last - first >= 15 && isOutsideWord(text, first, last)) {
+      const integer = text.slice(text.charAt(first - 1) === '-' ? first - 1 : first, last + 1)
+      if (!Number.isSafeInteger(Number(integer))) found.push(integer)
+    }
     at = Math.max(at, last - (last % 16) + 15 - 16)
   }
-  return false
+  return found
+}
+
+/**
+ * Puts the exact integers in the places of the rounded ones, one after the other. False where the order of places is
+ * not surely that of the text, or a place has no integer of its own: then nothing of `value` is to be used.
+ */
+function restored(value: unknown, exact: readonly string[]): boolean {
+  let next = 0
+  const isInOrder = (members: unknown, depth: number): boolean => {
+    if (typeof members !== 'object' || members === null) return true
+    if (depth > MAX_DEPTH) return false
+    const places = members as Record<string, unknown>
+    const isList = Array.isArray(members)
+    for (const key of Object.keys(places)) {
+      if (!isList && isDigit(key.charCodeAt(0))) return false
+      const member = places[key]
+      if (typeof member === 'object') {
+        if (!isInOrder(member, depth + 1)) return false
+      } else if (typeof member === 'number' && Number.isInteger(member) && !Number.isSafeInteger(member)) {
+        const integer = exact[next] ?? ''
+        next += 1
+        if (key === '__proto__' || Number(integer) !== member) return false
+        if (integer.length <= MAX_INTEGER_DIGITS) places[key] = BigInt(integer)
+      }
+    }
+    return true
+  }
+  return isInOrder(value, 0) && next === exact.length
 }
 
 function isOutsideWord(text: string, first: number, last: number): boolean {
