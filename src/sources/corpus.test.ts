@@ -99,6 +99,24 @@ describe.skipIf(!present)('other people’s recordings', () => {
     expect(counts).toEqual({ 'windows.sysmon': 83, 'windows.security': 34, 'sysmon.linux': 18 })
   })
 
+  test('of Windows in the form of Wazuh are evaluated, without its escapes', () => {
+    const files = rows().filter(({ source, file }) => source === 'windows_sysmon' && file.endsWith('.ini'))
+    const records = files.flatMap(({ file }) =>
+      Array.from(
+        readFileSync(join(data, file), 'utf8').matchAll(/^;?log \d+ \w+ *= *(\{.*\})\s*$/gm),
+        ([, record]) => record,
+      ),
+    )
+    expect(records.length).toBeGreaterThan(40)
+    const bytes = Buffer.from(records.join('\n'))
+    const batch = createStreamDecoder(sources, 'wazuh').push({ stream: 'wazuh', offset: 0, bytes, end: true })
+    expect(batch.failures).toEqual([])
+    for (const event of batch.items.flatMap(({ decoded }) => decoded.events)) {
+      const { Message: _message, ...fields } = event.record as Readonly<Record<string, unknown>>
+      expect(Object.values(fields).filter((value) => /\w\\\\|\\"/.test(String(value)))).toEqual([])
+    }
+  })
+
   test('of other sources are each refused by name, with one failure', () => {
     const guessed: string[] = []
     for (const { file } of rows().filter((row) => !isOurs(row))) {

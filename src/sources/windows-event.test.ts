@@ -168,7 +168,7 @@ const FORMS: readonly (readonly [string, unknown])[] = [
     },
   ],
   [
-    'Wazuh, backslashes doubled',
+    'Wazuh, escaped',
     {
       win: {
         system: {
@@ -183,7 +183,7 @@ const FORMS: readonly (readonly [string, unknown])[] = [
     },
   ],
   [
-    'Wazuh, as they were',
+    'Wazuh, not escaped',
     {
       data: {
         win: {

@@ -7,7 +7,7 @@ import type { WindowsRecord } from './windows-record.ts'
 
 /**
  * A record as Wazuh decodes Windows' event channels: `win.system` and `win.eventdata`, below `data` in its alerts
- * and archives. It makes the first letter of each name small and, in most versions, doubles every backslash.
+ * and archives. It makes the first letter of each name small and, in most versions, leaves values escaped as they were in its JSON.
  * https://documentation.wazuh.com/current/user-manual/capabilities/log-data-collection/
  */
 export function readWazuh(json: JsonObject): WindowsRecord | undefined {
@@ -31,7 +31,7 @@ export function readWazuh(json: JsonObject): WindowsRecord | undefined {
     ['Computer', told['computer']],
   ])
   if (system === undefined) return undefined
-  const data = single({
+  const data = unescaped({
     ...dataOf(win['userdata'] ?? win['userData']),
     ...dataOf(win['eventdata'] ?? win['eventData']),
   })
@@ -50,16 +50,26 @@ function capital(name: string): string {
   return SMALL.test(name) ? name : name.charAt(0).toUpperCase() + name.slice(1)
 }
 
-const ODD = /(?<!\\)\\(?:\\\\)*(?!\\)/
+/** In a path that nobody escaped, no letter and no drive stands before two backslashes. */
+const DOUBLED = /[\w:]\\\\/
 
-/** Backslashes are doubled in a record if none of its values has an odd number of them in a row. */
-function single(data: JsonObject): JsonObject {
+/** Values are escaped in a record if all of them read as if they were, and one says so. */
+function unescaped(data: JsonObject): JsonObject {
   const texts = Object.values(data).filter((value) => typeof value === 'string' && value.includes('\\'))
-  if (texts.length === 0 || texts.some((text) => ODD.test(text as string))) return data
+  const isEscaped =
+    texts.every((text) => readsEscaped(text as string)) && texts.some((text) => DOUBLED.test(text as string))
+  if (!isEscaped) return data
   return Object.fromEntries(
     Object.entries(data).map(([name, value]) => [
       name,
-      typeof value === 'string' ? value.replaceAll('\\\\', '\\') : value,
+      typeof value === 'string' ? value.replaceAll(/\\([\\"])/g, '$1') : value,
     ]),
   )
+}
+
+/** Whether each backslash begins an escape. */
+function readsEscaped(text: string): boolean {
+  for (let at = text.indexOf('\\'); at !== -1; at = text.indexOf('\\', at + 2))
+    if (!'\\"rnt'.includes(text.charAt(at + 1) || ' ')) return false
+  return true
 }

@@ -58,7 +58,7 @@ const MODULES = new Set(['sysmon', 'security', 'powershell'])
 function isOfModule({ code, provider, module }: JsonObject): boolean {
   return (
     isScalar(code) &&
-    ((typeof provider === 'string' && provider.startsWith('Microsoft-Windows-')) ||
+    ((typeof provider === 'string' && /^(?:Microsoft-Windows-|Linux-Sysmon$)/.test(provider)) ||
       (typeof module === 'string' && MODULES.has(module)))
   )
 }

@@ -117,11 +117,13 @@ function valueOf({ attributes, children, text }: Open): unknown {
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
-const ENTITY = /&(?:(lt|gt|amp|quot|apos)|#(\d{1,7})|#x([0-9A-Fa-f]{1,6}));|&/g
+const ENTITY = /&(?:(lt|gt|amp|quot|apos)|#(\d{1,7})|#x([0-9A-Fa-f]{1,6}));/g
+const OTHER = /&(?!(?:lt|gt|amp|quot|apos|#\d{1,7}|#x[0-9A-Fa-f]{1,6});)/
 
 /** Undefined where an entity is none of XML's own five, nor the number of a character. */
 function unescaped(text: string): string | undefined {
   if (!text.includes('&')) return text
+  if (OTHER.test(text)) return undefined
   let isWhole = true
   const plain = text.replaceAll(ENTITY, (_all, name?: string, decimal?: string, hex?: string) => {
     if (name !== undefined) return ENTITIES[name] ?? ''
