@@ -29,6 +29,12 @@ export const SOURCE_NAMES = [
   'fim.wazuh',
   'fim.auditbeat',
   'docker.changes',
+  'cloudtrail',
+  'docker.stats',
+  'podman.events',
+  'containerd.events',
+  'cadvisor',
+  'prometheus',
 ] as const
 export type SourceName = (typeof SOURCE_NAMES)[number]
 

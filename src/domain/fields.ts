@@ -1,5 +1,6 @@
 import type { SourceName } from './event.ts'
 import { FILE_CHANGE } from './integrity-fields.ts'
+import { METRIC } from './metric-fields.ts'
 import { CERTIFICATE, DNS, PROXY, TLS, WEB_SERVER } from './network-fields.ts'
 
 /**
@@ -201,6 +202,11 @@ const CONTAINER_EVENT: Readonly<Record<string, Field>> = {
       'Of a container that joins a network: whether it ran in another one by then. Known where the engine was asked.',
   },
   'volume.name': { type: 'string', description: 'Volume of a volume event.' },
+  'containerd.namespace': {
+    type: 'string',
+    description:
+      'Namespace of containerd: moby is Docker’s, k8s.io the kubelet’s, others are shown by neither.',
+  },
 }
 
 const PROCESS: Readonly<Record<string, Field>> = {
@@ -324,6 +330,7 @@ export const EXTENSIONS: Readonly<Record<string, Readonly<Record<string, Field>>
   tls: TLS,
   certificate: CERTIFICATE,
   file_change: FILE_CHANGE,
+  metric: METRIC,
 }
 
 /** Sigma's own categories, with the fields that they have here. A rule may ask for others: sources differ. */
@@ -342,7 +349,7 @@ export const SERVED_BY: Readonly<Record<string, readonly SourceName[]>> = {
   container_create: ['docker.inspect', 'kubernetes.audit'],
   container_mount: ['docker.inspect', 'kubernetes.audit'],
   container_exec: ['docker.inspect', 'docker.events', 'kubernetes.audit'],
-  container_event: ['docker.events'],
+  container_event: ['docker.events', 'podman.events', 'containerd.events'],
   process_creation: [
     'sensor',
     'tetragon',
@@ -373,6 +380,7 @@ export const SERVED_BY: Readonly<Record<string, readonly SourceName[]>> = {
   tls: ['zeek.ssl', 'suricata.eve', 'tshark'],
   certificate: ['zeek.x509', 'tshark'],
   dns: ['zeek.dns', 'suricata.eve', 'hubble', 'tshark', 'windows.sysmon'],
+  metric: ['docker.stats', 'cadvisor', 'prometheus'],
   file_change: ['fim.aide', 'fim.osquery', 'fim.wazuh', 'fim.auditbeat', 'docker.changes'],
   proxy: ['zeek.http', 'suricata.eve', 'hubble'],
   webserver: ['zeek.http', 'suricata.eve', 'hubble'],

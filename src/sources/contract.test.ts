@@ -98,6 +98,8 @@ const HOSTILE: readonly unknown[] = [
   JSON.parse('{"__proto__":{"polluted":true},"constructor":{"prototype":1}}'),
 ]
 
+const HOSTILE_WORDS = ['', '\u001b[31m\u202e', 'x'.repeat(5_000), '9'.repeat(400), '-1', '__proto__', '"\\']
+
 /** The record with one member, at any depth, in turn replaced by the value. */
 function* mutations(value: unknown, replacement: unknown): Generator {
   if (Array.isArray(value)) {
@@ -119,6 +121,12 @@ function lines(bytes: Buffer): readonly string[] {
   return Array.isArray(whole)
     ? whole.map((one) => JSON.stringify(one))
     : text.split(/\r?\n/).filter((line) => line !== '')
+}
+
+/** A record on a line of its own: JSON where there is any. */
+function oneOf(inputs: ReturnType<typeof inputsOf>): string {
+  const all = inputs.flatMap(({ bytes }) => lines(bytes))
+  return all.find((line) => line.startsWith('{')) ?? all.find((line) => readText(line).items.length > 0) ?? ''
 }
 
 describe.each(sources.map((source) => ({ source, name: source.name })))('$name', ({ source, name }) => {
@@ -189,18 +197,32 @@ describe.each(sources.map((source) => ({ source, name: source.name })))('$name',
     expect(Object.prototype).not.toHaveProperty('polluted')
   })
 
-  const isJson = inputs.some(({ bytes }) => lines(bytes).some((text) => text.startsWith('{')))
-  test.skipIf(!isJson)('refuses deep nesting with a reason', () => {
-    const [line = ''] = inputs.flatMap(({ bytes }) => lines(bytes)).filter((text) => text.startsWith('{'))
-    const deep = `${line.slice(0, -1)},"deep":${'['.repeat(10_000)}${']'.repeat(10_000)}}`
+  const texts = inputs.flatMap(({ bytes }) => lines(bytes)).filter((text) => !text.startsWith('{'))
+  test.skipIf(texts.length === 0)('survives hostile words in lines of text', () => {
+    for (const line of texts.slice(0, 20)) {
+      const words = line.split(/([\s,:="{}()[\]]+)/)
+      const step = Math.ceil(words.length / 16)
+      for (let index = 0; index < words.length; index += step) {
+        for (const hostile of HOSTILE_WORDS) {
+          const batch = readText(`${line}\n${words.with(index, hostile).join('')}\n`)
+          expect(batch.records).toBe(batch.items.length + batch.failures.length)
+          expect(batch.failures.map(({ reason }) => reason)).not.toContain(DECODER_FAULT)
+        }
+      }
+    }
+    expect(Object.prototype).not.toHaveProperty('polluted')
+  })
+
+  test('refuses deep nesting with a reason', () => {
+    const line = oneOf(inputs)
+    const nested = `"deep":${'['.repeat(10_000)}${']'.repeat(10_000)}}`
+    const deep = line.startsWith('{') ? `${line.slice(0, -1)},${nested}` : `{${nested}`
     const batch = readText(`${line}\n${deep}\n`)
     expect(batch.failures.map((failure) => failure.reason)).toEqual(['nesting too deep'])
   })
 
   test('counts foreign lines one by one once the stream is known', () => {
-    const [line = ''] = inputs
-      .flatMap(({ bytes }) => lines(bytes))
-      .filter((text) => !isJson || text.startsWith('{'))
+    const line = oneOf(inputs)
     const batch = readText(`${line}\n{"RunningFor":"2 hours"}\nhello\n{"a":1}\n`)
     expect(batch.failures.map((failure) => failure.reason)).toEqual([
       'docker ps output is not an inspect record',

@@ -30,6 +30,11 @@ const OURS: readonly string[] = [
   'fim_auditbeat',
   'auditd',
   'laurel',
+  'docker_stats',
+  'podman_events',
+  'containerd_events',
+  'metrics_cadvisor',
+  'metrics_prometheus',
 ]
 /** Of Zeek's logs those that are read; its test suite keeps several of one log in one file. */
 const ZEEK = /(?:__|_|\/)(?:conn|ssl|x509|dns|http|ssh|files|notice)(?:-\w+)?\.log$/
@@ -61,7 +66,8 @@ describe.skipIf(!present)('other people’s recordings', () => {
     let records = 0
     const refused: string[] = []
     for (const { file } of rows().filter(isOurs)) {
-      const batch = read(file)
+      // scrapes, command lines and Zeek's own tests say no times: those of reading date them
+      const batch = read(file, () => Date.UTC(2026, 10, 21))
       expect(batch.records, file).toBeGreaterThan(0)
       records += batch.records
       for (const failure of batch.failures) refused.push(`${file}@${failure.position}: ${failure.reason}`)

@@ -58,11 +58,6 @@ const JSON_FORMATS: readonly JsonFormat[] = [
     reason: (json) => later(zeekLogName(json) ?? 'zeek'),
     test: (json) => zeekLogName(json) !== undefined,
   },
-  { reason: later('podman.events'), test: having('Type', 'Status', 'Time') },
-  {
-    reason: later('docker.stats'),
-    test: (json) => having('read', 'pids_stats')(json) || havingOne('CPUPerc', 'cpu_stats', 'CPUNano')(json),
-  },
   {
     reason: 'docker ps output is not an inspect record',
     test: (json) => having('RunningFor')(json) || having('Names', 'ImageID')(json),
@@ -79,7 +74,6 @@ const JSON_FORMATS: readonly JsonFormat[] = [
     test: (json) => havingOne('winlog', 'EventID', 'win')(json) || isObject(json['Event']),
   },
   { reason: later('ocsf'), test: (json) => havingOne('class_uid', 'finding_info')(json) },
-  { reason: later('cloudtrail'), test: having('eventSource', 'eventName') },
   { reason: 'JSON schema is not telemetry', test: having('$schema') },
   {
     reason: later('wazuh'),
@@ -104,15 +98,9 @@ interface TextFormat {
 
 const TEXT_FORMATS: readonly TextFormat[] = [
   { reason: 'XML event: broken, or not of Windows or Sysmon', pattern: /<Event[ >]/ },
-  { reason: later('containerd.events'), pattern: /^\d{4}-\d\d-\d\d [\d:.]+ [+-]\d{4} UTC \S+ \// },
-  {
-    reason: later('podman.events'),
-    pattern: /^\d{4}-\d\d-\d\d [\d:.]+ [+-]\d{4} \S+ (?:container|image|pod|volume|network|system) /,
-  },
   { reason: 'dockerd log: not read yet', pattern: /^time="?[\dT:.Z+-]+"? level=\w+ msg=/ },
   { reason: later('esxi'), pattern: /^\d{4}-\d\d-\d\dT[\d:.]+Z (?:[A-Z][a-z]\(\d+\)|\w+) / },
   { reason: 'docker ps output is not an inspect record', pattern: /^CONTAINER ID {2,}/, whole: true },
-  { reason: later('prometheus'), pattern: /^# (?:HELP|TYPE) /, whole: true },
   { reason: 'INI file is not telemetry', pattern: /^\s*(?:;.*|\[[^\]{}"]+\]\s*)$/, whole: true },
   {
     reason: 'YAML file is not telemetry',

@@ -1,7 +1,10 @@
 import { auditd } from './auditd.ts'
+import { cloudtrail } from './cloudtrail.ts'
+import { containerdEvents } from './containerd-events.ts'
 import { dockerChanges } from './docker-changes.ts'
 import { dockerEvents } from './docker-events.ts'
 import { dockerInspect } from './docker-inspect.ts'
+import { dockerStats } from './docker-stats.ts'
 import { falco } from './falco.ts'
 import { fimAide } from './fim-aide.ts'
 import { fimAuditbeat } from './fim-auditbeat.ts'
@@ -10,6 +13,8 @@ import { fimWazuh } from './fim-wazuh.ts'
 import { hubble } from './hubble.ts'
 import { kubernetesAudit } from './kubernetes-audit.ts'
 import { laurel } from './laurel.ts'
+import { podmanEvents } from './podman-events.ts'
+import { cadvisor, prometheus } from './prometheus.ts'
 import { sensor } from './sensor.ts'
 import { tetragon } from './tetragon.ts'
 import { suricataEve } from './suricata-eve.ts'
@@ -59,6 +64,12 @@ export const sources = [
   fimWazuh,
   fimAuditbeat,
   dockerChanges,
+  cloudtrail,
+  dockerStats,
+  podmanEvents,
+  containerdEvents,
+  cadvisor,
+  prometheus,
 ] as const
 
 export { describesContainers } from './docker-inspect.ts'

@@ -10,6 +10,8 @@ export interface Packet {
   readonly time: number
   /** Who sent it to whom; which end is the client, the packet does not say. */
   readonly ends: Ends
+  /** An error of ICMP, which carries the beginning of a packet that its sender had sent before. */
+  readonly isReturned: boolean
   /** Values of a field, in order, by tshark's name for it with underscores: `tls_handshake_type`. */
   readonly values: (name: string) => readonly string[]
 }
@@ -33,6 +35,8 @@ export function packetOf(json: JsonObject): Packet | undefined {
   return {
     time,
     values,
+    isReturned:
+      isReturned(values('ip_src'), values('ip_dst')) || isReturned(values('ipv6_src'), values('ipv6_dst')),
     ends: {
       client: addressOf(first('ip_src', 'ipv6_src')),
       clientPort: portOf(first('tcp_srcport', 'udp_srcport')),
@@ -40,6 +44,11 @@ export function packetOf(json: JsonObject): Packet | undefined {
       serverPort: portOf(first('tcp_dstport', 'udp_dstport')),
     },
   }
+}
+
+/** A packet within a packet, on its way back to who sent it; one within a tunnel goes on. */
+function isReturned([, inner]: readonly string[], [outer]: readonly string[]): boolean {
+  return inner !== undefined && inner === outer
 }
 
 /** Whether the object is a packet, or the line before one in `-T ek`. */

@@ -111,7 +111,7 @@ function handshakeOf(
   open: Open,
   make: Make,
 ): { readonly events: readonly Event[]; readonly completed?: Event } {
-  const events = [...opened(packet, make), ...asked(packet, make)]
+  const events = packet.isReturned ? [] : [...opened(packet, make), ...asked(packet, make)]
   const types = packet.values('tls_handshake_type')
   const [there, back] = [wayOf(packet.ends), wayOf(turned(packet.ends))]
   if (isHello(types, 'client')) remember(open.hellos, there, clientHello(packet))
