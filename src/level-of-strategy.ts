@@ -1,3 +1,4 @@
+import { firedBy } from './engine/fired-by.ts'
 import { compilePredicate, compileRules } from './sigma/sigma.ts'
 import { levelOf, type ComputedLevel } from './strategy/levels.ts'
 import { lintStrategy } from './strategy/lint.ts'
@@ -27,5 +28,6 @@ export function testResults(strategy: Strategy): Promise<readonly TestResult[]> 
     compile: compileRules,
     predicate: compilePredicate,
     readEvents,
+    correlate: firedBy,
   })
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { firedBy } from '../src/engine/fired-by.ts'
 import type { Event } from '../src/domain/event.ts'
 import { compilePredicate, compileRules } from '../src/sigma/sigma.ts'
 import { dockerInspect } from '../src/sources/docker-inspect.ts'
@@ -35,6 +36,7 @@ describe('the shipped strategies', () => {
         compile: compileRules,
         predicate: compilePredicate,
         readEvents: async () => [],
+        correlate: firedBy,
       })
       expect(findings.filter(({ severity }) => severity !== 'hint')).toEqual([])
       expect(results.filter(({ pass }) => !pass)).toEqual([])

@@ -1,4 +1,5 @@
 import { loadDetection, type Detection } from '../detection.ts'
+import { correlationWords } from '../sigma/sigma.ts'
 import { UserError } from '../domain/errors.ts'
 import { EXIT, type Exit } from './exit.ts'
 import { printJson, safe, table, type Output } from './output.ts'
@@ -75,8 +76,8 @@ export async function showStrategy(folder: string, id: string, json: boolean, ou
       ['RULE', 'LEVEL', 'LOG SOURCE', 'LISTS'],
       rules.map((rule) => [
         rule.title,
-        rule.level,
-        Object.values(rule.logsource).join('/'),
+        rule.signalOf === undefined ? rule.level : 'signal',
+        rule.correlation ? correlationWords(rule.correlation) : Object.values(rule.logsource).join('/'),
         rule.lists.join(', '),
       ]),
     )}`,

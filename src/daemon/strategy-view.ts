@@ -1,4 +1,5 @@
 import type { Detection } from '../detection.ts'
+import { correlationWords } from '../sigma/sigma.ts'
 import { isExecutable, type Strategy } from '../strategy/strategy.ts'
 
 /** A strategy as lists show it. */
@@ -67,6 +68,8 @@ export function strategyView(
           lists,
           unsetLists,
           weakened,
+          correlation,
+          signalOf,
         }) => ({
           id,
           ...(name === undefined ? {} : { name }),
@@ -81,6 +84,8 @@ export function strategyView(
           lists,
           unsetLists,
           weakened,
+          ...(correlation === undefined ? {} : { correlation: correlationWords(correlation) }),
+          ...(signalOf === undefined ? {} : { signalOf }),
         }),
       ),
     refused: detection.problems.filter(({ file }) => file === strategy.file),

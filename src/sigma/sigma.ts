@@ -15,6 +15,7 @@ export type {
 export { compares, CORRELATION_TYPES } from './correlation-types.ts'
 export type { Comparison, CorrelationType } from './correlation-types.ts'
 export { alternativesOf } from './correlation-alternatives.ts'
+export { correlationWords } from './correlation-words.ts'
 export { holdsWith } from './correlation-condition.ts'
 export type { CorrelationCondition } from './correlation-condition.ts'
 export type { Condition } from './condition.ts'

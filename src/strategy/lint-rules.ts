@@ -3,13 +3,26 @@ import type { LoadedRule } from '../sigma/sigma.ts'
 import { quoted } from './lint-context.ts'
 import type { Check } from './lint-context.ts'
 
-/** Rules that do not compile, and fields that no declared source has: 021, 022. */
+/** Rules that do not compile, fields that no declared source has, rules that a correlation silences: 021–023. */
 export const lintRules: Check = (context) => [
   ...context.refused.map((problem) =>
     context.finding('ADS021', 'error', problem, problem.message, problem.mend ?? 'Correct the rule.'),
   ),
   ...context.rules.flatMap((rule) =>
-    unknownFields(rule).map((field) =>
+    rule.signalOf === undefined || rule.level === 'informational'
+      ? []
+      : [
+          context.finding(
+            'ADS023',
+            'hint',
+            rule.line,
+            `the rule ${quoted(rule.title)} raises no alert itself: the correlation ${quoted(rule.signalOf[0] ?? '')} takes its matches`,
+            'Write level: informational, or generate: true in the correlation where it should alert as well.',
+          ),
+        ],
+  ),
+  ...context.rules.flatMap((rule) =>
+    unknownFields(rule, context.rules).map((field) =>
       context.finding(
         'ADS022',
         'error',
@@ -22,7 +35,13 @@ export const lintRules: Check = (context) => [
 ]
 
 /** Only categories of ours have a closed list of fields; other log sources have the fields of their own records. */
-function unknownFields(rule: LoadedRule): readonly string[] {
+function unknownFields(rule: LoadedRule, rules: readonly LoadedRule[]): readonly string[] {
+  // a correlation reads the fields of its rules' events
+  if (rule.correlation !== undefined)
+    return rule.correlation.inputs.flatMap(({ rule: id, groupBy }) => {
+      const input = rules.find((other) => other.id === id && other.correlation === undefined)
+      return input === undefined ? [] : unknownFields({ ...input, fields: groupBy }, rules)
+    })
   const fields = rule.logsource.category === undefined ? undefined : EXTENSIONS[rule.logsource.category]
   if (fields === undefined) return []
   return rule.fields.filter(

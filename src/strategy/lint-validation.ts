@@ -1,7 +1,8 @@
+import { parseDuration } from '../domain/day.ts'
 import type { LoadedRule } from '../sigma/sigma.ts'
 import { quoted } from './lint-context.ts'
 import type { Check, LintContext } from './lint-context.ts'
-import type { Emulation, LintFinding } from './strategy.ts'
+import type { Emulation, LintFinding, StrategyTest } from './strategy.ts'
 
 /** Tests and emulations: 050, 051, 053, 057–059. */
 export const lintValidation: Check = (context) => [
@@ -12,9 +13,9 @@ export const lintValidation: Check = (context) => [
   ...context.strategy.emulations.flatMap((emulation) => emulationFindings(context, emulation)),
 ]
 
-/** Whether alerts come of the rule; an informational one is a signal for correlations. */
-export function isAlerting(rule: Pick<LoadedRule, 'level'>): boolean {
-  return rule.level !== 'informational'
+/** Whether alerts come of the rule; an informational one, and one that a correlation takes, is a signal. */
+export function isAlerting(rule: Pick<LoadedRule, 'level' | 'signalOf'>): boolean {
+  return rule.level !== 'informational' && rule.signalOf === undefined
 }
 
 function tests(context: LintContext): LintFinding[] {
@@ -80,31 +81,41 @@ function strangers(context: LintContext): LintFinding[] {
     )
 }
 
-/** A correlation needs a test that fires within its window and one that stays silent just beyond. */
+/**
+ * A correlation needs a test that fires within its window and one that stays silent because it is over; one that is
+ * decided at the end of its window, tests that let time pass until then.
+ */
 function edges(context: LintContext): LintFinding[] {
-  const { strategy } = context
-  return strategy.rules.flatMap((text) =>
-    text.text.split(/^---\s*$/m).flatMap((document, index, all) => {
-      if (!/^correlation:/m.test(document)) return []
-      const name = /^name:\s*(\S+)/m.exec(document)?.[1] ?? /^id:\s*(\S+)/m.exec(document)?.[1]
-      const line = text.line + all.slice(0, index).join('\n').split('\n').length
-      const kinds = new Set(
-        strategy.tests
-          .filter((test) => test.rule === name && test.events.length > 1)
-          .map((test) => test.expect),
-      )
-      if (kinds.has('fire') && kinds.has('silent')) return []
-      return [
-        context.finding(
-          'ADS053',
-          'warning',
-          line,
-          `the correlation ${quoted(name ?? '')} is not tested at the edge of its window`,
-          'Add a test just inside the window that fires, and one just beyond that stays silent.',
-        ),
-      ]
-    }),
-  )
+  const { strategy, rules } = context
+  return rules.flatMap((rule) => {
+    const { correlation } = rule
+    if (correlation === undefined) return []
+    const tests = strategy.tests.filter((test) => test.kind === 'test' && isNamed(rule, test.rule))
+    const isEdge = correlation.decidedAtEnd
+      ? (test: StrategyTest) => test.until !== undefined || spanOf(test) >= correlation.timespan
+      : (test: StrategyTest) => test.expect === 'fire' || spanOf(test) >= correlation.timespan
+    const tested = (['fire', 'silent'] as const).every((expect) =>
+      tests.some((test) => test.expect === expect && (test.file !== undefined || isEdge(test))),
+    )
+    if (tested) return []
+    return [
+      context.finding(
+        'ADS053',
+        'warning',
+        rule.line,
+        `the correlation ${quoted(rule.title)} is not tested at the edge of its window`,
+        correlation.decidedAtEnd
+          ? 'Add a test that fires and one that stays silent, both with until: as long as its window.'
+          : 'Add a test just inside the window that fires, and one just beyond that stays silent.',
+      ),
+    ]
+  })
+}
+
+/** ms from a test's first event to its last. */
+function spanOf({ events }: StrategyTest): number {
+  const times = events.map(({ at }) => (typeof at === 'string' ? (parseDuration(at) ?? 0) : 0))
+  return Math.max(0, ...times) - Math.min(...times, Infinity)
 }
 
 /** Steps in prose that end in looking on: nobody can say afterwards whether the strategy passed. */

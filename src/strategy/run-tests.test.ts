@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { firedBy } from '../engine/fired-by.ts'
 import type { Event } from '../domain/event.ts'
 import { compilePredicate, compileRules } from '../sigma/sigma.ts'
 import { exampleDocument } from './example.testing.ts'
@@ -22,6 +23,7 @@ const run = (
     compile: compileRules,
     predicate: compilePredicate,
     readEvents,
+    correlate: firedBy,
   })
 const failures = async (change: (text: string) => string) =>
   (await run(change)).filter(({ pass }) => !pass).map(({ id, message, finding }) => [id, message, finding])

@@ -1,10 +1,12 @@
 import { dirname, join, normalize, sep } from 'node:path'
 import type { Problem } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
+import type { Match } from '../domain/match.ts'
 import type { EventPredicate, Lists, LoadedRule, Ruleset } from '../sigma/sigma.ts'
 import type { CompileRules } from './lint.ts'
 import { isNamed } from './lint-validation.ts'
 import type { LintFinding, Strategy, StrategyFilter, StrategyTest } from './strategy.ts'
+import { correlationFires, type Correlate } from './test-correlation.ts'
 import { testEvent } from './test-event.ts'
 import { vacuousSelections } from './vacuity.ts'
 
@@ -31,6 +33,7 @@ export interface TestParts {
   ) => { readonly predicate: EventPredicate } | { readonly problems: readonly Problem[] }
   /** Events of a file of raw records, run through their source. A rejection fails the test that names the file. */
   readonly readEvents: (path: string) => Promise<readonly Event[]>
+  readonly correlate: Correlate
 }
 
 interface Hold {
@@ -96,6 +99,10 @@ async function runTest(strategy: Strategy, test: StrategyTest, parts: TestParts)
   if (rule === undefined) return result(false, `no rule ${JSON.stringify(test.rule)} compiles`)
   const events = await eventsOf(strategy, test, parts)
   if (typeof events === 'string') return result(false, events)
+  if (rule.correlation !== undefined) {
+    const [pass, message] = correlationResult(strategy, test, rule, ruleset, events, lists, parts)
+    return result(pass, message)
+  }
   const holds = holdsOf(strategy, rule, lists, parts)
   const matched = events.filter((event) => holdsOn(ruleset, rule, event))
   const left = matched.filter((event) => !holds.some(({ predicate }) => predicate(event)))
@@ -117,6 +124,33 @@ async function runTest(strategy: Strategy, test: StrategyTest, parts: TestParts)
   const vacuous = vacuousSelections(strategy, rule, matched, (event) => holdsOn(ruleset, rule, event))
   if (vacuous.length > 0) return result(false, `vacuous: no field of ${vacuous.join(', ')} decides`, 'ADS052')
   return result(true, 'fires')
+}
+
+/** A filter holds back the matches that a correlation would take, not the correlation. */
+function correlationResult(
+  strategy: Strategy,
+  test: StrategyTest,
+  rule: LoadedRule,
+  ruleset: Ruleset,
+  events: readonly Event[],
+  lists: Lists,
+  parts: TestParts,
+): readonly [pass: boolean, message: string] {
+  const holds = new Map(
+    ruleset.rules.map((each) => [each.id, holdsOf(strategy, each, lists, parts)] as const),
+  )
+  const isHeld = (match: Match): boolean =>
+    (holds.get(match.rule.id) ?? []).some(({ predicate }) => predicate(match.event))
+  const fires = (of: readonly Event[], unless: (match: Match) => boolean): boolean =>
+    correlationFires(rule, ruleset, of, test, unless, parts.correlate)
+  if (test.expect === 'silent') {
+    if (!fires(events, isHeld)) return [true, 'silent']
+    const isMiss = test.kind === 'miss'
+    return [false, isMiss ? 'the known miss fires: the text is out of date' : 'fires, and should stay silent']
+  }
+  if (fires(events, isHeld)) return [true, 'fires']
+  const isFiltered = fires(events, () => false)
+  return [false, isFiltered ? 'a filter of its rules hides it' : 'stays silent, and should fire']
 }
 
 function checkSample(strategy: Strategy, filter: StrategyFilter, parts: TestParts): TestResult[] {
