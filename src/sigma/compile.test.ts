@@ -72,6 +72,10 @@ describe('a compiled rule', () => {
           strategy: 'tar-in-a-container',
           fields: ['Image', 'User'],
         },
+        matched: [
+          { field: 'Image', values: ['/bin/TAR'] },
+          { field: 'User', values: ['a'] },
+        ],
       },
     ])
   })
