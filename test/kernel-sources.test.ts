@@ -85,6 +85,7 @@ describe('rules in the form of SigmaHQ', () => {
     ['auditd', 'audit.log', 'openssl'],
     ['laurel', 'audit.jsonl', 'perl'],
     ['tetragon', 'events.jsonl', 'openssl'],
+    ['tracee', 'events.jsonl', 'openssl'],
   ])('for programs that are started hold on what %s tells', (source, file, program) => {
     const text = rule(
       'it',

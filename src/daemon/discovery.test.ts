@@ -53,6 +53,7 @@ it('finds nothing on an empty machine, and waits for what most machines have', (
     'hubble',
     'osquery',
     'aide',
+    'tracee',
     'auditd',
     'laurel',
   ])

@@ -118,6 +118,14 @@ export const USUAL_PLACES: readonly Place[] = [
     rare: true,
   },
   {
+    input: 'tracee',
+    type: 'file',
+    what: 'Tracee events',
+    path: '/var/log/tracee/events.json',
+    sources: ['tracee'],
+    rare: true,
+  },
+  {
     input: 'auditd',
     type: 'file',
     what: 'Linux audit log',

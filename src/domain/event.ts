@@ -6,6 +6,7 @@ export const SOURCE_NAMES = [
   'falco',
   'sensor',
   'tetragon',
+  'tracee',
   'auditd',
   'laurel',
   'zeek.conn',

@@ -58,7 +58,14 @@ function eventsOf(bytes: Uint8Array): readonly Event[] {
 }
 
 /** Sources whose records are taken as they come. */
-const AS_IT_CAME = new Set(['kubernetes.audit', 'falco', 'docker.events', 'docker.inspect', 'tetragon'])
+const AS_IT_CAME = new Set([
+  'kubernetes.audit',
+  'falco',
+  'docker.events',
+  'docker.inspect',
+  'tetragon',
+  'tracee',
+])
 
 /** Whether the record was made by the source, or added to, rather than taken as it came. */
 function isOurs({ source, logsource }: Event): boolean {

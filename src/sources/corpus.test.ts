@@ -28,6 +28,7 @@ const OURS: readonly string[] = [
   'fim_osquery',
   'fim_wazuh',
   'fim_auditbeat',
+  'tracee',
   'auditd',
   'laurel',
   'docker_stats',

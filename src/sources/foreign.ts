@@ -51,10 +51,6 @@ const JSON_FORMATS: readonly JsonFormat[] = [
     test: (json) => json['kind'] === 'AdmissionReview',
   },
   {
-    reason: later('tracee'),
-    test: (json) => having('eventName', 'args')(json) || having('workload', 'name')(json),
-  },
-  {
     reason: (json) => later(zeekLogName(json) ?? 'zeek'),
     test: (json) => zeekLogName(json) !== undefined,
   },

@@ -17,6 +17,7 @@ import { podmanEvents } from './podman-events.ts'
 import { cadvisor, prometheus } from './prometheus.ts'
 import { sensor } from './sensor.ts'
 import { tetragon } from './tetragon.ts'
+import { tracee } from './tracee.ts'
 import { suricataEve } from './suricata-eve.ts'
 import { tshark } from './tshark.ts'
 import { sysmonLinux } from './sysmon-linux.ts'
@@ -41,6 +42,7 @@ export const sources = [
   falco,
   sensor,
   tetragon,
+  tracee,
   auditd,
   laurel,
   zeekConn,

@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import type { Logsource, Mapping } from '../domain/event.ts'
 import { callArguments, CALLS_BY_NAME } from '../domain/kernel-calls.ts'
 import { normalPath } from '../domain/normal-path.ts'
+import { plainAddress } from '../domain/plain-address.ts'
 import { known } from './json.ts'
 import type { JsonObject } from './json.ts'
 
@@ -99,6 +100,12 @@ export interface SocketEnd {
   readonly family: 'ipv4' | 'ipv6' | 'unix'
   readonly address: string
   readonly port?: number | undefined
+}
+
+/** An end by its IP address. */
+export function networkEnd(text: string, port: number | undefined): SocketEnd {
+  const address = plainAddress(text)
+  return { family: address.includes(':') ? 'ipv6' : 'ipv4', address, port }
 }
 
 /** What a record about the end that was asked for adds. */

@@ -1,8 +1,14 @@
 import { openFlags } from '../domain/kernel-calls.ts'
-import { plainAddress } from '../domain/plain-address.ts'
 import { isObject, known, listOf, objectOf, textOf } from './json.ts'
 import type { JsonObject } from './json.ts'
-import { absolutePath, callFields, listenFields, opensToWrite, peerFields } from './linux-event.ts'
+import {
+  absolutePath,
+  callFields,
+  listenFields,
+  networkEnd,
+  opensToWrite,
+  peerFields,
+} from './linux-event.ts'
 import type { LinuxCategory, SocketEnd } from './linux-event.ts'
 import { protoNumber } from './proto-json.ts'
 
@@ -186,12 +192,6 @@ function endOf(socket: JsonObject, address: string, port: string): SocketEnd | u
   if (family !== undefined && family !== 'AF_INET' && family !== 'AF_INET6') return undefined
   if (text === undefined) return undefined
   return networkEnd(text, protoNumber(socket[port]))
-}
-
-/** An end by its IP address. */
-export function networkEnd(text: string, port: number | undefined): SocketEnd {
-  const address = plainAddress(text)
-  return { family: address.includes(':') ? 'ipv6' : 'ipv4', address, port }
 }
 
 function protocolOf(socket: JsonObject | undefined): string | undefined {

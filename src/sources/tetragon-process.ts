@@ -1,4 +1,5 @@
-import type { Fact, Resource } from '../domain/event.ts'
+import type { Resource } from '../domain/event.ts'
+import { attributesOf } from './bystander.ts'
 import { imageAttributes, parseImage } from './image-reference.ts'
 import { isObject, listOf, objectOf, textOf } from './json.ts'
 import type { JsonObject } from './json.ts'
@@ -74,15 +75,6 @@ export function tetragonResource(json: JsonObject, process: JsonObject): Resourc
   })
 }
 
-/** The attributes that are known. */
-export function attributesOf(
-  values: Readonly<Record<string, string | readonly string[] | undefined>>,
-): Readonly<Record<string, string | readonly string[]>> {
-  return Object.fromEntries(
-    Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  )
-}
-
 /**
  * The runtime stands before the id. Without a pod there is the beginning of the id alone, of 15 to 31 digits: twelve
  * of them are what inventories know.
@@ -107,12 +99,4 @@ function imageOf(image: JsonObject): Readonly<Record<string, string | readonly s
     ...imageAttributes(textOf(image['name'])),
     ...(digests !== undefined && { 'container.image.repo_digests': digests }),
   }
-}
-
-/** What a record tells of its container, as a bystander: its engine knows better. */
-export function containerFact(resource: Resource, time: number): readonly Fact[] {
-  const { 'container.id': id, ...rest } = resource
-  const tells = 'container.image.name' in rest || 'k8s.pod.name' in rest
-  if (typeof id !== 'string' || id.length !== 64 || !tells) return []
-  return [{ kind: 'container', id, time, resource, mounts: [], partial: true }]
 }

@@ -1,14 +1,15 @@
 import type { Event, Fact, Finding, Logsource, Mapping, Resource } from '../domain/event.ts'
+import { containerFact } from './bystander.ts'
 import { contentOf } from './events.ts'
 import { isObject, known, listOf, memberOf, objectOf, textOf } from './json.ts'
 import type { JsonObject } from './json.ts'
-import { LINUX, LINUX_MAPPING, listenFields, peerFields, processFields } from './linux-event.ts'
+import { LINUX, LINUX_MAPPING, listenFields, networkEnd, peerFields, processFields } from './linux-event.ts'
 import { protoNumber } from './proto-json.ts'
 import { defineSource, failed } from './source.ts'
 import type { Decoder } from './source.ts'
-import { networkEnd, seenByProbe } from './tetragon-probe.ts'
+import { seenByProbe } from './tetragon-probe.ts'
 import type { Seen } from './tetragon-probe.ts'
-import { containerFact, tetragonProcess, tetragonResource } from './tetragon-process.ts'
+import { tetragonProcess, tetragonResource } from './tetragon-process.ts'
 import { timeOf } from './time.ts'
 
 /** What Tetragon's policies report, as another tool's alerts. */
