@@ -82,6 +82,88 @@ const RECORDS = {
     result: 0,
     process: { pid: 7, user: 'root', executable: '/usr/bin/nc', args: ['nc', '198.51.100.7', '4444'] },
   },
+  tetragon: {
+    process_exec: {
+      process: {
+        exec_id: 'bm9kZS0xOjE6Nw==',
+        pid: 7,
+        uid: 0,
+        cwd: '/',
+        binary: '/usr/bin/base64',
+        arguments: '-d /tmp/x',
+        start_time: '2026-11-20T10:00:00.000000001Z',
+      },
+      parent: { exec_id: 'bm9kZS0xOjE6Ng==', pid: 6, uid: 0, binary: '/usr/bin/dash', arguments: '-c x' },
+    },
+    node_name: 'node-1',
+    time: '2026-11-20T10:00:00.000000001Z',
+  },
+  auditd: [
+    'SYSCALL msg=audit(1795168800.101:3): arch=c000003e syscall=59 success=yes exit=0 a0=5 a1=6 a2=7 a3=0 items=1 ppid=6 pid=7 auid=0 uid=0 gid=0 euid=0 suid=0 fsuid=0 egid=0 sgid=0 fsgid=0 tty=pts0 ses=1 comm="base64" exe="/usr/bin/base64" key="exec"',
+    'EXECVE msg=audit(1795168800.101:3): argc=2 a0="base64" a1="-d"',
+    'PATH msg=audit(1795168800.101:3): item=0 name="/usr/bin/base64" inode=1 dev=00:32 mode=0100755 ouid=0 ogid=0 rdev=00:00 nametype=NORMAL',
+    'PROCTITLE msg=audit(1795168800.101:3): proctitle=626173653634002D64',
+    'EOE msg=audit(1795168800.101:3): ',
+  ]
+    .map((line) => `type=${line}`)
+    .join('\n'),
+  laurel: {
+    ID: '1795168800.102:4',
+    NODE: 'node-1',
+    SYSCALL: {
+      arch: '0xc000003e',
+      syscall: 59,
+      success: 'yes',
+      exit: 0,
+      ppid: 6,
+      pid: 7,
+      uid: 0,
+      comm: 'base64',
+      exe: '/usr/bin/base64',
+      SYSCALL: 'execve',
+      UID: 'root',
+      ARGV: ['0x5', '0x6'],
+    },
+    EXECVE: { argc: 2, ARGV: ['base64', '-d'] },
+    PATH: [{ item: 0, name: '/usr/bin/base64', nametype: 'NORMAL' }],
+  },
+  flow: {
+    timestamp: '2026-11-20T10:00:00.000001+0000',
+    flow_id: 1_899_527_106_618_110,
+    event_type: 'flow',
+    src_ip: '10.1.2.3',
+    src_port: 41_005,
+    dest_ip: '198.51.100.7',
+    dest_port: 4444,
+    proto: 'TCP',
+    flow: { pkts_toserver: 8, pkts_toclient: 7, start: '2026-11-20T10:00:00.000001+0000', state: 'closed' },
+  },
+  hubble: {
+    flow: {
+      time: '2026-11-20T10:00:00.1Z',
+      verdict: 'FORWARDED',
+      IP: { source: '10.1.2.3', destination: '198.51.100.7', ipVersion: 'IPv4' },
+      l4: { TCP: { source_port: 41_006, destination_port: 4444, flags: { SYN: true } } },
+      source: { namespace: 'shop', pod_name: 'cart-1' },
+      Type: 'L3_L4',
+      node_name: 'node-1',
+      is_reply: false,
+      traffic_direction: 'EGRESS',
+    },
+    node_name: 'node-1',
+    time: '2026-11-20T10:00:00.1Z',
+  },
+  cloud: {
+    eventVersion: '1.09',
+    eventID: '0f0e0d0c-0000-4000-8000-000000000004',
+    eventTime: '2026-11-20T10:00:00Z',
+    eventSource: 'ecs.amazonaws.com',
+    eventName: 'RegisterTaskDefinition',
+    awsRegion: 'eu-central-1',
+    sourceIPAddress: '198.51.100.9',
+    userIdentity: { type: 'IAMUser', userName: 'mara' },
+    requestParameters: { family: 'x' },
+  },
   conn: {
     _path: 'conn',
     ts: 1_795_168_800.25,
@@ -271,9 +353,20 @@ const RULES: readonly (readonly [string, string, readonly Name[]])[] = [
   [
     '{product: linux, category: process_creation}',
     "{Image|endswith: /base64, CommandLine|contains: '-d', ParentImage|endswith: /dash}",
-    ['sensor', 'linux'],
+    ['sensor', 'tetragon', 'linux'],
   ],
-  ['{category: process_creation}', '{User: root}', ['sensor', 'linux']],
+  [
+    '{product: linux, category: process_creation}',
+    "{Image|endswith: /base64, CommandLine|contains: '-d'}",
+    ['sensor', 'tetragon', 'auditd', 'laurel', 'linux'],
+  ],
+  ['{category: process_creation}', '{User: root}', ['sensor', 'laurel', 'linux']],
+  ['{product: linux, service: auditd}', '{type: EXECVE, a0: base64, a1|contains: -d}', ['auditd', 'laurel']],
+  [
+    '{product: aws, service: cloudtrail}',
+    '{eventSource: ecs.amazonaws.com, eventName: RegisterTaskDefinition}',
+    ['cloud'],
+  ],
   [
     '{product: linux, category: file_event}',
     '{TargetFilename|startswith: /etc/cron, Image|endswith: /tee}',
@@ -282,7 +375,7 @@ const RULES: readonly (readonly [string, string, readonly Name[]])[] = [
   [
     '{product: linux, category: network_connection}',
     "{Initiated: 'true', DestinationPort: 4444}",
-    ['connect', 'linuxConnect', 'conn'],
+    ['connect', 'linuxConnect', 'conn', 'flow', 'hubble'],
   ],
   [
     '{product: linux, category: network_connection}',
@@ -293,14 +386,14 @@ const RULES: readonly (readonly [string, string, readonly Name[]])[] = [
   [
     '{category: network_connection}',
     '{DestinationIp: 198.51.100.7, DestinationPort: 4444, Protocol: tcp}',
-    ['connect', 'linuxConnect', 'conn', 'connected', 'allowed'],
+    ['connect', 'linuxConnect', 'conn', 'flow', 'hubble', 'connected', 'allowed'],
   ],
   [
     '{category: network, service: connection}',
     '{source.ip: 10.1.2.3, destination.port: 4444, network.protocol: ssl, network.state: SF}',
     ['conn'],
   ],
-  ['{category: firewall}', '{dst_ip: 198.51.100.7, dst_port: 4444}', ['conn', 'allowed']],
+  ['{category: firewall}', '{dst_ip: 198.51.100.7, dst_port: 4444}', ['conn', 'flow', 'hubble', 'allowed']],
   ['{service: netflow}', '{destination.port: 4444}', ['conn']],
   ['{product: zeek, service: conn}', '{id.resp_p: 4444, id.orig_h|cidr: 10.0.0.0/8}', ['conn']],
   ['{product: zeek, service: x509}', '{certificate.serial: 8BB00EE}', ['certificate']],
@@ -382,7 +475,8 @@ const events = Object.entries(RECORDS).map(([name, record]) => {
   const text = typeof record === 'string' ? record : JSON.stringify(record)
   const decoder = createStreamDecoder(sources, name)
   const batch = decoder.push({ stream: name, offset: 0, bytes: Buffer.from(`${text}\n`), end: true })
-  return { name, failures: batch.failures, events: batch.items.flatMap(({ decoded }) => decoded.events) }
+  const whole = [...batch.items.map(({ decoded }) => decoded), ...batch.completed]
+  return { name, failures: batch.failures, events: whole.flatMap((each) => each.events) }
 })
 
 describe('a rule in the words of Sigma’s taxonomy', () => {
