@@ -83,7 +83,8 @@ function text(least: number, most: number): Check {
       report.mistakes.push(
         mistake(value.at, `${key} must be text`, 'write one text, quoted if it looks like a number'),
       )
-    else if (written.length < least) report.mistakes.push(mistake(value.at, `${key} must not be empty`))
+    else if (written.length < least)
+      report.mistakes.push(mistake(value.at, `${key} must not be empty`, 'write something, or remove it'))
     else if (written.length > most)
       report.mistakes.push(mistake(value.at, `${key} is longer than ${most} characters`, 'shorten it'))
   }

@@ -193,7 +193,11 @@ function warnOfAliases(
     for (const rule of fields.keys()) {
       if (!references.some(({ name }) => name === rule))
         report.warnings.push(
-          mistake(at, `the alias ${quote(alias)} names ${quote(rule)}, which is not among the rules`),
+          mistake(
+            at,
+            `the alias ${quote(alias)} names ${quote(rule)}, which is not among the rules`,
+            'name one of the rules',
+          ),
         )
     }
     if (!groupBy.includes(alias)) {

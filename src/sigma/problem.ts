@@ -10,7 +10,8 @@ export interface Position {
 export interface Mistake {
   readonly at: Position
   readonly message: string
-  readonly mend?: string
+  /** What to write instead. */
+  readonly mend: string
   /** Which document of its text, 1-based, where one is refused for it. */
   readonly document?: number
 }
@@ -25,8 +26,8 @@ export function newReport(): Report {
   return { mistakes: [], warnings: [] }
 }
 
-export function mistake(at: Position, message: string, mend?: string): Mistake {
-  return mend === undefined ? { at, message } : { at, message, mend }
+export function mistake(at: Position, message: string, mend: string): Mistake {
+  return { at, message, mend }
 }
 
 export function problemIn(file: string, { at, ...told }: Mistake): Problem {

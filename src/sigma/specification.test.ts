@@ -41,7 +41,7 @@ describe('1.1 YAML', () => {
     ['{ A: .nan }', {}, 'invalid number: only finite numbers are allowed'],
     ['{ A: .inf }', {}, 'invalid number: only finite numbers are allowed'],
     ['{ A: 1e400 }', {}, 'invalid number: only finite numbers are allowed'],
-  ])('%s on %j: %s', (detection, record, expected) => {
+  ])('%s on %o: %s', (detection, record, expected) => {
     expect(outcome(ruleWith(detection), record)).toBe(expected)
   })
 
@@ -132,7 +132,7 @@ describe('4.1 the shape of a search identifier', () => {
     ['[{}]', {}, 'the detection is empty'],
     ['{ A: { b: c } }', {}, '"A": a value must be text, a number, true, false or null'],
     ['{ A: [[x]] }', {}, '"A": a value must be text, a number, true, false or null'],
-  ])('%s on %j: %s', (detection, record, expected) => {
+  ])('%s on %o: %s', (detection, record, expected) => {
     expect(outcome(ruleWith(detection), record)).toBe(expected)
   })
 })
@@ -150,7 +150,7 @@ describe('4.2 items', () => {
     ['{ A|Contains: x }', {}, '"A|Contains": unknown modifier "Contains"'],
     ['{ "A|contains |all": [x, y] }', {}, '"A|contains |all": unknown modifier "contains "'],
     ['{ A|constructor: x }', {}, '"A|constructor": unknown modifier "constructor"'],
-  ])('%s on %j: %s', (detection, record, expected) => {
+  ])('%s on %o: %s', (detection, record, expected) => {
     expect(outcome(ruleWith(detection), record)).toBe(expected)
   })
 })
@@ -186,7 +186,7 @@ describe('4.4 wildcards and escapes', () => {
     ["{ A|startswith: '*b' }", { A: 'abc' }, 'T'],
     ["{ A|contains: '' }", { A: '' }, 'T'],
     ["{ A|contains: '' }", {}, 'F'],
-  ])('%s on %j: %s', (detection, record, expected) => {
+  ])('%s on %o: %s', (detection, record, expected) => {
     expect(outcome(ruleWith(detection), record)).toBe(expected)
   })
 })
@@ -205,7 +205,7 @@ describe('4.5 case', () => {
     ['{ A|startswith|cased: aB }', { A: 'aBc' }, 'T'],
     ['{ A|base64: abc }', { A: 'yWjJ' }, 'T'],
     ['{ a: x }', { A: 'x' }, 'F'],
-  ])('%s on %j: %s', (detection, record, expected) => {
+  ])('%s on %o: %s', (detection, record, expected) => {
     expect(outcome(ruleWith(detection), record)).toBe(expected)
   })
 })
@@ -222,7 +222,7 @@ describe('4.6 fields of a record', () => {
     ['{ a.b: x }', { a: 'text' }, 'F'],
     ['{ a.0: x }', { a: ['x'] }, 'F'],
     ['{ "containers[any].x": y }', { 'containers[any]': { x: 'y' } }, 'T'],
-  ])('%s on %j: %s', (detection, record, expected) => {
+  ])('%s on %o: %s', (detection, record, expected) => {
     expect(outcome(ruleWith(detection), record)).toBe(expected)
   })
 })
@@ -254,7 +254,7 @@ describe('4.7 a value against a field', () => {
     ['{ A: [null, x] }', {}, 'T'],
     ['{ A: [null, x] }', { A: 'x' }, 'T'],
     ["{ A|startswith: '1' }", { A: 10 }, 'T'],
-  ])('%s on %j: %s', (detection, record, expected) => {
+  ])('%s on %o: %s', (detection, record, expected) => {
     expect(outcome(ruleWith(detection), record)).toBe(expected)
   })
 
@@ -283,7 +283,7 @@ describe('4.8 keywords', () => {
     ["{ '|startswith': dle }", { a: 'a needle' }, 'T'],
     ["{ '|exists': true }", {}, '"|exists": the modifier exists needs a field'],
     ["{ '|cidr': 10.0.0.0/8 }", {}, '"|cidr": the modifier cidr needs a field'],
-  ])('%s on %j: %s', (detection, record, expected) => {
+  ])('%s on %o: %s', (detection, record, expected) => {
     expect(outcome(ruleWith(detection), record)).toBe(expected)
   })
 })
@@ -294,7 +294,7 @@ describe('4.9 negation and what is missing', () => {
     ['not s', { A: 'x' }, 'F'],
     ['not s', { A: null }, 'T'],
     ['not s', { A: [] }, 'T'],
-  ])('%s on %j: %s', (condition, record, expected) => {
+  ])('%s on %o: %s', (condition, record, expected) => {
     expect(outcome(ruleWith('{ A: x }').replace('condition: s', `condition: ${condition}`), record)).toBe(
       expected,
     )
@@ -451,7 +451,7 @@ describe('5 modifiers', () => {
     ['{ A|hour: 23 }', { A: 'late' }, 'F'],
     ['{ A|hour: 23 }', {}, 'F'],
     ['{ A|hour: late }', {}, 'wants an integer, unquoted'],
-  ])('%s on %j: %s', (detection, record, expected) => {
+  ])('%s on %o: %s', (detection, record, expected) => {
     const said = outcome(ruleWith(detection), record)
     if (expected.length === 1) expect(said).toBe(expected)
     else expect(said).toContain(expected)
@@ -477,7 +477,7 @@ describe('6 placeholders', () => {
     ['{ A|re|expand: "^%other%$" }', { A: 'y' }, 'T'],
     ['{ A|expand: "%nobody%" }', {}, 'the placeholder %nobody% has no values'],
     ['{ A|expand: 5 }', {}, 'wants a string'],
-  ])('%s on %j: %s', (detection, record, expected) => {
+  ])('%s on %o: %s', (detection, record, expected) => {
     const said = outcome(ruleWith(detection), record, lists)
     if (expected.length === 1) expect(said).toBe(expected)
     else expect(said).toContain(expected)
@@ -531,7 +531,7 @@ describe('7 conditions', () => {
     ['1 of (a)', {}, 'of what?'],
     ['not', {}, 'it ends too early'],
     ['s*', {}, 'unexpected "s*"'],
-  ])('%j on %j: %s', (condition, record, expected) => {
+  ])('%j on %o: %s', (condition, record, expected) => {
     const text = `title: t\nlogsource: { category: test }\ndetection:\n${detection}  condition: ${JSON.stringify(condition)}\n`
     const said = outcome(text, record)
     if (expected.length === 1) expect(said).toBe(expected)
@@ -579,7 +579,7 @@ describe('9 filters', () => {
     ['[0A8F9D43-5B7E-4D0C-9C39-1F6A4B2F7E11]', { A: 'x', U: 'z' }, false],
     ['[another]', { A: 'x', U: 'z' }, true],
     ['any', { A: 'x' }, true],
-  ])('for %s on %j: %s', (rules, record, expected) => {
+  ])('for %s on %o: %s', (rules, record, expected) => {
     expect(fires(filter(rules), record)).toBe(expected)
   })
 

@@ -75,9 +75,10 @@ function parse(text: string, lines: LineCounter): readonly Document.Parsed[] {
   return Array.isArray(documents) ? documents : []
 }
 
+const LESS = 'split the file, or write it without that much nesting'
+
 function broken(at: Position, message: string): YamlDocument {
-  const mend = 'split the file, or write it without that much nesting'
-  return { at, tree: undefined, mistakes: [mistake(at, message, mend)], warnings: [] }
+  return { at, tree: undefined, mistakes: [mistake(at, message, LESS)], warnings: [] }
 }
 
 interface Reading {
@@ -91,7 +92,11 @@ interface Reading {
 function readDocument(document: Document.Parsed, position: Reading['position']): YamlDocument {
   const at = position(document.contents?.range?.[0] ?? document.range[0])
   const mistakes = document.errors.map((error) =>
-    mistake(position(error.pos[0]), `invalid YAML: ${error.message}`),
+    mistake(
+      position(error.pos[0]),
+      `invalid YAML: ${error.message}`,
+      'correct the YAML; quote texts that begin with a special character',
+    ),
   )
   const warnings: Mistake[] = []
   for (const warning of document.warnings) {
@@ -108,10 +113,10 @@ function readDocument(document: Document.Parsed, position: Reading['position']):
 function readNode(node: Node | null, reading: Reading, depth: number): Tree | undefined {
   const at = reading.position(node?.range?.[0] ?? 0)
   reading.nodes += 1
-  if (reading.nodes > MAX_NODES || depth > MAX_DEPTH) return refuse(reading, at, tooBig(depth))
+  if (reading.nodes > MAX_NODES || depth > MAX_DEPTH) return refuse(reading, at, tooBig(depth), LESS)
   if (isAlias(node)) {
     const target = reading.anchors.get(node.source)
-    if (!target) return refuse(reading, at, `the alias *${node.source} has no anchor`)
+    if (!target) return refuse(reading, at, `the alias *${node.source} has no anchor`, 'write the value out')
     return readNode(target, reading, depth + 1)
   }
   if (node?.anchor !== undefined) reading.anchors.set(node.anchor, node)
@@ -135,8 +140,8 @@ function tooBig(depth: number): string {
     : `the document has more than ${MAX_NODES} nodes, its aliases expanded`
 }
 
-function refuse(reading: Reading, at: Position, message: string): undefined {
-  reading.mistakes.push(mistake(at, message))
+function refuse(reading: Reading, at: Position, message: string, mend: string): undefined {
+  reading.mistakes.push(mistake(at, message, mend))
   return undefined
 }
 
@@ -152,10 +157,10 @@ function readMapping(
     const keyNode = pair.key as Node
     const keyAt = reading.position(keyNode?.range?.[0] ?? 0)
     const key = isScalar(keyNode) ? keyText(keyNode.value, keyNode.source) : undefined
-    if (key === undefined) return refuse(reading, keyAt, 'a key must be text')
+    if (key === undefined) return refuse(reading, keyAt, 'a key must be text', 'quote it')
     if (key === '<<')
-      return refuse(reading, keyAt, 'merge keys (<<) are not part of YAML 1.2: write the keys out')
-    if (seen.has(key)) return refuse(reading, keyAt, `duplicate key ${quote(key)}: write it once`)
+      return refuse(reading, keyAt, 'merge keys (<<) are not part of YAML 1.2', 'write the keys out')
+    if (seen.has(key)) return refuse(reading, keyAt, `duplicate key ${quote(key)}`, 'write it once')
     seen.add(key)
     const value = readNode(pair.value as Node | null, reading, depth + 1)
     if (!value) return undefined
@@ -180,7 +185,13 @@ function readScalar(
   reading: Reading,
 ): Tree | undefined {
   const scalar = scalarOf(value)
-  if (scalar === undefined) return refuse(reading, at, 'invalid number: only finite numbers are allowed')
+  if (scalar === undefined)
+    return refuse(
+      reading,
+      at,
+      'invalid number: only finite numbers are allowed',
+      'write a finite number, or quote it as text',
+    )
   return { kind: 'scalar', at, value: scalar, source: source ?? String(value) }
 }
 
