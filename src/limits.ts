@@ -1,8 +1,8 @@
 import type { Detection } from './detection.ts'
 import { instant } from './domain/alert-view.ts'
 import { bytes } from './domain/bytes.ts'
-import { endOfDay } from './domain/day.ts'
 import { knownList } from './site/known-lists.ts'
+import { siteLimits } from './site-limits.ts'
 import type { Reader } from './store/store.ts'
 
 /** What a limit is about, the most hurting first. */
@@ -45,7 +45,7 @@ export function limits({ detection, reader, size, site, zone, now }: LimitsOf): 
     ...ofSize(reader, size),
     ...ofSinks(reader),
     ...ofProblems(detection),
-    ...ofSite(detection, zone, now),
+    ...siteLimits(detection, zone, now),
     ...ofLists(detection, site),
   ]
   const rank = ({ kind, severity }: Limit): number =>
@@ -109,43 +109,6 @@ function* ofLists({ ruleset, site: { lists } }: Detection, site: string): Iterab
 
 function counted(rules: number): string {
   return rules === 1 ? '1 rule' : `${rules} rules`
-}
-
-function* ofSite({ site, strategies }: Detection, zone: string, now: number): Iterable<Limit> {
-  const filters = [
-    ...site.filters.map(({ id, expires, file, line }) => ({ id, expires, about: `${file}:${line}` })),
-    ...strategies.flatMap(({ id, file, filters }) =>
-      filters.map((each) => ({
-        id: `${id}/${each.id}`,
-        expires: each.expires,
-        about: `${file}:${each.line}`,
-      })),
-    ),
-  ]
-  for (const { id, expires, about } of filters) {
-    if (now >= (endOfDay(expires, zone) ?? 0)) {
-      yield {
-        kind: 'expired',
-        severity: 'warning',
-        about,
-        message: `filter ${id} expired on ${expires} and no longer applies`,
-        mend: 'review it: renew or remove it',
-        short: 'filter expired',
-      }
-    }
-  }
-  for (const { expires, file, line } of site.lists.values()) {
-    if (expires !== undefined && now >= (endOfDay(expires, zone) ?? 0)) {
-      yield {
-        kind: 'expired',
-        severity: 'warning',
-        about: `${file}:${line}`,
-        message: `the list expired on ${expires}: it counts as not set`,
-        mend: 'review it: renew or remove it',
-        short: 'list expired',
-      }
-    }
-  }
 }
 
 function* ofSinks(reader: LimitsOf['reader']): Iterable<Limit> {

@@ -63,6 +63,19 @@ it('a rule that the site switched off is held back and named', () => {
   expect(judge.suppressedBy(match)).toContain('a_rule')
 })
 
+it('what the site sets of a rule holds until the end of its last day', () => {
+  const setTo = (expires: string): readonly unknown[] => {
+    const setting = { owner: 'o', reason: 'r', expires, level: 'critical' as const }
+    const judge = judgeOf({ rules: { a_rule: setting } })
+    const off = judgeOf({ rules: { a_rule: { ...setting, enabled: false } } })
+    return [judge.rate(match).level, off.suppressedBy(match) !== undefined]
+  }
+  expect([setTo('2026-11-20'), setTo('2026-11-19')]).toEqual([
+    ['critical', true],
+    ['medium', false],
+  ])
+})
+
 it('the level is the site’s, else the first condition of Priority that holds, else the rule’s', () => {
   const priority =
     '# Priority\n```yaml ads:priority\ndefault: low\nwhen:\n  - { if: { container.privileged: true }, then: critical }\n```\n'

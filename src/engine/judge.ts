@@ -46,9 +46,14 @@ export function createJudge(parts: JudgeParts): {
       ruleIds(parts.rules, [name]).map((id) => [id, setting]),
     ),
   )
+  const settingOf = ({ rule }: Match): Site['rules'][string] | undefined => {
+    const setting = settings.get(rule.id)
+    const until = setting?.expires === undefined ? Infinity : (endOfDay(setting.expires, parts.zone) ?? 0)
+    return parts.now() < until ? setting : undefined
+  }
   const judge: Judge = {
     suppressedBy(match) {
-      if (settings.get(match.rule.id)?.enabled === false) return `site/rules.yaml:${match.rule.id}`
+      if (settingOf(match)?.enabled === false) return `site/rules.yaml:${match.rule.id}`
       const now = parts.now()
       return holds.find(
         ({ rules, until, predicate }) =>
@@ -56,7 +61,7 @@ export function createJudge(parts: JudgeParts): {
       )?.id
     },
     rate(match) {
-      const site = settings.get(match.rule.id)?.level
+      const site = settingOf(match)?.level
       if (site !== undefined) return rated(match, site, { by: 'site', rule: match.rule.level })
       const held = priorities.get(match.rule.strategy)?.find(({ predicate }) => predicate(match.event))
       if (held === undefined) return { match, level: match.rule.level }

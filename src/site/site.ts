@@ -44,7 +44,12 @@ export const silenceSchema = z.strictObject({
 /** `rules.yaml`: per rule, by name or id. */
 export const rulesSchema = z.record(
   z.string(),
-  z.strictObject({ ...accountable, enabled: z.boolean().optional(), level: z.enum(LEVELS).optional() }),
+  z.strictObject({
+    ...accountable,
+    expires: day.optional().describe('Last day on which the setting holds, in the site’s zone'),
+    enabled: z.boolean().optional(),
+    level: z.enum(LEVELS).optional(),
+  }),
 )
 
 export interface Placed {
