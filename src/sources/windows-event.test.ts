@@ -168,6 +168,18 @@ const FORMS: readonly (readonly [string, unknown])[] = [
     },
   ],
   [
+    'a table of a log service',
+    {
+      TimeGenerated: TIME,
+      EventCode: '1',
+      LogName: CHANNEL,
+      EventSourceName: PROVIDER,
+      ComputerName: 'ws-1',
+      Image: IMAGE,
+      CommandLine: LINE,
+    },
+  ],
+  [
     'Wazuh, escaped',
     {
       win: {

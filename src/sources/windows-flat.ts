@@ -1,4 +1,4 @@
-import { memberOf, textOf } from './json.ts'
+import { isObject, memberOf, textOf } from './json.ts'
 import type { JsonObject } from './json.ts'
 import { timeOf } from './time.ts'
 import { fieldName, isScalar, setMember, systemOf } from './windows-record.ts'
@@ -6,9 +6,9 @@ import type { WindowsRecord } from './windows-record.ts'
 
 /** Name in `<System>` → what forwarders call it that put all of a record on one level; the first that is there. */
 const SYSTEM = Object.entries({
-  Provider_Name: ['Provider_Name', 'ProviderName', 'SourceName', 'Provider'],
+  Provider_Name: ['Provider_Name', 'ProviderName', 'SourceName', 'EventSourceName', 'Provider'],
   Provider_Guid: ['Provider_Guid', 'ProviderGuid'],
-  EventID: ['EventID'],
+  EventID: ['EventID', 'EventCode'],
   Version: ['Version'],
   Level: ['Level'],
   Task: ['Task'],
@@ -44,7 +44,7 @@ const TIMES = ['TimeCreated_SystemTime', 'TimeCreated', 'SystemTime', 'TimeGener
  * of log services. https://docs.nxlog.co/refman/current/im/msvistalog.html
  */
 export function readFlat(json: JsonObject): WindowsRecord | undefined {
-  if (!isScalar(json['EventID'])) return undefined
+  if (!isScalar(json['EventID'] ?? json['EventCode'])) return undefined
   const taken = new Set<string>()
   const members = SYSTEM.map(([name, spellings]) => {
     const spelling = spellings.find((each) => isScalar(memberOf(json, each)))
@@ -57,7 +57,7 @@ export function readFlat(json: JsonObject): WindowsRecord | undefined {
   if (level !== undefined) taken.add('EventType')
   const data: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(json)) {
-    if (taken.has(name) || TRANSPORT.has(name) || !(isScalar(value) || value === null)) continue
+    if (taken.has(name) || TRANSPORT.has(name) || isObject(value)) continue
     setMember(data, fieldName(name), value)
   }
   return {
