@@ -34,3 +34,18 @@ test.each([
   const [event] = batch.items.flatMap(({ decoded }) => decoded.events)
   expect((event?.record as Record<string, unknown> | undefined)?.['container.running']).toBe(running)
 })
+
+test.each([
+  ['Docker', 'a'.repeat(64), { container: 'b'.repeat(64), name: 'open', type: 'bridge' }],
+  ['Podman', 'b'.repeat(64), { name: 'open' }],
+])('%s says which container joins a network', (_engine, ID, Attributes) => {
+  const text = JSON.stringify({ ...JOINED, Actor: { ID, Attributes } })
+  const batch = createStreamDecoder(sources, 's').push({
+    stream: 's',
+    offset: 0,
+    bytes: Buffer.from(`${text}\n`),
+    end: true,
+  })
+  const [event] = batch.items.flatMap(({ decoded }) => decoded.events)
+  expect(event?.resource['container.id']).toBe('b'.repeat(64))
+})

@@ -82,7 +82,7 @@ function engineEvent(event: JsonObject, stream: string): Decoded {
     time,
     source: 'docker.events' as const,
     product: 'docker',
-    resource: resourceOf(type, subject, attributes),
+    resource: resourceOf(type, action, subject, attributes),
   }
   const first: Event = {
     id: base.id,
@@ -123,7 +123,7 @@ function stampOf(event: JsonObject): string {
     : ''
 }
 
-function resourceOf(type: string, subject: string, attributes: JsonObject): Resource {
+function resourceOf(type: string, action: string, subject: string, attributes: JsonObject): Resource {
   if (type === 'container') {
     const name = textOf(attributes['name'])
     return {
@@ -133,8 +133,17 @@ function resourceOf(type: string, subject: string, attributes: JsonObject): Reso
     }
   }
   if (type === 'image') return imageOf(subject, textOf(attributes['name']))
-  const container = textOf(attributes['container'])
-  return container === undefined ? {} : { 'container.id': container }
+  const container = namesContainer(type, action, attributes) ? subject : textOf(attributes['container'])
+  return container === undefined || container === '' ? {} : { 'container.id': container }
+}
+
+/** Of a container that joins or leaves a network Docker names the network, and Podman the container. */
+function namesContainer(type: string, action: string, attributes: JsonObject): boolean {
+  return (
+    type === 'network' &&
+    (action === 'connect' || action === 'disconnect') &&
+    attributes['container'] === undefined
+  )
 }
 
 /** An image is told of by its reference or by its id; the reference says more. */
@@ -158,7 +167,7 @@ function fieldsOf(
   argument: string,
   attributes: JsonObject,
 ): JsonObject {
-  const name = textOf(attributes['name'])
+  const name = namesContainer(type, action, attributes) ? undefined : textOf(attributes['name'])
   const driver = textOf(attributes['type']) ?? textOf(attributes['driver'])
   const actor = textOf(objectOf(event['Actor'])['ID'])
   return {
