@@ -9,7 +9,13 @@ const fixtures = join(import.meta.dirname, '../src/sources/fixtures')
 
 function eventsOf(fixture: string): readonly Event[] {
   const bytes = readFileSync(join(fixtures, fixture))
-  const batch = createStreamDecoder(sources, fixture).push({ stream: fixture, offset: 0, bytes, end: true })
+  const received = (): number => Date.UTC(2026, 10, 20, 12)
+  const batch = createStreamDecoder(sources, fixture, undefined, received).push({
+    stream: fixture,
+    offset: 0,
+    bytes,
+    end: true,
+  })
   expect(batch.failures).toEqual([])
   return batch.items.flatMap(({ decoded }) => decoded.events)
 }
@@ -99,6 +105,22 @@ describe('a rule of the public form', () => {
       "TargetFilename: '/etc/motd'",
       1,
     ],
+    [
+      'esxi/documented.log',
+      'product: linux, category: process_creation',
+      "{Image|endswith: /esxcli, CommandLine|contains: 'vm process', CommandLine|endswith: ' list'}",
+      1,
+    ],
+    [
+      'esxi/documented.log',
+      'product: esxi, service: hostd',
+      'esxi.option.key: Annotations.WelcomeMessage',
+      1,
+    ],
+    ['network.device/documented.log', 'product: cisco, service: aaa', "['crypto key generate', 'ip ssh']", 2],
+    ['network.device/documented.log', 'product: cisco, service: syslog', "['%SYS-5-CONFIG_I:']", 1],
+    ['network.device/documented.log', 'product: cisco, service: bgp', "['BGP']", 1],
+    ['network.device/documented.log', 'category: network_device', "CommandLine|contains: '3des'", 1],
     ['hubble/documented.jsonl', 'category: dns', "query: 'pool.minexmr.com'", 1],
     ['hubble/documented.jsonl', 'category: proxy', "c-useragent|contains: 'sqlmap'", 1],
     ['hubble/documented.jsonl', 'category: webserver', "cs-uri-query|contains: '/console/'", 1],

@@ -36,6 +36,8 @@ export const SOURCE_NAMES = [
   'containerd.events',
   'cadvisor',
   'prometheus',
+  'esxi',
+  'network.device',
 ] as const
 export type SourceName = (typeof SOURCE_NAMES)[number]
 

@@ -1,4 +1,5 @@
 import type { SourceName } from './event.ts'
+import { NETWORK_DEVICE } from './device-fields.ts'
 import { FILE_CHANGE } from './integrity-fields.ts'
 import { METRIC } from './metric-fields.ts'
 import { CERTIFICATE, DNS, PROXY, TLS, WEB_SERVER } from './network-fields.ts'
@@ -331,6 +332,7 @@ export const EXTENSIONS: Readonly<Record<string, Readonly<Record<string, Field>>
   certificate: CERTIFICATE,
   file_change: FILE_CHANGE,
   metric: METRIC,
+  network_device: NETWORK_DEVICE,
 }
 
 /** Sigma's own categories, with the fields that they have here. A rule may ask for others: sources differ. */
@@ -382,6 +384,7 @@ export const SERVED_BY: Readonly<Record<string, readonly SourceName[]>> = {
   tls: ['zeek.ssl', 'suricata.eve', 'tshark'],
   certificate: ['zeek.x509', 'tshark'],
   dns: ['zeek.dns', 'suricata.eve', 'hubble', 'tshark', 'windows.sysmon'],
+  network_device: ['network.device'],
   metric: ['docker.stats', 'cadvisor', 'prometheus'],
   file_change: ['fim.aide', 'fim.osquery', 'fim.wazuh', 'fim.auditbeat', 'docker.changes'],
   proxy: ['zeek.http', 'suricata.eve', 'hubble'],

@@ -36,6 +36,7 @@ const OURS: readonly string[] = [
   'containerd_events',
   'metrics_cadvisor',
   'metrics_prometheus',
+  'esxi',
 ]
 /** Of Zeek's logs those that are read; its test suite keeps several of one log in one file. */
 const ZEEK = /(?:__|_|\/)(?:conn|ssl|x509|dns|http|ssh|files|notice)(?:-\w+)?\.log$/

@@ -95,7 +95,6 @@ interface TextFormat {
 const TEXT_FORMATS: readonly TextFormat[] = [
   { reason: 'XML event: broken, or not of Windows or Sysmon', pattern: /<Event[ >]/ },
   { reason: 'dockerd log: not read yet', pattern: /^time="?[\dT:.Z+-]+"? level=\w+ msg=/ },
-  { reason: later('esxi'), pattern: /^\d{4}-\d\d-\d\dT[\d:.]+Z (?:[A-Z][a-z]\(\d+\)|\w+) / },
   { reason: 'docker ps output is not an inspect record', pattern: /^CONTAINER ID {2,}/, whole: true },
   { reason: 'INI file is not telemetry', pattern: /^\s*(?:;.*|\[[^\]{}"]+\]\s*)$/, whole: true },
   {

@@ -5,6 +5,7 @@ import { dockerChanges } from './docker-changes.ts'
 import { dockerEvents } from './docker-events.ts'
 import { dockerInspect } from './docker-inspect.ts'
 import { dockerStats } from './docker-stats.ts'
+import { esxi } from './esxi.ts'
 import { falco } from './falco.ts'
 import { fimAide } from './fim-aide.ts'
 import { fimAuditbeat } from './fim-auditbeat.ts'
@@ -13,6 +14,7 @@ import { fimWazuh } from './fim-wazuh.ts'
 import { hubble } from './hubble.ts'
 import { kubernetesAudit } from './kubernetes-audit.ts'
 import { laurel } from './laurel.ts'
+import { networkDevice } from './network-device.ts'
 import { podmanEvents } from './podman-events.ts'
 import { cadvisor, prometheus } from './prometheus.ts'
 import { sensor } from './sensor.ts'
@@ -72,6 +74,8 @@ export const sources = [
   containerdEvents,
   cadvisor,
   prometheus,
+  esxi,
+  networkDevice,
 ] as const
 
 export { describesContainers } from './docker-inspect.ts'

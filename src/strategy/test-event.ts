@@ -21,6 +21,7 @@ const LOGSOURCES: Readonly<Partial<Record<SourceName, EventLogsource>>> = {
   },
   'suricata.eve': { product: 'suricata' },
   hubble: { product: 'hubble', service: 'flow' },
+  esxi: { product: 'esxi' },
   cloudtrail: { product: 'aws', service: 'cloudtrail' },
   'windows.sysmon': { product: 'windows', service: 'sysmon' },
   'windows.security': { product: 'windows', service: 'security' },
