@@ -35,7 +35,11 @@ export interface Meant<E extends Evaluable> {
   readonly failures: readonly Failure[]
   /** How many more failed, by reason. */
   readonly moreFailures?: Readonly<Record<string, number>>
-  readonly completed: readonly { readonly source: SourceName; readonly events: readonly E[] }[]
+  readonly completed: readonly {
+    readonly source: SourceName
+    readonly events: readonly E[]
+    readonly facts: readonly Fact[]
+  }[]
 }
 
 /** Takes in what the records of one batch mean, in their order, and says which events are to be evaluated. */
@@ -139,8 +143,12 @@ export function createDeciding(
         tell(facts)
         consider(events)
       }
-      for (const { source, events } of meant.completed)
-        consider(dating.dated({ events, facts: [] }, source).events)
+      for (const { source, ...meaning } of meant.completed) {
+        const { facts, events } = dating.dated(meaning, source)
+        learn(facts, by)
+        tell(facts)
+        consider(events)
+      }
     },
     decided: () => ({
       newest,

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -384,5 +384,70 @@ describe('a record that is dated far after its arrival', () => {
     await run({ log: `${privileged('a', LATE)}\n` })
     expect(store.alerts().items[0]?.first).toBe(LATE)
     expect(store.findings()).toEqual([])
+  })
+})
+
+describe('what several records mean together', () => {
+  const at = `${(NOW - 60_000) / 1000}.000:7`
+  const records = [
+    `type=SYSCALL msg=audit(${at}): arch=c000003e syscall=59 success=yes exit=0 items=1 ppid=1 pid=2 uid=0 exe="/usr/bin/id"`,
+    `type=EXECVE msg=audit(${at}): argc=1 a0="id"`,
+    `type=CWD msg=audit(${at}): cwd="/"`,
+    `type=PATH msg=audit(${at}): item=0 name="/usr/bin/id" nametype=NORMAL`,
+    `type=PROCTITLE msg=audit(${at}): proctitle="id"`,
+  ]
+  const log = `${records.join('\n')}\n`
+  const rule = `title: id\nid: 5c8f2f0e-3a5e-4b61-9f0a-6c2f4be3c0aa\nlevel: low
+logsource: { product: linux, category: process_creation }
+detection: { it: { Image|endswith: /id }, condition: it }\n`
+
+  async function runWithRule(texts: Readonly<Record<string, string>>): Promise<void> {
+    writeFileSync(join(folder, 'rule.yml'), rule)
+    const detection = await loadDetection({
+      strategies: undefined,
+      rules: [join(folder, 'rule.yml')],
+      site: undefined,
+      zone: 'UTC',
+      now: () => NOW,
+    })
+    await run(texts, false, { detection: () => detection })
+  }
+  const counts = () => store.alerts().items.map(({ count }) => count)
+
+  it('is evaluated once, in however many streams it stands, and its records are counted once each', async () => {
+    await runWithRule({ one: log, two: log })
+    expect(store.totals()).toMatchObject({ records: 10, evaluated: 5, failed: 0, duplicates: 5 })
+    expect(counts()).toEqual([1])
+  })
+
+  it.each([1, 2, 3, 4])(
+    'is evaluated once where the daemon was started anew after record %i',
+    async (cut) => {
+      const open: Input = {
+        name: 'test',
+        async *read() {
+          const bytes = Buffer.from(`${records.slice(0, cut).join('\n')}\n`)
+          yield { chunks: [{ stream: 'log', offset: 0, bytes }], findings: [], unreadable: [] }
+        },
+      }
+      const parts = { store, sources, now: () => NOW }
+      const detection = await loadDetection({
+        strategies: undefined,
+        rules: [],
+        site: undefined,
+        zone: 'UTC',
+        now: () => NOW,
+      })
+      await runPipeline([open], { ...parts, detection: () => detection }, new AbortController().signal)
+      await runWithRule({ log })
+      expect(store.totals()).toMatchObject({ records: 5, evaluated: 5, duplicates: 0 })
+      // an exec is whole with its last path
+      expect(counts()).toEqual(cut === 4 ? [] : [1])
+    },
+  )
+
+  it('tells what is missing still when the log ends', async () => {
+    await run({ log: `${log}${log.replaceAll(':7)', ':12)')}` }, false)
+    expect(store.findings()).toMatchObject([{ kind: 'producer-loss', about: 'auditd' }])
   })
 })

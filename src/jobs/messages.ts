@@ -105,8 +105,12 @@ export interface ReadChunk {
   readonly ids: readonly string[]
   readonly contents: readonly string[]
   readonly facts: readonly { readonly item: number; readonly facts: readonly Fact[] }[]
-  /** Events of several records, behind all of these. */
-  readonly completed: readonly { readonly source: SourceName; readonly count: number }[]
+  /** What several records mean together: how many events, behind all of these. */
+  readonly completed: readonly {
+    readonly source: SourceName
+    readonly count: number
+    readonly facts: readonly Fact[]
+  }[]
   /** What must be known of an event before it is evaluated, by its number in the chunk. */
   readonly evaluables: readonly { readonly event: number; readonly evaluable: Evaluable }[]
   readonly failures: readonly Failure[]

@@ -48,7 +48,11 @@ export function packChunk(
     ids,
     contents,
     facts,
-    completed: completed.map(({ source, events }) => ({ source, count: events.length })),
+    completed: completed.map(({ source, events, facts: told }) => ({
+      source,
+      count: events.length,
+      facts: told,
+    })),
     evaluables,
     failures: failures.slice(0, SAMPLES_A_BATCH),
     moreFailures: countsOf(failures.slice(SAMPLES_A_BATCH)),

@@ -47,7 +47,11 @@ export function unpackChunk(
       ...identityOf(chunk.identities[item] ?? 0),
     },
   }))
-  const completed = chunk.completed.map(({ source, count }) => ({ source, events: eventsOf(count, 0) }))
+  const completed = chunk.completed.map(({ source, count, facts: told }) => ({
+    source,
+    events: eventsOf(count, 0),
+    facts: told,
+  }))
   const { failures, moreFailures } = chunk
   const records = Object.values(moreFailures).reduce(
     (sum, count) => sum + count,

@@ -288,5 +288,5 @@ export function socketOf(fields: AuditFields): SocketEnd | undefined {
   const written = fields['saddr']
   if (written !== undefined && /^[\da-f]{6,512}$/i.test(written))
     return socketEnd(Buffer.from(written, 'hex'))
-  return fields['SADDR'] === undefined ? undefined : translatedEnd(fields['SADDR'])
+  return fields['SADDR'] === undefined ? undefined : translatedEnd(fields['SADDR'].slice(0, 512))
 }

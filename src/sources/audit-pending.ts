@@ -108,22 +108,30 @@ function isComplete({ syscall, cwd, paths, title }: AuditParts): boolean {
 
 function add(event: Pending, { type, fields }: AuditLine): void {
   const { parts } = event
-  if (type === 'SYSCALL') parts.syscall ??= fields
-  else if (type === 'CWD' && fields['cwd'] !== undefined) parts.cwd = fields['cwd']
+  const kept = (names: readonly string[]): AuditFields => clipped(event, fields, names)
+  if (type === 'SYSCALL') parts.syscall ??= kept(OF_A_CALL)
+  else if (type === 'CWD') parts.cwd ??= kept(['cwd'])['cwd'] ?? ''
   else if (type === 'PATH') {
-    if (parts.paths.length < MAX_PATHS) parts.paths.push(pathOf(fields))
+    if (parts.paths.length < MAX_PATHS) parts.paths.push(kept(['item', 'name', 'nametype']))
   } else if (type === 'SOCKADDR') parts.socket ??= socketOf(fields)
   else if (type === 'OPENAT2') parts.openFlags = octalOf(fields['oflag'])
-  else if (type === 'PROCTITLE') parts.title = (fields['proctitle'] ?? '').split('\0')
+  else if (type === 'PROCTITLE') parts.title = (kept(['proctitle'])['proctitle'] ?? '').split('\0')
   else if (type === 'EXECVE') addArguments(event, fields)
 }
 
-function pathOf({ item, name, nametype }: AuditFields): AuditFields {
-  return {
-    ...(item !== undefined && { item }),
-    ...(name !== undefined && { name }),
-    ...(nametype !== undefined && { nametype }),
-  }
+/** What is asked of a SYSCALL record later. */
+const OF_A_CALL = 'arch syscall SYSCALL success exit a0 a1 a2 a3 items ppid pid uid UID exe'.split(' ')
+/** Linux has no longer paths, and the kernel no longer records; in characters. */
+const MAX_FIELD = 8_192
+
+/** The fields of these names, and so much of each as a kernel writes. */
+function clipped(event: Pending, fields: AuditFields, names: readonly string[]): AuditFields {
+  const kept: [string, string][] = names.flatMap((name) => {
+    const value = Object.hasOwn(fields, name) ? fields[name] : undefined
+    return value === undefined ? [] : [[name, value.slice(0, MAX_FIELD)]]
+  })
+  for (const [, value] of kept) event.size += value.length
+  return Object.fromEntries(kept)
 }
 
 function octalOf(written: string | undefined): number {
@@ -137,7 +145,7 @@ function addArguments(event: Pending, fields: AuditFields): void {
   if (Number.isInteger(count) && count >= 0) parts.argc = Math.min(count, MAX_ARGUMENTS)
   for (const { index, text, isPiece } of argumentsOf(fields)) {
     if (index >= MAX_ARGUMENTS) continue
-    const room = MAX_HELD - event.size
+    const room = Math.max(0, MAX_HELD - event.size)
     if (text.length > room) parts.cut = true
     const kept = text.slice(0, room)
     event.size += kept.length

@@ -103,9 +103,16 @@ describe('an event of several records', () => {
 
   test('waits in bounded memory', () => {
     const open = Array.from({ length: 5_000 }, (_, serial) => exec(serial)[0] ?? '')
-    const huge = `type=EXECVE msg=${at(6_000)}: argc=1 a0=${'41'.repeat(1_000_000)}`
+    const huge = [
+      `type=EXECVE msg=${at(6_000)}: argc=1 a0=${'41'.repeat(1_000_000)}`,
+      `type=SYSCALL msg=${at(6_000)}: arch=c000003e syscall=59 exe="${'x'.repeat(1_000_000)}"`,
+      ...Array.from(
+        { length: 40 },
+        (_, item) => `type=PATH msg=${at(6_000)}: item=${item} name="/${'x'.repeat(100_000)}"`,
+      ),
+    ]
     const decoder = createStreamDecoder(sources, 's')
-    decoder.push({ stream: 's', offset: 0, bytes: Buffer.from(`${[...open, huge].join('\n')}\n`) })
+    decoder.push({ stream: 's', offset: 0, bytes: Buffer.from(`${[...open, ...huge].join('\n')}\n`) })
     expect(JSON.stringify(decoder.checkpoint().state).length).toBeLessThan(1_000_000)
   })
 })

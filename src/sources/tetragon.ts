@@ -171,7 +171,8 @@ function* lossesOf(
     throttled,
   }: { readonly time: number; readonly resource: Resource; readonly throttled: Map<string, number> },
 ): Iterable<Fact> {
-  const finding = findingOf(kind, entry, time, throttled, textOf(resource['host.name']) ?? '')
+  const node = (textOf(resource['host.name']) ?? '').slice(0, 255)
+  const finding = findingOf(kind, entry, time, throttled, node)
   if (finding !== undefined)
     yield { kind: 'finding', finding: { ...finding, kind: 'producer-loss', about: 'tetragon', resource } }
 }
