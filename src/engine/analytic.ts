@@ -51,6 +51,8 @@ export interface Analytic<State> {
     contributions: readonly Contribution[],
     watermark: number,
   ): Reduction<State>
+  /** How many entries it holds, about. */
+  size(state: State): number
   /** As JSON, and back. */
   toJson(state: State): unknown
   fromJson(json: unknown): State

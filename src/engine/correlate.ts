@@ -196,7 +196,7 @@ function reduceGroups(
     isBounded ||= is
     for (const firing of firings) found.push({ group, firing })
     if (state !== undefined) {
-      cache.keep(hash, group, state)
+      cache.keep(hash, group, state, analytic.size(state))
       step.windows.push({ correlation: hash, group, state: analytic.toJson(state), deadline, expires })
     } else if (before !== undefined) step.closed.push({ correlation: hash, group })
   }

@@ -13,6 +13,7 @@ export function eventCount(comparisons: readonly Comparison[], timespan: number)
     count: ({ count }) => count,
     members: ({ members }) => members,
     isBounded: ({ isCoarse }) => isCoarse,
+    size: ({ times }) => times.length,
     toJson: timelineJson,
     fromJson: timelineFrom,
   }

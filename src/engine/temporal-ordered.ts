@@ -69,6 +69,7 @@ export function temporalOrdered(
     count: (sequence, since) => found(sequence, since)?.length ?? 0,
     members: (sequence, since) => [...new Set(found(sequence, since))],
     isBounded: () => false,
+    size: ({ chains }) => chains.reduce((sum, { starts }) => sum + starts.length, rules),
     toJson: ({ times, chains }) => [times, chains.map(({ starts, signals }) => [starts, signals])],
     fromJson(json) {
       const [times, chains] = json as [number[], [number[], number[][]][]]

@@ -25,6 +25,7 @@ export function temporal(rules: number, isMet: (there: readonly number[]) => boo
     count: (presence, since) => there(presence, since).length,
     members: (presence, since) => signalsOf(presence, there(presence, since)),
     isBounded: () => false,
+    size: () => rules,
     toJson: ({ times, signals }) => [times, signals],
     fromJson(json) {
       const [times, signals] = json as [number[], number[]]

@@ -65,6 +65,7 @@ export function valueCount(comparisons: readonly Comparison[], timespan: number)
     members: ({ seen, sketch, members }) =>
       sketch === undefined ? [...new Set([...seen.values()].slice(-MEMBERS).map(({ n }) => n))] : members,
     isBounded: ({ sketch }) => sketch !== undefined,
+    size: ({ seen, sketch }) => (sketch === undefined ? 2 * seen.size : 32_768),
     toJson: ({ seen, sketch, members }) =>
       sketch === undefined
         ? [[...seen].flatMap(([key, { time, n }]) => [key, time, n])]

@@ -42,6 +42,7 @@ export function valueRank(percentile: number, comparisons: readonly Comparison[]
     count: ({ sorted }) => sorted.length,
     members: ({ members }) => members,
     isBounded: ({ isCut }) => isCut,
+    size: ({ times }) => 2 * times.length,
     toJson: ({ times, values, members, isCut }) => [times, values, members, isCut ? 1 : 0],
     fromJson(json) {
       const [times, values, members, isCut] = json as [number[], number[], number[], number]

@@ -21,6 +21,7 @@ export function valueTotal(
     count: ({ count }) => count,
     members: ({ members }) => members,
     isBounded: ({ isCoarse }) => isCoarse,
+    size: ({ times }) => times.length,
     toJson: timelineJson,
     fromJson: timelineFrom,
   }

@@ -14,6 +14,8 @@ export interface Aggregate<W> {
   /** Numbers of the newest signals in it, the oldest first. */
   members(window: W, since: number): readonly number[]
   isBounded(window: W): boolean
+  /** How many entries it holds, about. */
+  size(window: W): number
   toJson(window: W): unknown
   fromJson(json: unknown): W
 }
@@ -93,6 +95,7 @@ function sliding<W>(aggregate: Aggregate<W>, timespan: number): Analytic<Sliding
         isBounded: isBounded || (window !== undefined && aggregate.isBounded(window)),
       }
     },
+    size: ({ window }) => aggregate.size(window),
     toJson: ({ window, last }) => [last, aggregate.toJson(window)],
     fromJson(json) {
       const [last, window] = json as [number, unknown]
@@ -144,6 +147,7 @@ function tumbling<W>(aggregate: Aggregate<W>, timespan: number): Analytic<Tumbli
         isBounded,
       }
     },
+    size: ({ window }) => aggregate.size(window),
     toJson: ({ window, start, event }) => [start, event, aggregate.toJson(window)],
     fromJson(json) {
       const [start, event, window] = json as [number, string, unknown]
