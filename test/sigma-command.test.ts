@@ -195,3 +195,70 @@ describe('export sigma', () => {
     ).toEqual([])
   })
 })
+
+describe('correlations', () => {
+  const base = `name: base\n${rule('a tool')}level: informational\n`
+  const counted = `${base}---\ntitle: three tools\ncorrelation: {type: event_count, rules: [base], group-by: [User], timespan: 5m, condition: {gte: 3}}\n`
+  const at = (seconds: number, User = 'eve') => ({ at: `${seconds}s`, Image: '/bin/tar', User })
+
+  it('are counted by sigma check, and refused with their place', async () => {
+    const path = file('rules/a.yml', counted)
+    const { lines } = await tallyman(['sigma', 'check', join(folder, 'rules')])
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { logsource: 'correlations', rules: 1 },
+      { logsource: 'linux/process_creation/*', rules: 1 },
+      { kind: 'total', rules: 2, refused: 0 },
+    ])
+    writeFileSync(path, counted.replace('[base]', '[nobody]'))
+    const wrong = await tallyman(['sigma', 'check', join(folder, 'rules')])
+    expect(wrong.exit).toBe(1)
+    expect(wrong.lines.map((line) => JSON.parse(line) as unknown)[0]).toMatchObject({
+      kind: 'refused',
+      line: 11,
+      message: 'there is no rule "nobody", or it was refused',
+      mend: 'name a rule by its id or its name',
+    })
+  })
+
+  it('are evaluated over events with times, and a signal alone holds nothing', async () => {
+    const absent = `${base}---\ntitle: once\ncorrelation: {type: event_count, rules: [base], timespan: 5m, condition: {eq: 1}}\n`
+    const path = file(
+      'cases.json',
+      JSON.stringify([
+        { id: 'one', rule: counted, event: { Image: '/bin/tar' } },
+        { id: 'three', rule: counted, events: [at(0), at(100), at(299)] },
+        { id: 'slow', rule: counted, events: [at(0), at(100), at(300)] },
+        { id: 'apart', rule: counted, events: [at(0), at(1), at(2, 'bob')] },
+        { id: 'open', rule: absent, events: [at(0)] },
+        { id: 'over', rule: absent, events: [at(0)], until: '5m' },
+      ]),
+    )
+    const { lines } = await tallyman(['sigma', 'eval', '--cases', path])
+    expect(lines.map((line) => (JSON.parse(line) as { result: string }).result)).toEqual([
+      'F',
+      'T',
+      'F',
+      'F',
+      'F',
+      'T',
+    ])
+  })
+
+  it('are explained as what one event does not decide', async () => {
+    const words = ['sigma', 'explain', file('a.yml', counted), file('e.json', '{"Image": "/bin/tar"}')]
+    const { out } = await tallyman(words, true)
+    expect(out).toContain('  one event does not decide it: event_count ≥ 3 of base in 5m by User')
+    expect(out).toContain('  raises no alert itself: a signal of three tools')
+  })
+
+  it('are exported beside their rules', async () => {
+    const strategies = join(folder, 'strategies')
+    file('strategies/pair.md', `# Pair\n\n## Strategy Abstract\n\`\`\`yaml ads:rules\n${counted}\`\`\`\n`)
+    await tallyman(['export', 'sigma', join(folder, 'out'), '--strategies', strategies])
+    const written = readdirSync(join(folder, 'out', 'pair')).map(
+      (name) => parse(readFileSync(join(folder, 'out', 'pair', name), 'utf8')) as Record<string, unknown>,
+    )
+    expect(written.filter((document) => 'correlation' in document)).toHaveLength(1)
+    expect(written).toHaveLength(2)
+  })
+})

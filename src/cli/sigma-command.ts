@@ -2,11 +2,13 @@ import type { Command } from 'commander'
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { readRules } from '../detection.ts'
+import { parseDuration } from '../domain/day.ts'
 import type { Problem } from '../domain/errors.ts'
 import { UserError } from '../domain/errors.ts'
+import { firedBy } from '../engine/fired-by.ts'
 import { listsOf } from '../engine/judge.ts'
 import { compileRules, evaluate, explain } from '../sigma/sigma.ts'
-import type { Explanation, Lists, LoadedRule } from '../sigma/sigma.ts'
+import type { TimedRecord, Explanation, Lists, LoadedRule } from '../sigma/sigma.ts'
 import { jsonText, parseJson } from '../sources/json.ts'
 import { loadSite } from '../site/site.ts'
 import { EXIT, type Exit } from './exit.ts'
@@ -75,19 +77,41 @@ function told({ file, line, column, message, mend }: Problem): string {
   return safe(`${file}:${line}:${column}: ${message}${mend === undefined ? '' : ` (${mend})`}`)
 }
 
-const cases = z.array(z.looseObject({ id: z.string(), rule: z.string(), event: z.unknown() }))
+const durationSchema = z.string().refine((text) => parseDuration(text) !== undefined, 'as 0s, 40s or 5m')
+const cases = z.array(
+  z.looseObject({
+    id: z.string(),
+    rule: z.string(),
+    event: z.unknown().optional(),
+    events: z.array(z.looseObject({ at: durationSchema.optional() })).optional(),
+    until: durationSchema.optional(),
+  }),
+)
+type Case = z.infer<typeof cases>[number]
 
-/** Evaluates `{id, rule, event}` after the other: T holds, F does not, E the rule is refused. */
+/** One event, or several with their times; an `at` is no field of theirs. */
+function recordsOf({ event, events }: Case): readonly TimedRecord[] {
+  if (events === undefined) return [{ time: 0, record: event }]
+  return events.map(({ at, ...record }) => ({ time: parseDuration(at ?? '0s') ?? 0, record }))
+}
+
+/**
+ * Evaluates one `{id, rule, event}`, or `{id, rule, events, until}` with times for correlations, after the other: T
+ * it would alert, F it would not, E the rule is refused.
+ */
 export async function evaluateCases(file: string, site: string | undefined, output: Output): Promise<Exit> {
   const lists = await listsIn(site)
   const parsed = cases.safeParse(parsedJson(await textOf(file), file))
   if (!parsed.success)
     throw new UserError('the file is no array of {id, rule, event}', {
       file,
-      mend: 'write rule as YAML text and event as an object',
+      mend: 'write rule as YAML text and event as an object; for correlations events with at: 30s, and until: 10m',
     })
-  for (const { id, rule, event } of parsed.data) {
-    const outcome = evaluate(rule, event, lists)
+  for (const each of parsed.data) {
+    const { id, rule, until = '0s' } = each
+    const records = recordsOf(each)
+    const end = Math.max(0, ...records.map(({ time }) => time)) + (parseDuration(until) ?? 0) + 1
+    const outcome = evaluate(rule, records, { lists, until: end, correlate: firedBy })
     printJson(
       output,
       outcome.kind === 'refused'
@@ -110,12 +134,16 @@ export async function explainSigma(
     const [first] = outcome.problems
     throw new UserError(first?.message ?? 'the rule is refused', { ...first, file: rule })
   }
-  for (const { title, conditions } of outcome.rules) {
+  for (const explained of outcome.rules) {
     if (json || !output.terminal) {
-      printJson(output, { title, conditions })
+      printJson(output, explained)
       continue
     }
+    const { title, conditions, correlation, signalOf } = explained
     output.out(`${safe(title)}\n${conditions.map((each) => drawn(each, 1)).join('')}`)
+    if (correlation !== undefined) output.out(`  one event does not decide it: ${safe(correlation)}\n`)
+    if (signalOf !== undefined)
+      output.out(`  raises no alert itself: a signal of ${safe(signalOf.join(', '))}\n`)
   }
   return EXIT.ok
 }

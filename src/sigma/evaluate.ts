@@ -1,27 +1,62 @@
 import type { Problem } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
+import type { Match } from '../domain/match.ts'
 import { compileRules, sharedReaders } from './compile.ts'
+import { correlationWords } from './correlation-words.ts'
 import { explainRule } from './explain.ts'
 import type { Explanation } from './explain.ts'
 import { readLibrary } from './library.ts'
-import type { Lists } from './types.ts'
+import type { Lists, Ruleset } from './types.ts'
 
-/** Whether any rule of the text holds on the record, or why the text was refused. */
+/** Whether anything in the text would alert, or why the text was refused. */
 export type Evaluation =
   | { readonly kind: 'holds' | 'silent' }
   | { readonly kind: 'refused'; readonly problems: readonly Problem[] }
 
+/** A record that a text is evaluated on, and when it happened, ms. */
+export interface TimedRecord {
+  readonly time: number
+  readonly record: unknown
+}
+
+/** What correlations fire over matches by an event time, ms: the engine's to say. */
+export type Correlate = (ruleset: Ruleset, matches: readonly Match[], until: number) => readonly Match[]
+
 /**
- * Evaluates Sigma text on one record as if the record came from the log source that each rule is for, its fields
- * being those of the record. For rule authors and test suites.
+ * Evaluates Sigma text on records as if these came from the log source that each rule is for, the fields being those
+ * of the record: whether a rule holds on one that is no correlation's signal, or a correlation fires over all of
+ * them by `until`, ms. For rule authors and test suites.
  */
-export function evaluate(text: string, record: unknown, lists: Lists = new Map()): Evaluation {
+export function evaluate(
+  text: string,
+  records: readonly TimedRecord[],
+  { lists = new Map(), until, correlate }: { lists?: Lists; until: number; correlate: Correlate },
+): Evaluation {
   const { ruleset, refused } = compileRules([{ file: 'rule', text, line: 1, strategy: 'sigma' }], { lists })
   if (refused.length > 0) return { kind: 'refused', problems: refused }
-  const holds = ruleset.rules.some(({ id, logsource }) =>
-    ruleset.match({ ...eventOf(record), logsource }).some(({ rule }) => rule.id === id),
+  const signals = new Set(ruleset.rules.flatMap(({ id, signalOf }) => (signalOf === undefined ? [] : [id])))
+  const matches = records.flatMap(({ time, record }, number) =>
+    ruleset.rules
+      .filter(({ correlation }) => correlation === undefined)
+      .flatMap(({ id, logsource }) =>
+        ruleset
+          .match({ ...eventOf(record), id: `record-${String(number).padStart(9, '0')}`, time, logsource })
+          .filter(({ rule }) => rule.id === id),
+      ),
   )
+  const holds =
+    matches.some(({ rule }) => !signals.has(rule.id)) || correlate(ruleset, matches, until).length > 0
   return { kind: holds ? 'holds' : 'silent' }
+}
+
+/** A rule of a text, and which part of it held. */
+export interface ExplainedRule {
+  readonly title: string
+  readonly conditions: readonly Explanation[]
+  /** Of a correlation, which one event does not decide: what it looks for. */
+  readonly correlation?: string
+  /** Correlations that take its matches, so that it raises no alert itself. */
+  readonly signalOf?: readonly string[]
 }
 
 /** Why each rule of the text holds on the record, or does not. */
@@ -29,18 +64,23 @@ export function explain(
   text: string,
   record: unknown,
   lists: Lists = new Map(),
-):
-  | { readonly rules: readonly { readonly title: string; readonly conditions: readonly Explanation[] }[] }
-  | { readonly problems: readonly Problem[] } {
-  const { rules, refused } = readLibrary([{ file: 'rule', text, line: 1, strategy: 'sigma' }], lists)
+): { readonly rules: readonly ExplainedRule[] } | { readonly problems: readonly Problem[] } {
+  const texts = [{ file: 'rule', text, line: 1, strategy: 'sigma' }]
+  const { rules, refused } = readLibrary(texts, lists)
   if (refused.length > 0) return { problems: refused }
+  const loaded = compileRules(texts, { lists }).ruleset.rules
   const readers = sharedReaders()
   const event = eventOf(record)
   return {
-    rules: rules.map(({ rule }) => ({
-      title: rule.attributes.title,
-      conditions: explainRule(rule, event, readers),
-    })),
+    rules: loaded.map(({ id, title, correlation, signalOf }) => {
+      const found = rules.find(({ rule }) => rule.id === id)
+      return {
+        title,
+        conditions: found === undefined ? [] : explainRule(found.rule, event, readers),
+        ...(correlation === undefined ? {} : { correlation: correlationWords(correlation) }),
+        ...(signalOf === undefined ? {} : { signalOf }),
+      }
+    }),
   }
 }
 
