@@ -6,6 +6,22 @@ export type Encoding = 'utf16le' | 'utf16be' | 'utf16'
 const OFFSET_START = [0, 2, 3] as const
 const OFFSET_END = [undefined, -3, -2] as const
 
+const DASHES = ['-', '/', '–', '—', '―']
+/** Dashes of one value that are written out before it is encoded: each multiplies the alternatives by five. */
+const MAX_DASHES = 5
+
+/** What can be encoded: each alternative with one of the dashes in each place; undefined where there are too many. */
+export function withoutDashes(tokens: readonly Token[]): readonly (readonly Token[])[] | undefined {
+  if (tokens.filter(({ kind }) => kind === 'dash').length > MAX_DASHES) return undefined
+  let alternatives: (readonly Token[])[] = [[]]
+  for (const token of tokens) {
+    const choices: readonly Token[] =
+      token.kind === 'dash' ? DASHES.map((text): Token => ({ kind: 'text', text })) : [token]
+    alternatives = alternatives.flatMap((chosen) => choices.map((choice) => [...chosen, choice]))
+  }
+  return alternatives
+}
+
 /** Each text re-encoded, one character for each byte (Latin-1): Base64 reads it as bytes. */
 export function encodeTokens(tokens: readonly Token[], encoding: Encoding): readonly Token[] {
   return tokens.map((token) =>

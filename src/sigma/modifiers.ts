@@ -1,5 +1,5 @@
 import { readNetwork } from './address.ts'
-import { base64, base64Offsets, encodeTokens } from './encodings.ts'
+import { base64, base64Offsets, encodeTokens, withoutDashes } from './encodings.ts'
 import type { Encoding } from './encodings.ts'
 import type { Comparison, Pattern } from './pattern.ts'
 import { expandRegex, expandTokens } from './placeholders.ts'
@@ -37,11 +37,11 @@ export const MODIFIERS: Readonly<Record<string, Modifier>> = {
       ? [{ kind: 'exists', expected: pattern.value }]
       : wrongType('exists', 'true or false, unquoted'),
   windash: onText('windash', (text) => [{ ...text, tokens: dashes(text.tokens) }]),
-  base64: onText('base64', (text) => {
+  base64: onEncodable('base64', (text) => {
     const encoded = base64(text.tokens, text.bytes)
     return encoded === undefined ? noWildcards('base64') : [textOf(encoded, text.cased)]
   }),
-  base64offset: onText('base64offset', (text) => {
+  base64offset: onEncodable('base64offset', (text) => {
     const encoded = base64Offsets(text.tokens, text.bytes)
     return encoded ? encoded.map((each) => textOf(each, text.cased)) : noWildcards('base64offset')
   }),
@@ -126,6 +126,22 @@ function onText(name: string, apply: (text: Text) => readonly Pattern[] | Wrong)
   }
 }
 
+/** An encoding cannot leave a dash open: it is applied to each. */
+function onEncodable(name: string, apply: (text: Text) => readonly Pattern[] | Wrong): Modifier {
+  return onText(name, (text) => {
+    const alternatives = withoutDashes(text.tokens)
+    if (alternatives === undefined)
+      return { wrong: `too many dashes for the modifier ${name}`, mend: 'write a shorter value' }
+    const made: Pattern[] = []
+    for (const tokens of alternatives) {
+      const patterns = apply({ ...text, tokens })
+      if ('wrong' in patterns) return patterns
+      made.push(...patterns)
+    }
+    return made
+  })
+}
+
 /** YAML 1.1 reads digits behind a leading zero as text, and the rules that have them mean text. */
 function asText(pattern: Pattern): Pattern {
   return pattern.kind === 'number' && /^0\d+$/.test(pattern.source) ? textOf(pattern.source, false) : pattern
@@ -160,7 +176,9 @@ function dashes(tokens: readonly Token[]): readonly Token[] {
 }
 
 function encoder(encoding: Encoding): Modifier {
-  return onText(encoding, (text) => [{ ...text, tokens: encodeTokens(text.tokens, encoding), bytes: true }])
+  return onEncodable(encoding, (text) => [
+    { ...text, tokens: encodeTokens(text.tokens, encoding), bytes: true },
+  ])
 }
 
 function flag(name: keyof RegexFlags): Modifier {
