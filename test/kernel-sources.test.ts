@@ -82,6 +82,22 @@ describe('rules in the form of SigmaHQ', () => {
   })
 
   test.each([
+    [
+      'tetragon',
+      '{ policy_name: no-shadow, process.binary|endswith: /openssl, tags: observability.filesystem }',
+    ],
+    ['tracee', '{ signature.id: TRC-1022, data.path: /tmp/x, event.name: dropped_executable }'],
+  ])('for what %s itself finds hold on its alerts alone', (product, selection) => {
+    const events = eventsOf(readFileSync(join(fixtures, product, 'events.jsonl')))
+    const text = rule('it', `{ product: ${product} }`, selection)
+    expect(titles(text, events)).toEqual(['it'])
+    const own = events.filter((event) => event.logsource.product === product)
+    expect(titles(text, own)).toEqual(['it'])
+    const telemetry = events.filter((event) => !own.includes(event))
+    expect(titles(text.replaceAll(product, 'linux'), telemetry)).toEqual([])
+  })
+
+  test.each([
     ['auditd', 'audit.log', 'openssl'],
     ['laurel', 'audit.jsonl', 'perl'],
     ['tetragon', 'events.jsonl', 'openssl'],

@@ -31,6 +31,8 @@ interface Node {
   readonly serial: number
   readonly time: number
   readonly missing: readonly Range[]
+  /** Until when gaps were told, ms: where each event has one, they are told once a minute. */
+  readonly told: number
 }
 
 const SERIALS = 2 ** 32
@@ -40,6 +42,7 @@ const MAX_STEP = 1_000_000
 const PATIENCE = 2_000
 const MAX_NODES = 64
 const MAX_RANGES = 64
+const MINUTE = 60_000
 
 export function createSerials(checkpoint?: unknown): Serials {
   const nodes = new Map<string, Node>()
@@ -61,8 +64,9 @@ export function createSerials(checkpoint?: unknown): Serials {
       const overdue = next.missing.filter(({ until }) => until < line.time - PATIENCE)
       const missing = next.missing.filter((range) => !overdue.includes(range))
       const crowded = missing.splice(0, Math.max(0, missing.length - MAX_RANGES))
-      nodes.set(name, { ...next, missing })
-      return told(name, [...overdue, ...crowded])
+      const news = [...overdue, ...crowded].findLast(({ until }) => Math.abs(until - next.told) >= MINUTE)
+      nodes.set(name, { ...next, missing, told: news?.until ?? next.told })
+      return news === undefined ? [] : told(name, [news])
     },
     settle() {
       const all = [...nodes].flatMap(([name, { missing }]) => told(name, missing))
@@ -73,8 +77,8 @@ export function createSerials(checkpoint?: unknown): Serials {
   }
 }
 
-function begun({ serial, time }: AuditLine, missing: readonly Range[] = []): Node {
-  return { serial, time, missing }
+function begun({ serial, time }: AuditLine, before?: Node, gap: readonly Range[] = []): Node {
+  return { serial, time, missing: [...(before?.missing ?? []), ...gap], told: before?.told ?? 0 }
 }
 
 function after(node: Node, line: AuditLine): Node {
@@ -87,10 +91,10 @@ function after(node: Node, line: AuditLine): Node {
     const last = serial > node.serial ? serial - 1 : SERIALS - 1
     const isGap = step > 1 && last >= first
     const gap = isGap ? [{ first, last, since: node.time, until: Math.max(time, node.time) }] : []
-    return begun(line, [...node.missing, ...gap])
+    return begun(line, node, gap)
   }
   const isLate = SERIALS - step <= MAX_STEP && time <= node.time + PATIENCE
-  if (!isLate) return begun(line, node.missing)
+  if (!isLate) return begun(line, node)
   return { ...node, missing: node.missing.flatMap((range) => without(range, serial)) }
 }
 
@@ -107,6 +111,7 @@ function isNode(value: unknown): value is Node {
     isObject(value) &&
     typeof value['serial'] === 'number' &&
     typeof value['time'] === 'number' &&
+    typeof value['told'] === 'number' &&
     listOf(value['missing']).every(
       (range) =>
         isObject(range) &&

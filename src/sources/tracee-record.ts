@@ -46,6 +46,15 @@ export function isStructured(json: unknown): json is JsonObject {
   )
 }
 
+/** What a signature found, as versions before 0.14 wrote it: beside the event that it was found in. */
+export function isFinding(json: unknown): json is JsonObject {
+  return isObject(json) && isObject(json['SigMetadata']) && isFlat(json['Context'])
+}
+
+export function findingRecord(json: JsonObject): TraceeRecord {
+  return { ...flatRecord(objectOf(json['Context'])), isThreat: true }
+}
+
 export function flatRecord(json: JsonObject): TraceeRecord {
   const data = dataOf(json['args'])
   const properties = objectOf(objectOf(json['metadata'])['Properties'])

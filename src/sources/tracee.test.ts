@@ -74,6 +74,7 @@ test.each([
     'flat',
     flat('dropped_executable', { pathname: '/x' }, { metadata: { Properties: { signatureID: 'TRC-1' } } }),
   ],
+  ['of its own', { Data: null, Context: flat('ptrace', {}), SigMetadata: { ID: 'TRC-2', Name: 'T' } }],
   ['structured', structured('sched_process_exec', { pathname: '/x' }, { threat: { name: 'T' } })],
 ])('what a signature finds is an alert of Tracee’s: %s', (_form, record) => {
   expect(eventsOf(record).map(({ logsource }) => logsource)).toEqual([{ product: 'tracee' }])

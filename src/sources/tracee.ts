@@ -10,7 +10,14 @@ import type { Decoded, FramedRecord } from './source.ts'
 import { timeOfSeconds } from './time.ts'
 import { meaningOf } from './tracee-event.ts'
 import type { TraceeMeaning } from './tracee-event.ts'
-import { flatRecord, isFlat, isStructured, structuredRecord } from './tracee-record.ts'
+import {
+  findingRecord,
+  flatRecord,
+  isFinding,
+  isFlat,
+  isStructured,
+  structuredRecord,
+} from './tracee-record.ts'
 import type { TraceeRecord } from './tracee-record.ts'
 
 /** What Tracee's signatures and detectors find, as another tool's alerts, and events that no category is about. */
@@ -18,18 +25,21 @@ const TRACEE: Logsource = Object.freeze({ product: 'tracee' })
 
 /** The same in both forms: who wrote a rule need not know which one a site has. */
 const MAPPING: Mapping = Object.freeze({
-  'event.name': [['eventName'], ['name']],
+  'event.name': [['eventName'], ['name'], ['Context', 'eventName']],
   'signature.id': [
     ['metadata', 'Properties', 'signatureID'],
     ['threat', 'properties', 'signatureID'],
+    ['SigMetadata', 'ID'],
   ],
   'signature.name': [
     ['metadata', 'Properties', 'signatureName'],
     ['threat', 'name'],
+    ['SigMetadata', 'Name'],
   ],
   'signature.severity': [
     ['metadata', 'Properties', 'Severity'],
     ['threat', 'severity'],
+    ['SigMetadata', 'Properties', 'Severity'],
   ],
   'signature.technique': [
     ['metadata', 'Properties', 'external_id'],
@@ -47,7 +57,8 @@ export const tracee = defineSource({
   name: 'tracee',
   title: 'Tracee events',
   serves: [TRACEE, ...Object.values(LINUX)],
-  recognise: ({ json }) => isFlat(json) || isStructured(json) || lossOf(json) !== undefined,
+  recognise: ({ json }) =>
+    isFlat(json) || isStructured(json) || isFinding(json) || lossOf(json) !== undefined,
   decoder: () => ({ decode, checkpoint: () => undefined }),
 })
 
@@ -76,6 +87,7 @@ function decode({ json, text, stream, position, received }: FramedRecord): Decod
 
 function recordOf(json: unknown): TraceeRecord | undefined {
   if (isFlat(json)) return flatRecord(json)
+  if (isFinding(json)) return findingRecord(json)
   return isStructured(json) ? structuredRecord(json) : undefined
 }
 
