@@ -78,7 +78,7 @@ beforeEach(() => {
 afterEach(() => store.close())
 
 let texts = 0
-async function detectionOf(rules: string): Promise<Detection> {
+async function detectionOf(rules: string, site?: string): Promise<Detection> {
   texts += 1
   const place = join(folder, `rules-${texts}`)
   mkdirSync(place)
@@ -86,7 +86,7 @@ async function detectionOf(rules: string): Promise<Detection> {
   const made = await loadDetection({
     strategies: undefined,
     rules: [place],
-    site: undefined,
+    site,
     zone: 'UTC',
     now: () => NOW,
   })
@@ -291,6 +291,61 @@ describe('correlations', () => {
     ])
     // three in five minutes, had the last one not come an hour late
     expect(titles()).toEqual(['the first without the second', 'a pod of the second kind'])
+  })
+
+  it('are about their group where their events have nobody in common', async () => {
+    const rules = `${RULES.split('---\n')[0]}---
+title: sprayed
+correlation: {type: event_count, rules: [first], group-by: [userAgent], timespan: 5m, condition: {gte: 3}}
+`
+    const made = await detectionOf(rules)
+    const at = (n: number, agent: string): string =>
+      lineOf({ name: `a-${n}`, user: `user-${n}`, time: NOW + n }, n)
+        .replace('kubectl/v1.33.4', agent)
+        .replaceAll('"shop"', `"shop-${n}"`)
+    const lines = ['curl', 'wget'].flatMap((agent, which) => [0, 1, 2].map((n) => at(which * 3 + n, agent)))
+    await run([inputOf([{ lines }])], { detection: () => made })
+    expect(store.alerts().items.map(({ entity, count }) => [entity['userAgent'], count])).toEqual([
+      ['wget', 3],
+      ['curl', 3],
+    ])
+    expect(store.incidents().items).toHaveLength(2)
+  })
+
+  it('and their firings are held back and rated as any match', async () => {
+    const site = join(folder, 'site')
+    mkdirSync(join(site, 'silences'), { recursive: true })
+    const rules = `${RULES.split('---\n')[0]}---
+title: three
+name: three
+correlation: {type: event_count, rules: [first], group-by: [user.username], timespan: 5m, condition: {gte: 3}}
+`
+    const lines = [0, 1, 2].map((n) => lineOf({ name: `a-${n}`, user: 'alice', time: NOW + n }, n))
+    writeFileSync(join(site, 'rules.yaml'), 'three: {level: critical, owner: me, reason: ours}\n')
+    const rated = await detectionOf(rules, site)
+    await run([inputOf([{ lines }])], { detection: () => rated })
+    expect(store.alerts().items.map(({ level, rating }) => [level, rating?.by])).toEqual([
+      ['critical', 'site'],
+    ])
+    writeFileSync(join(site, 'rules.yaml'), 'three: {enabled: false, owner: me, reason: ours}\n')
+    const held = await detectionOf(rules, site)
+    const other = newStore()
+    await run([inputOf([{ lines }])], { detection: () => held }, other)
+    expect(titles(other)).toEqual([])
+    expect(other.totals().suppressed).toEqual({ 'site/rules.yaml:three': 1 })
+    other.close()
+  })
+
+  it('look at what waits before its time where too much does, and say so', async () => {
+    const lines = Array.from({ length: 60 }, (_, n) =>
+      lineOf({ name: `a-${n}`, user: 'alice', time: NOW + n * 10 }, n),
+    )
+    const batches = [0, 20, 40].map((from) => ({ lines: lines.slice(from, from + 20) }))
+    await run([inputOf(batches)], { correlations: { lateness: 0, patience: Infinity, waiting: 30 } })
+    expect(store.findings().map(({ message }) => message.slice(0, 27))).toEqual([
+      'more matches wait for corre',
+    ])
+    expect(found()).toMatchObject([{ title: 'three of the first kind', count: 60 }])
   })
 
   it('keep what they remember over a reload, and begin anew where they changed', async () => {

@@ -24,7 +24,7 @@ export function configuredInput(config: InputConfig, { data, say }: InputPlaces)
     case 'docker':
       return dockerInput({ name: config.name, socket: config.socket, now: Date.now })
     case 'stdin':
-      return stdinInput({ name: config.name })
+      return stdinInput({ name: config.name, live: true })
     case 'http':
       return configuredHttp(config, join(data, `${config.name}.token`), say)
   }

@@ -13,6 +13,7 @@ test.each<[Resource, string]>([
   [{ 'k8s.daemonset.name': 'agent' }, 'agent'],
   [{ 'user.name': 'alice', 'host.name': 'n' }, 'alice'],
   [{ 'host.name': 'n' }, 'n'],
+  [{ 'host.name': 'n', 'source.ip': '10.0.0.9', who: 'eve' }, 'source.ip 10.0.0.9, who eve'],
   [{}, 'unknown'],
 ])('%j is called %s', (entity, label) => {
   expect(entityLabel(entity)).toBe(label)

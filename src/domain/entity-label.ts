@@ -1,4 +1,5 @@
 import type { Resource } from './event.ts'
+import { RESOURCE_ATTRIBUTES } from './fields.ts'
 
 /** Attributes that name a pod's workload, the one that owns the others first. */
 export const WORKLOADS = [
@@ -28,7 +29,14 @@ export function entityLabel(entity: Resource): string {
     text('container.name') ??
     text('container.id')?.slice(0, 12) ??
     text('user.name') ??
+    groupLabel(entity) ??
     text('host.name') ??
     'unknown'
   )
+}
+
+/** What a correlation is grouped by, where that names nobody: `source.ip 10.0.0.9`. */
+export function groupLabel(entity: Resource): string | undefined {
+  const named = Object.entries(entity).filter(([name]) => !Object.hasOwn(RESOURCE_ATTRIBUTES, name))
+  return named.length === 0 ? undefined : named.map(([name, value]) => `${name} ${String(value)}`).join(', ')
 }

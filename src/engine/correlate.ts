@@ -242,6 +242,7 @@ function fire(
   const { id, time, resource, source } = event
   const body = { evidence, resource, source }
   const signal = { n: number(), time, event: id, uses, body, expires: time + signals.spanOf(uses) }
-  step.signals.push(signal)
+  // it was shown: its place is before all others of its time
+  step.signals.push({ ...signal, event: '' })
   return signal
 }

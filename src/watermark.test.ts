@@ -1,0 +1,70 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Reach } from './inputs/input.ts'
+import { createWatermark, type Watermark } from './watermark.ts'
+
+let now = 1_000_000
+const reaches = new Map<string, Reach | undefined>()
+
+function watermarkOf(...names: readonly string[]): Watermark {
+  const inputs = names.map((name) => ({
+    name,
+    reach: () => reaches.get(name) ?? ({ kind: 'behind' } as const),
+  }))
+  return createWatermark(inputs, { lateness: 100, patience: 5_000, now: () => now })
+}
+
+const caughtUp = (until: number): Reach => ({ kind: 'caught-up', until })
+
+beforeEach(() => {
+  now = 1_000_000
+  reaches.clear()
+})
+
+describe('the watermark', () => {
+  it('is the least promise, which never goes back', () => {
+    const watermark = watermarkOf('a', 'b')
+    expect(watermark.current()).toBe(-Infinity)
+    reaches.set('a', caughtUp(now))
+    expect(watermark.current()).toBe(-Infinity)
+    reaches.set('b', caughtUp(now - 500))
+    expect(watermark.current()).toBe(now - 600)
+    reaches.set('b', { kind: 'behind' })
+    reaches.set('a', caughtUp(now - 900))
+    expect(watermark.current()).toBe(now - 600)
+  })
+
+  it('waits for an input that is cut, and then no longer', () => {
+    const watermark = watermarkOf('a', 'b')
+    reaches.set('a', caughtUp(now))
+    reaches.set('b', { kind: 'cut', since: now })
+    now += 5_000
+    expect(watermark.current()).toBe(-Infinity)
+    now += 1
+    expect(watermark.current()).toBe(1_000_000 - 100)
+    reaches.set('b', caughtUp(now - 50))
+    expect(watermark.current()).toBe(1_000_000 - 100)
+  })
+
+  it('takes an input that failed for cut until it says otherwise', () => {
+    const watermark = watermarkOf('a', 'b')
+    reaches.set('a', caughtUp(now))
+    reaches.set('b', caughtUp(now - 10))
+    watermark.failed('b', now)
+    watermark.failed('b', now + 4_000)
+    reaches.set('a', caughtUp(now + 9_000))
+    now += 5_001
+    expect(watermark.current()).toBe(1_009_000 - 100)
+    reaches.set('b', caughtUp(now))
+    expect(watermark.current()).toBe(now - 100)
+  })
+
+  it('is everything once all have ended, and the clock where the rest is left out', () => {
+    const watermark = watermarkOf('a', 'b')
+    watermark.ended('a')
+    expect(watermark.current()).toBe(-Infinity)
+    reaches.set('b', { kind: 'cut', since: 0 })
+    expect(watermark.current()).toBe(now - 100)
+    watermark.ended('b')
+    expect(watermark.current()).toBe(Infinity)
+  })
+})
