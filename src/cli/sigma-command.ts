@@ -23,7 +23,7 @@ export async function checkSigma(
   output: Output,
 ): Promise<Exit> {
   const texts = await readRules(folders)
-  const { ruleset, refused, warnings } = compileRules(texts, { lists: await listsIn(site) })
+  const { ruleset, refused, warnings } = compileRules(texts, { lists: await listsIn(site, output) })
   const counts = byLogsource(ruleset.rules)
   if (json || !output.terminal) {
     for (const problem of refused) printJson(output, { kind: 'refused', ...problem })
@@ -58,9 +58,12 @@ function documentsOf(problems: readonly Problem[]): number {
   return new Set(problems.map(({ file, line, document }) => `${file}:${document ?? `line ${line}`}`)).size
 }
 
-/** The lists of a site, for placeholders. */
-async function listsIn(site: string | undefined): Promise<Lists> {
-  return site === undefined ? new Map() : listsOf(await loadSite(site), 'UTC', Date.now())
+/** The lists of a site, for placeholders; tells which of its entries do not apply. */
+async function listsIn(folder: string | undefined, output: Output): Promise<Lists> {
+  if (folder === undefined) return new Map()
+  const site = await loadSite(folder)
+  for (const problem of site.problems) output.err(`${told(problem)}\n`)
+  return listsOf(site, 'UTC', Date.now())
 }
 
 function byLogsource(rules: readonly LoadedRule[]): readonly (readonly [string, number])[] {
@@ -100,7 +103,7 @@ function recordsOf({ event, events }: Case): readonly TimedRecord[] {
  * it would alert, F it would not, E the rule is refused.
  */
 export async function evaluateCases(file: string, site: string | undefined, output: Output): Promise<Exit> {
-  const lists = await listsIn(site)
+  const lists = await listsIn(site, output)
   const parsed = cases.safeParse(parsedJson(await textOf(file), file))
   if (!parsed.success)
     throw new UserError('the file is no array of {id, rule, event}', {
@@ -129,7 +132,11 @@ export async function explainSigma(
   { json, site }: { readonly json: boolean; readonly site?: string | undefined },
   output: Output,
 ): Promise<Exit> {
-  const outcome = explain(await textOf(rule), parsedJson(await textOf(event), event), await listsIn(site))
+  const outcome = explain(
+    await textOf(rule),
+    parsedJson(await textOf(event), event),
+    await listsIn(site, output),
+  )
   if ('problems' in outcome) {
     const [first] = outcome.problems
     throw new UserError(first?.message ?? 'the rule is refused', { ...first, file: rule })
