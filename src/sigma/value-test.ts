@@ -52,6 +52,9 @@ function folding(tokens: readonly Token[]): readonly Token[] {
 /** Texts of which an expensive test keeps its outcome; each rule has its own. */
 const REMEMBERED = 64
 
+/** From so many on, what the tests say of a text is worth remembering. */
+const COSTLY = 4
+
 /** From so many on, pieces of text are looked for all at once. */
 const MANY = 6
 
@@ -83,11 +86,12 @@ function anyText(patterns: readonly (readonly Token[])[]): TextTest | undefined 
     )
   for (const [length, texts] of ends) rest.push(endsInAny(length, texts))
   if (rest.length === 0) return (text) => whole.has(text)
-  return (text) => {
+  const any: TextTest = (text) => {
     if (whole.has(text)) return true
     for (const test of rest) if (test(text)) return true
     return false
   }
+  return rest.length >= COSTLY || contained.length >= MANY ? recurring(any, REMEMBERED) : any
 }
 
 function containsAny(literals: readonly string[]): TextTest {
@@ -97,11 +101,11 @@ function containsAny(literals: readonly string[]): TextTest {
     occurs = true
     return false
   }
-  return recurring((text) => {
+  return (text) => {
     occurs = false
     finder.find(text, found)
     return occurs
-  }, REMEMBERED)
+  }
 }
 
 function endsInAny(length: number, texts: ReadonlySet<string>): TextTest {
