@@ -44,6 +44,11 @@ describe('a Tetragon export', () => {
     })
   })
 
+  test('dates what ran before Tetragon did by its own start', () => {
+    const process = { ...EXEC.process_exec.process, flags: 'procFS auid', start_time: '2026-11-20T00:00:00Z' }
+    expect(eventsOf({ ...EXEC, process_exec: { process } })[0]?.time).toBe(Date.UTC(2026, 10, 20))
+  })
+
   test('told twice has one identity', () => {
     const [first, second] = read(`${JSON.stringify(EXEC)}\n`.repeat(2)).items
     expect(first?.decoded.identity).toEqual(second?.decoded.identity)
@@ -68,6 +73,10 @@ test('what a policy of the site reports is an alert by Tetragon’s names, and o
   expect(eventsOf(report('tallyman-files')).map(({ logsource }) => logsource)).toEqual([
     { product: 'linux', category: 'file_read' },
   ])
+})
+
+test('what only has a word in common is not Tetragon’s', () => {
+  expect(read('{"test":{"ok":true},"time":"2026-11-21T07:00:00Z"}').items).toEqual([])
 })
 
 test('a hook that bears the name of something else is no telemetry', () => {

@@ -42,7 +42,7 @@ export function isStructured(json: unknown): json is JsonObject {
     isObject(json) &&
     typeof json['name'] === 'string' &&
     'timestamp' in json &&
-    isObject(json['workload'] ?? json['context'])
+    isObject(objectOf(json['workload'] ?? json['context'])['process'])
   )
 }
 
