@@ -154,6 +154,29 @@ describe('sigma explain', () => {
     })
   })
 
+  it('says which of several values held, and says nothing of a field where there is none', async () => {
+    const written = rule('a')
+      .replace(
+        "'Image|endswith': [/tar, /zip]",
+        "'Image|endswith': [/tar, /zip], 'Args|contains|all': [-c, -z]",
+      )
+      .replace('condition: tool', 'words: [needle, tar]\n  condition: tool and words')
+    const event = file('event.json', '{"Image": "/bin/tar", "Args": "-c x"}')
+    const { out } = await tallyman(['sigma', 'explain', file('rule.yml', written), event], true)
+    expect(out).toContain(`      ✗ all of
+        ✓ Image|endswith: [/tar, /zip]   the event has "/bin/tar"
+          ✓ /tar
+        ✗ Args|contains|all: [-c, -z]   the event has "-c x"
+          ✓ -c
+          ✗ -z
+`)
+    expect(out).toContain(`    ✓ words
+      ✓ any of
+        ✗ needle
+        ✓ tar
+`)
+  })
+
   it('makes what an event says harmless for a terminal', async () => {
     const event = file('event.json', JSON.stringify({ Image: '\u001b[2J\u202e' }))
     const { out } = await tallyman(['sigma', 'explain', file('rule.yml', rule('a')), event], true)

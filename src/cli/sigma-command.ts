@@ -158,8 +158,8 @@ export async function explainSigma(
 /** Longer values say no more to a reader. */
 const SHOWN = 120
 
-function drawn({ part, held, values, parts }: Explanation, depth: number): string {
-  const found = parts.length > 0 || part === '' ? '' : shown(values)
+function drawn({ part, held, field, values, parts }: Explanation, depth: number): string {
+  const found = field === undefined ? '' : shown(values)
   const line = `${'  '.repeat(depth)}${held ? '✓' : '✗'} ${safe(part)}${found}\n`
   return line + parts.map((each) => drawn(each, depth + 1)).join('')
 }

@@ -1,16 +1,18 @@
 import type { Event } from '../domain/event.ts'
 import type { Condition } from './condition.ts'
-import type { Detection } from './pattern.ts'
+import type { Detection, Item } from './pattern.ts'
 import { conditionTest, detectionTest } from './predicate.ts'
 import type { Readers } from './predicate.ts'
 import type { ParsedRule } from './rule.ts'
 
 /** A part of a rule, whether it held on the event, and the parts that decided so. */
 export interface Explanation {
-  /** `and`, `or`, `not`, the name of an identifier, or a detection item as the rule writes it. */
+  /** `and`, `or`, `not`, the name of an identifier, a detection item or one of its values as the rule writes it. */
   readonly part: string
   readonly held: boolean
-  /** For an item: what the event has in its field; undefined where it has none. */
+  /** The field of an item that has one. */
+  readonly field?: string
+  /** For an item with a field: what the event has in it; undefined where it has none. */
   readonly values?: readonly unknown[] | undefined
   readonly parts: readonly Explanation[]
 }
@@ -38,9 +40,21 @@ export function explainRule(rule: ParsedRule, event: Event, readers: Readers): r
         held,
         parts: detection.parts.map(ofDetection),
       }
-    if (detection.field === undefined) return { part: detection.written, held, parts: [] }
-    const { present, values } = readers.field(detection.field).read(event)
-    return { part: detection.written, held, values: present ? values : undefined, parts: [] }
+    const parts = ofValues(detection)
+    if (detection.field === undefined) return { part: detection.written, held, parts }
+    const { field, written: part } = detection
+    const { present, values } = readers.field(field).read(event)
+    return { part, held, field, values: present ? values : undefined, parts }
+  }
+  /** Of several values: each, where all must hold; otherwise those that do. */
+  const ofValues = (item: Item): readonly Explanation[] => {
+    if (item.values.length <= 1) return []
+    const each = item.values.map((patterns, index): Explanation => {
+      const alone: Item = { ...item, values: [patterns], all: false, negated: false }
+      const held = detectionTest(alone, readers, true)(event)
+      return { part: item.texts[index] ?? '', held, parts: [] }
+    })
+    return item.all ? each : each.filter(({ held }) => held)
   }
   return rule.conditions.map(ofCondition)
 }

@@ -33,6 +33,7 @@ export function readItem(entry: Entry, use: ListUse, report: Report): Item | und
   return {
     kind: 'item',
     written: `${entry.key}: ${writtenValues(scalars)}`,
+    texts: scalars.map(writtenValue),
     field,
     values,
     all: modifiers.includes('all'),
@@ -57,7 +58,8 @@ export function readKeyword(scalar: Scalar, use: ListUse, report: Report): Item 
   if (!('wrong' in patterns))
     return {
       kind: 'item',
-      written: writtenValues([scalar]),
+      written: writtenValue(scalar),
+      texts: [writtenValue(scalar)],
       field: undefined,
       values: [patterns],
       all: false,
@@ -70,12 +72,15 @@ export function readKeyword(scalar: Scalar, use: ListUse, report: Report): Item 
 /** Values of a long list beyond the first few say no more. */
 const VALUES_WRITTEN = 8
 
+function writtenValue({ value, source }: Scalar): string {
+  return typeof value === 'string' ? value : source || 'null'
+}
+
 function writtenValues(scalars: readonly Scalar[]): string {
   const [only] = scalars
-  const one = ({ value, source }: Scalar): string => (typeof value === 'string' ? value : source || 'null')
-  if (scalars.length === 1 && only !== undefined) return one(only)
+  if (scalars.length === 1 && only !== undefined) return writtenValue(only)
   const more = scalars.length > VALUES_WRITTEN ? `, … ${scalars.length - VALUES_WRITTEN} more` : ''
-  return `[${scalars.slice(0, VALUES_WRITTEN).map(one).join(', ')}${more}]`
+  return `[${scalars.slice(0, VALUES_WRITTEN).map(writtenValue).join(', ')}${more}]`
 }
 
 function areKnown(

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import * as fc from 'fast-check'
 import { stringify } from 'yaml'
 import { describe, expect, it } from 'vitest'
+import { jsonText, parseJson } from '../sources/json.ts'
 import { plainlyHolds, written } from './oracle.testing.ts'
 import type { Definition, PlainCondition, Scalar } from './oracle.testing.ts'
 import { compileRules } from './sigma.ts'
@@ -320,7 +321,7 @@ function samples(): readonly Sample[] {
     const content = readFileSync(resolve(SAMPLES, file), 'utf8')
     const documents = [content, ...content.split('\n')].flatMap((each): unknown[] => {
       try {
-        const parsed: unknown = JSON.parse(each)
+        const parsed = parseJson(each)
         return Array.isArray(parsed) ? parsed : [parsed]
       } catch {
         return []
@@ -328,7 +329,7 @@ function samples(): readonly Sample[] {
     })
     return documents
       .filter((each): each is Sample => typeof each === 'object' && each !== null && !Array.isArray(each))
-      .filter((each) => JSON.stringify(each).length < 20_000)
+      .filter((each) => jsonText(each).length < 20_000)
       .slice(0, OF_A_FILE)
   })
 }

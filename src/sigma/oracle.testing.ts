@@ -250,6 +250,7 @@ function isNumber(value: unknown): boolean {
 
 /** Whole numbers of any size as they are. */
 function exact(value: unknown): number | bigint {
+  if (typeof value === 'number') return value
   return /^-?\d+$/.test(textOf(value)) ? BigInt(textOf(value)) : Number(value)
 }
 

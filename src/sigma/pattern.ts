@@ -46,6 +46,8 @@ export interface Item {
   readonly kind: 'item'
   /** As the rule writes it, on one line. */
   readonly written: string
+  /** Each of the values as the rule writes it. */
+  readonly texts: readonly string[]
   readonly field: string | undefined
   readonly values: readonly (readonly Pattern[])[]
   /** Every value must match rather than any. */
