@@ -89,3 +89,39 @@ it('names version, cipher and both ends of TLS, and of any connection that was w
     'web 10.0.0.5:40122 → 10.0.0.9:443 · http',
   )
 })
+
+it('says what sensors on the network, checks of files and clouds told', () => {
+  const said = (fields: Readonly<Record<string, unknown>>, logsource: string): string =>
+    eventWords({ fields, logsource })
+  const ends = { 'id.orig_h': '10.0.0.5', 'id.orig_p': 40122, 'id.resp_h': '10.0.0.9', 'id.resp_p': 443 }
+  for (const logsource of ['zeek/ssl', 'suricata/tls', 'tshark/tls'])
+    expect(said({ ...ends, version: 'TLSv10', cipher: 'TLS_RSA_WITH_AES_128_CBC_SHA' }, logsource)).toBe(
+      'TLSv10 TLS_RSA_WITH_AES_128_CBC_SHA · 10.0.0.5:40122 → 10.0.0.9:443',
+    )
+  expect(said({ query: 't.example.org', record_type: 'TXT', answer: ['a', 'b'] }, 'suricata/dns')).toBe(
+    'asks for TXT t.example.org · a b',
+  )
+  expect(said({ ...ends, query: 'example.org', qtype_name: 'A', 'id.resp_p': 53 }, 'zeek/dns')).toBe(
+    'asks for A example.org',
+  )
+  const asked = { 'cs-method': 'GET', 'c-uri': ['http://shop.example/a', '/a'], 'sc-status': 200 }
+  expect(said({ ...ends, ...asked, 'c-useragent': 'curl/7' }, 'zeek/http')).toBe(
+    'GET http://shop.example/a · answered 200 · curl/7',
+  )
+  const alert = { alert: { signature: 'A SIGNATURE' }, src_ip: '10.0.0.5', src_port: 1, dest_ip: '10.0.0.9' }
+  expect(said(alert, 'suricata/alert')).toBe('A SIGNATURE · 10.0.0.5:1 → 10.0.0.9')
+  expect(said({ TargetFilename: '/etc/motd', 'event.action': 'attributes_modified' }, 'file_change')).toBe(
+    '/etc/motd attributes modified',
+  )
+  expect(said({ 'metric.name': 'container_cpu_usage_ratio', 'metric.value': 1.98 }, 'metric')).toBe(
+    'container_cpu_usage_ratio 1.98',
+  )
+  const call = {
+    eventName: 'CopySnapshot',
+    eventSource: 'ec2.amazonaws.com',
+    sourceIPAddress: '198.51.100.7',
+  }
+  expect(said({ ...call, 'user.name': 'node', errorCode: 'AccessDenied' }, 'aws/cloudtrail')).toBe(
+    'CopySnapshot at ec2.amazonaws.com · by node from 198.51.100.7 · refused (AccessDenied)',
+  )
+})

@@ -28,7 +28,8 @@ const SUMMARIES: readonly Says[] = [
   (text) =>
     text('TargetFilename') === ''
       ? ''
-      : joined(' → ', text('SourceFilename'), text('TargetFilename')) + by(text),
+      : joined(' ', joined(' → ', text('SourceFilename'), text('TargetFilename')), found(text)) + by(text),
+  signature,
   registry,
   tls,
   certificate,
@@ -36,7 +37,10 @@ const SUMMARIES: readonly Says[] = [
     const here = joined(':', text('network.local.address'), text('network.local.port'))
     return here === '' ? '' : `listens on ${here}${by(text)}`
   },
+  question,
+  webRequest,
   connection,
+  measurement,
   mount,
   // one process and another; a name that was asked for; a script
   (text) => (text('TargetImage') === '' ? '' : joined(' → ', text('SourceImage'), text('TargetImage'))),
@@ -44,6 +48,7 @@ const SUMMARIES: readonly Says[] = [
   (text) => text('ScriptBlockText'),
   (text) => text('CommandLine'),
   request,
+  cloudCall,
   (text) =>
     text('event.action') === ''
       ? ''
@@ -74,7 +79,7 @@ function registry(text: (name: string) => string): string {
 
 /** `TLSv10 TLS_RSA_WITH_AES_128_CBC_SHA · 10.0.0.5:40122 → 10.0.0.9:443 · shop.example`. */
 function tls(text: (name: string) => string, { logsource }: Event): string {
-  if (!logsource.endsWith('/ssl')) return ''
+  if (!/\/(?:ssl|tls)$/.test(logsource)) return ''
   const agreed = joined(' ', text('version'), text('cipher'))
   return joined(' · ', agreed === '' ? 'TLS, nothing agreed' : agreed, ends(text), text('server_name'))
 }
@@ -86,6 +91,64 @@ function certificate(text: (name: string) => string, { logsource }: Event): stri
     ' · ',
     `certificate ${text('certificate.subject')}`,
     issuer === '' ? '' : `issued by ${issuer}`,
+  )
+}
+
+/** What a check of file integrity found: `/etc/motd updated`. */
+function found(text: (name: string) => string): string {
+  return text('event.action').replaceAll('_', ' ')
+}
+
+/** `ET POLICY curl User-Agent Outbound · 10.0.0.5:40122 → 203.0.113.9:80`: another tool's alert. */
+function signature(text: (name: string) => string): string {
+  const name = text('alert.signature')
+  if (name === '') return ''
+  const end = (side: string): string => joined(':', text(`${side}_ip`), text(`${side}_port`))
+  return joined(' · ', name, joined(' → ', end('src'), end('dest')))
+}
+
+/** `asks for TXT t.example.org · 203.0.113.9`. */
+function question(text: (name: string) => string): string {
+  const query = text('query')
+  if (query === '') return ''
+  return joined(
+    ' · ',
+    `asks for ${joined(' ', text('record_type') || text('qtype_name'), query)}`,
+    text('answer') || text('answers'),
+  )
+}
+
+/** `GET http://shop.example/admin · answered 200 · curl/7.88.1`. */
+function webRequest(text: (name: string) => string, { fields }: Event): string {
+  const method = text('cs-method')
+  if (method === '') return ''
+  const uri = fieldOf(fields, 'c-uri')
+  const status = text('sc-status')
+  return joined(
+    ' · ',
+    joined(' ', method, asText(Array.isArray(uri) ? uri[0] : uri)),
+    status === '' ? '' : `answered ${status}`,
+    text('c-useragent'),
+  )
+}
+
+/** `container_cpu_usage_ratio 1.98`. */
+function measurement(text: (name: string) => string): string {
+  return text('metric.name') === '' ? '' : joined(' ', text('metric.name'), text('metric.value'))
+}
+
+/** `ModifySnapshotAttribute at ec2.amazonaws.com · by node-role from 198.51.100.7 · refused (AccessDenied)`. */
+function cloudCall(text: (name: string) => string): string {
+  const name = text('eventName')
+  if (name === '' || text('eventSource') === '') return ''
+  const who = text('userIdentity.userName') || text('user.name') || text('userIdentity.arn')
+  const from = text('sourceIPAddress')
+  const error = text('errorCode')
+  return joined(
+    ' · ',
+    `${name} at ${text('eventSource')}`,
+    who === '' ? '' : joined(' from ', `by ${who}`, from),
+    error === '' ? '' : `refused (${error})`,
   )
 }
 

@@ -190,6 +190,19 @@ describe.each(sources.map((source) => ({ source, name: source.name })))('$name',
     }
   })
 
+  test('reads JSON behind a syslog header, a byte-order mark and the line ends of Windows', () => {
+    const all = inputs.flatMap(({ bytes }) => lines(bytes)).filter((text) => text.startsWith('{'))
+    const plain = readText(all.join('\n'))
+    for (const header of [
+      '<13>Nov 20 10:00:00 host app[7]: ',
+      '<13>1 2026-11-20T10:00:00Z host app 7 - - ',
+    ]) {
+      const wrapped = readText(`\ufeff${all.map((line) => header + line).join('\r\n')}\r\n`)
+      expect(wrapped.failures).toEqual(plain.failures)
+      expect(wrapped.items.map(({ source }) => source)).toEqual(plain.items.map(({ source }) => source))
+    }
+  })
+
   test('survives hostile values in every place', () => {
     for (const line of inputs.flatMap(({ bytes }) => lines(bytes)).filter((text) => text.startsWith('{'))) {
       const record: unknown = JSON.parse(line)
