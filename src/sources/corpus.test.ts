@@ -97,6 +97,50 @@ describe.skipIf(!present)('other people’s recordings', () => {
     })
   })
 
+  test('of Tetragon, Tracee, auditd and Laurel are evaluated, and tell what processes did', () => {
+    const counts: Record<string, number> = {}
+    const categories: Record<string, number> = {}
+    const refused: string[] = []
+    const kernel = new Set(['tetragon', 'tracee', 'auditd', 'laurel'])
+    for (const { file } of rows().filter((row) => isOurs(row) && kernel.has(row.source))) {
+      const { items, completed, failures } = read(file)
+      for (const { source } of items) counts[source] = (counts[source] ?? 0) + 1
+      for (const { reason } of failures) refused.push(reason)
+      const events = [
+        ...items.flatMap(({ decoded }) => decoded.events),
+        ...completed.flatMap((all) => all.events),
+      ]
+      for (const { source, logsource } of events) {
+        const name = `${source} ${logsource.category ?? logsource.service ?? 'its own'}`
+        categories[name] = (categories[name] ?? 0) + 1
+      }
+    }
+    // one line that says `msg=?`, and one file that only describes others
+    expect(refused).toEqual(['audit record without a time or a number', 'not a known format'])
+    expect(counts).toEqual({ tetragon: 29, tracee: 17, auditd: 764, laurel: 18 })
+    expect(categories).toEqual({
+      'auditd auditd': 565,
+      'auditd file_read': 1,
+      'auditd kernel_call': 2,
+      'auditd network_connection': 9,
+      'auditd process_creation': 58,
+      'laurel auditd': 51,
+      'laurel kernel_call': 1,
+      'laurel network_connection': 1,
+      'laurel process_creation': 6,
+      'tetragon file_event': 1,
+      'tetragon file_read': 1,
+      'tetragon its own': 8,
+      'tetragon network_connection': 2,
+      'tetragon network_listen': 1,
+      'tetragon process_creation': 8,
+      'tracee file_event': 2,
+      'tracee file_read': 1,
+      'tracee its own': 13,
+      'tracee process_creation': 1,
+    })
+  })
+
   test('of Windows’ event log, and of Sysmon for Linux, are evaluated to the last record', () => {
     const counts: Record<string, number> = {}
     for (const { file } of rows().filter((row) => isOurs(row) && /^(?:windows|sysmon)_/.test(row.source))) {
