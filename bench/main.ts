@@ -1,11 +1,12 @@
 import { correlations } from './correlations.ts'
+import { jobs } from './jobs.ts'
 import { latency } from './latency.ts'
 import { memory } from './memory.ts'
 import { queue } from './queue.ts'
 import { sigma } from './sigma.ts'
 import { throughput } from './throughput.ts'
 
-const PARTS = { throughput, memory, latency, queue, sigma, correlations } as const
+const PARTS = { throughput, jobs, memory, latency, queue, sigma, correlations } as const
 const wanted = process.argv.slice(2)
 
 for (const [name, part] of Object.entries(PARTS)) {

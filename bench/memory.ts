@@ -5,22 +5,32 @@ import { text } from 'node:stream/consumers'
 import type { Readable } from 'node:stream'
 import { auditLine } from './audit-records.ts'
 
-/** Peak memory of `scan -` for one and for ten million records, in a process of its own. */
+/** Peak memory of `scan -` for one and for ten million records, with one thread and two, in a process of its own. */
 export async function memory(say: (line: string) => void): Promise<void> {
-  for (const records of [1_000_000, 10_000_000]) {
-    const start = performance.now()
-    const { peak, exit } = await scanPiped(records)
-    const seconds = (performance.now() - start) / 1000
-    say(
-      `${String(records / 1_000_000).padStart(2)} million records  peak ${peak} MB, ${Math.round(seconds)} s with their generation, exit ${exit}`,
-    )
+  for (const jobs of [1, 2]) {
+    for (const records of [1_000_000, 10_000_000]) {
+      const start = performance.now()
+      const { peak, exit } = await scanPiped(records, jobs)
+      const seconds = (performance.now() - start) / 1000
+      say(
+        `--jobs ${jobs}  ${String(records / 1_000_000).padStart(2)} million records  peak ${peak} MB, ${Math.round(seconds)} s with their generation, exit ${exit}`,
+      )
+    }
   }
 }
 
-async function scanPiped(records: number): Promise<{ peak: string; exit: number | null }> {
+async function scanPiped(records: number, jobs: number): Promise<{ peak: string; exit: number | null }> {
   const child = spawn(
     process.execPath,
-    [...process.execArgv, join(import.meta.dirname, 'peak.ts'), 'scan', '--json', '-'],
+    [
+      ...process.execArgv,
+      join(import.meta.dirname, 'peak.ts'),
+      'scan',
+      '--jobs',
+      String(jobs),
+      '--json',
+      '-',
+    ],
     {
       stdio: ['pipe', 'ignore', 'ignore', 'pipe'],
     },
@@ -36,5 +46,5 @@ async function scanPiped(records: number): Promise<{ peak: string; exit: number 
   }
   child.stdin?.end()
   const [exit] = (await exited) as [number | null]
-  return { peak: await peak, exit }
+  return { peak: (await peak).split(' ')[0] ?? '', exit }
 }
