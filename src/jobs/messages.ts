@@ -97,9 +97,8 @@ export interface ReadChunk {
   readonly path?: string
   /** Of each understood record: its source as its place in SOURCE_NAMES. */
   readonly sources: readonly number[]
-  /** How many events it means, and the time of the first. */
+  /** How many events it means. */
   readonly counts: readonly number[]
-  readonly times: readonly number[]
   /** Of its identity: bits (`IDENTITY`); where it has one, its texts. */
   readonly identities: readonly number[]
   readonly ids: readonly string[]
@@ -111,7 +110,9 @@ export interface ReadChunk {
     readonly count: number
     readonly facts: readonly Fact[]
   }[]
-  /** What must be known of an event before it is evaluated, by its number in the chunk. */
+  /** Of each event. */
+  readonly times: readonly number[]
+  /** What else must be known of an event before it is evaluated, by its number in the chunk. */
   readonly evaluables: readonly { readonly event: number; readonly evaluable: Evaluable }[]
   readonly failures: readonly Failure[]
   readonly moreFailures: Readonly<Record<string, number>>

@@ -20,6 +20,7 @@ export function packChunk(
   let number = 0
   const addEvents = (events: readonly Event[]): void => {
     for (const event of events) {
+      times.push(event.time)
       if (saysMore(event)) evaluables.push({ event: number, evaluable: evaluableOf(event) })
       number += 1
     }
@@ -28,7 +29,6 @@ export function packChunk(
     const { identity, events } = decoded
     sources.push(SOURCE_NAMES.indexOf(source))
     counts.push(events.length)
-    times.push(events[0]?.time ?? 0)
     identities.push(bitsOf(identity))
     if (identity !== undefined) {
       ids.push(identity.id)
@@ -43,7 +43,6 @@ export function packChunk(
     ...(path !== undefined && { path }),
     sources,
     counts,
-    times,
     identities,
     ids,
     contents,
@@ -53,6 +52,7 @@ export function packChunk(
       count: events.length,
       facts: told,
     })),
+    times,
     evaluables,
     failures: failures.slice(0, SAMPLES_A_BATCH),
     moreFailures: countsOf(failures.slice(SAMPLES_A_BATCH)),

@@ -70,11 +70,17 @@ const RULES = [
     ruleOf(11, 'product: zeek\n  service: conn', "'id.resp_p|exists': true"),
     ruleOf(12, 'product: kubernetes\n  service: audit', 'verb: create'),
   )
+  .concat(correlationOf(20, 'event_count', 12), correlationOf(21, 'event_count', 0))
   .join('---\n')
 
 function ruleOf(number: number, logsource: string, item: string | undefined): string {
   const id = `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`
   return `title: Rule ${number}\nid: ${id}\nlogsource:\n  ${logsource}\ndetection:\n  selection:\n    ${item}\n  condition: selection\n`
+}
+
+function correlationOf(number: number, type: string, rule: number): string {
+  const id = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`
+  return `title: Correlation ${number}\nid: ${id(number)}\ncorrelation:\n  type: ${type}\n  rules:\n    - ${id(rule)}\n  group-by:\n    - user.name\n  timespan: 1h\n  condition:\n    gte: 2\n`
 }
 
 /** Everything that a run writes, in order. */
@@ -104,8 +110,8 @@ async function commitsOf(inputs: () => readonly Input[], workers?: Workers): Pro
 
 /** Where a stream stands of which nothing more is read (it is binary) says nothing. */
 function withoutIdleOffset(stream: Commit['streams'][number]): unknown {
-  const { framing } = stream.state as StreamState
-  return framing?.lines.stopped === true ? { ...stream, offset: 0 } : stream
+  const state = stream.state as StreamState | undefined
+  return state?.framing?.lines.stopped === true ? { ...stream, offset: 0 } : stream
 }
 
 function textOf(value: unknown): string {
@@ -227,7 +233,7 @@ describe('several threads write what one thread writes', () => {
           await expectSame(() => [scanned(path, { chunkBytes, batchBytes: chunkBytes * chunks })])
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 20 },
     )
   })
 
@@ -236,6 +242,7 @@ describe('several threads write what one thread writes', () => {
     const written = await expectSame(() => [scanned(path)])
     expect(written.length).toBeGreaterThan(4)
     expect(written.at(-1)).toContain('"records":4000,"evaluated":4000')
+    expect(written.join('')).toContain('Correlation 20')
   })
 
   it(

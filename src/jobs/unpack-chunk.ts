@@ -20,10 +20,15 @@ export function unpackChunk(
   const facts = new Map(chunk.facts.map(({ item, facts: told }) => [item, told]))
   const evaluables = new Map(chunk.evaluables.map(({ event, evaluable }) => [event, evaluable]))
   let [event, identity] = [0, 0]
-  const eventsOf = (count: number, time: number): readonly EventAway[] => {
+  const eventAt = (at: number): EventAway => {
+    const evaluable = evaluables.get(at)
+    return evaluable === undefined
+      ? { number: first + at, time: chunk.times[at] ?? 0, resource: NOWHERE }
+      : { ...evaluable, number: first + at }
+  }
+  const eventsOf = (count: number): readonly EventAway[] => {
     const events: EventAway[] = []
-    for (const end = event + count; event < end; event += 1)
-      events.push({ number: first + event, ...(evaluables.get(event) ?? { time, resource: NOWHERE }) })
+    for (const end = event + count; event < end; event += 1) events.push(eventAt(event))
     return events
   }
   const identityOf = (bits: number): { identity?: Identity } => {
@@ -42,14 +47,14 @@ export function unpackChunk(
   const items = chunk.sources.map((source, item) => ({
     source: SOURCE_NAMES[source] as (typeof SOURCE_NAMES)[number],
     decoded: {
-      events: eventsOf(chunk.counts[item] ?? 0, chunk.times[item] ?? 0),
+      events: eventsOf(chunk.counts[item] ?? 0),
       facts: facts.get(item) ?? NOTHING,
       ...identityOf(chunk.identities[item] ?? 0),
     },
   }))
   const completed = chunk.completed.map(({ source, count, facts: told }) => ({
     source,
-    events: eventsOf(count, 0),
+    events: eventsOf(count),
     facts: told,
   }))
   const { failures, moreFailures } = chunk
