@@ -28,11 +28,12 @@ export async function askDaemon(
 
 async function send(url: string, folder: string, path: string, body: unknown): Promise<Response> {
   const token = readFileSync(join(folder, 'cli.token'), 'utf8').trim()
-  const authorization = `Bearer ${token}`
-  if (body === undefined) return fetch(new URL(path, url), { headers: { authorization } })
+  // a connection that is kept may be closed by the daemon just as it is used again
+  const headers = { authorization: `Bearer ${token}`, connection: 'close' }
+  if (body === undefined) return fetch(new URL(path, url), { headers })
   return fetch(new URL(path, url), {
     method: 'POST',
-    headers: { authorization, 'content-type': 'application/json', 'x-tallyman-user': userName() },
+    headers: { ...headers, 'content-type': 'application/json', 'x-tallyman-user': userName() },
     body: JSON.stringify(body),
   })
 }
