@@ -188,6 +188,7 @@ describe('documents', () => {
 
   it.each([
     ['- a\n- b\n', 'must be a mapping'],
+    [Buffer.from('title: gr\xfc\xdfe\n', 'latin1').toString('utf8'), 'the text is not UTF-8'],
     ['just text\n', 'must be a mapping'],
     ['title: a\ntitle: b\n', 'duplicate key "title"'],
     [minimal('one', 'date: 2024-13-01\n'), 'date is no date'],

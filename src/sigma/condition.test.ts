@@ -58,6 +58,8 @@ describe('a condition', () => {
   it('tells the column of a mistake', () => {
     const { refused } = ruleOf('  a: {A: 1}\n  condition: a and nothing')
     expect(refused).toMatchObject([{ line: 6, column: 20 }])
+    const quoted = ruleOf('  a: {A: 1}\n  condition: "a and nothing"')
+    expect(quoted.refused).toMatchObject([{ line: 6, column: 21 }])
   })
 
   it('warns where a pattern selects nothing', () => {

@@ -4,10 +4,10 @@ import { fieldsOf, readDetection } from './detection.ts'
 import type { ListUse } from './placeholders.ts'
 import type { NamedDetection } from './predicate.ts'
 import { mistake, quote } from './problem.ts'
-import type { Report } from './problem.ts'
+import type { Position, Report } from './problem.ts'
 import type { Lists } from './types.ts'
 import { entryOf } from './yaml.ts'
-import type { Entry, Tree } from './yaml.ts'
+import type { Entry, Scalar, Tree } from './yaml.ts'
 
 /** Search identifiers and the conditions over them, and what they turned out to use. */
 export interface Detections {
@@ -105,8 +105,12 @@ function readConditions(
     report.mistakes.push(mistake(condition.at, 'condition is empty', 'name a search identifier'))
   return sources.flatMap((source) => {
     if (source.kind === 'scalar' && typeof source.value === 'string')
-      return parseCondition(source.value, names, source.at, report) ?? []
+      return parseCondition(source.value, names, textBegin(source), report) ?? []
     report.mistakes.push(mistake(source.at, 'condition must be text', 'name a search identifier'))
     return []
   })
+}
+
+function textBegin({ at, isQuoted }: Scalar): Position {
+  return isQuoted === true ? { ...at, column: at.column + 1 } : at
 }

@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml'
-import type { Document, Node } from 'yaml'
+import type { Document, Node, Scalar as YamlScalar } from 'yaml'
 import { mistake, quote } from './problem.ts'
 import type { Mistake, Position } from './problem.ts'
 
@@ -21,6 +21,8 @@ export interface Scalar {
   readonly value: ScalarValue
   /** As written, for a number whose text matters. */
   readonly source: string
+  /** Its text begins one column behind where it stands. */
+  readonly isQuoted?: boolean
 }
 
 export interface YamlDocument {
@@ -44,6 +46,13 @@ export function readDocuments(text: string, line: number): readonly YamlDocument
   const start = { line, column: 1 }
   if (text.length > MAX_CHARACTERS)
     return [broken(start, `the text is longer than ${MAX_CHARACTERS} characters`)]
+  const unreadable = text.indexOf(REPLACEMENT)
+  if (unreadable >= 0) {
+    const { line: row, column } = placeIn(text, unreadable)
+    const mend = 'write the file in UTF-8'
+    const found = mistake({ line: row + line - 1, column }, 'the text is not UTF-8', mend)
+    return [{ at: start, tree: undefined, mistakes: [found], warnings: [] }]
+  }
   const lines = new LineCounter()
   const position = (offset: number): Position => {
     const { line: row, col } = lines.linePos(offset)
@@ -59,6 +68,14 @@ export function readDocuments(text: string, line: number): readonly YamlDocument
     if (error instanceof RangeError) return [broken(start, 'the YAML is nested too deeply')]
     throw error
   }
+}
+
+/** What a reader of UTF-8 makes of bytes that are none. */
+const REPLACEMENT = '\u{FFFD}'
+
+function placeIn(text: string, offset: number): Position {
+  const before = text.slice(0, offset).split('\n')
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }
 }
 
 function parse(text: string, lines: LineCounter): readonly Document.Parsed[] {
@@ -130,7 +147,7 @@ function readNode(node: Node | null, reading: Reading, depth: number): Tree | un
     }
     return { kind: 'list', at, items }
   }
-  if (isScalar(node)) return readScalar(node.value, node.source, at, reading)
+  if (isScalar(node)) return readScalar(node, at, reading)
   return { kind: 'scalar', at, value: null, source: '' }
 }
 
@@ -178,12 +195,7 @@ function keyText(value: unknown, source: string | undefined): string | undefined
   return value === null ? undefined : source
 }
 
-function readScalar(
-  value: unknown,
-  source: string | undefined,
-  at: Position,
-  reading: Reading,
-): Tree | undefined {
+function readScalar({ value, source, type }: YamlScalar, at: Position, reading: Reading): Tree | undefined {
   const scalar = scalarOf(value)
   if (scalar === undefined)
     return refuse(
@@ -192,7 +204,8 @@ function readScalar(
       'invalid number: only finite numbers are allowed',
       'write a finite number, or quote it as text',
     )
-  return { kind: 'scalar', at, value: scalar, source: source ?? String(value) }
+  const isQuoted = type === 'QUOTE_DOUBLE' || type === 'QUOTE_SINGLE'
+  return { kind: 'scalar', at, value: scalar, source: source ?? String(scalar), isQuoted }
 }
 
 function scalarOf(value: unknown): ScalarValue | undefined {
