@@ -1,5 +1,7 @@
 import type { Correlating } from './correlating.ts'
+import type { Covering } from './covering.ts'
 import type { Decided } from './decide.ts'
+import type { CoverageCommit } from './domain/coverage.ts'
 import type { Finding } from './domain/event.ts'
 import type { Match } from './domain/match.ts'
 import type { Route } from './domain/notice.ts'
@@ -11,7 +13,7 @@ import { noticesOf } from './engine/notices.ts'
 import type { InputBatch } from './inputs/input.ts'
 import type { CorrelationCommit } from './store/signals.ts'
 import type { Commit, Counters, Store } from './store/store.ts'
-import type { Tally } from './tally.ts'
+import { createTally, type Tally } from './tally.ts'
 
 /** One batch of an input, whose records are decided and evaluated. */
 export interface EvaluatedBatch extends Pick<Commit, 'streams' | 'bodies'> {
@@ -29,6 +31,8 @@ export interface CommitParts {
   readonly now: () => number
   readonly correlating: Pick<Correlating, 'take' | 'reached'>
   readonly routes?: readonly Route[]
+  /** Where coverage is kept. */
+  readonly covering?: Covering | undefined
 }
 
 export interface BatchResult {
@@ -48,7 +52,7 @@ export interface BatchResult {
 /** Judges and folds what matched, and commits all that the batch led to as one. */
 export function commitBatch(
   { input, batch, tally, decided, matches: found, streams, bodies }: EvaluatedBatch,
-  { store, judge, now, correlating, routes = [] }: CommitParts,
+  { store, judge, now, correlating, covering, routes = [] }: CommitParts,
 ): BatchResult {
   const rated: RatedMatch[] = []
   for (const match of found) {
@@ -65,6 +69,7 @@ export function commitBatch(
   const findings = [...rows.findings, ...late]
   const outbox = noticesOf({ routes, before, output, findings, at })
   const { counters, failures } = tally.total()
+  const coverage = covering?.batch(input, counters, findings)
   store.commit({
     at,
     input,
@@ -76,6 +81,7 @@ export function commitBatch(
     failures,
     ...rows,
     findings,
+    ...(coverage !== undefined && { coverage }),
     signals,
     output,
     outbox,
@@ -123,7 +129,38 @@ export function commitStep(
   return { input: CORRELATIONS, counters, unreadable: [], findings, alerts }
 }
 
-/** Stands where the name of an input does; inputs have no such name. */
+/** Commits what was judged of coverage, by the clock; undefined where nobody need know. */
+export function commitCoverage(
+  { coverage, findings }: { readonly coverage: CoverageCommit; readonly findings: readonly Finding[] },
+  { store, now, routes = [] }: Pick<CommitParts, 'store' | 'now' | 'routes'>,
+): BatchResult | undefined {
+  const at = now()
+  const { counters } = createTally().total()
+  const output = { alerts: [], incidents: [] }
+  store.commit({
+    at,
+    input: COVERAGE,
+    streams: [],
+    bodies: [],
+    promised: false,
+    counters,
+    failures: [],
+    findings,
+    seen: [],
+    released: [],
+    containers: [],
+    forgotten: [],
+    coverage,
+    output,
+    outbox: noticesOf({ routes, before: output, output, findings, at }),
+  })
+  return findings.length === 0
+    ? undefined
+    : { input: COVERAGE, counters, unreadable: [], findings, alerts: [] }
+}
+
+/** Stand where the name of an input does; inputs have no such name. */
+const COVERAGE = '(coverage)'
 const CORRELATIONS = '(correlations)'
 
 function alertsOf({ alerts }: FoldOutput): BatchResult['alerts'] {

@@ -2,6 +2,7 @@ import { createDating, type Dating } from './dating.ts'
 import { isEngineStream } from './domain/engine-stream.ts'
 import type { Chunk, Event, Fact, Failure, Finding, SourceName } from './domain/event.ts'
 import { digest } from './domain/hash.ts'
+import type { Covering } from './covering.ts'
 import type { Reporter, SeenRow } from './domain/state.ts'
 import type { Seen } from './engine/seen.ts'
 import type { SensorRuns } from './engine/sensor-runs.ts'
@@ -16,6 +17,8 @@ export interface Memory {
   readonly inventory: Inventory
   readonly seen: Seen
   readonly sensorRuns: SensorRuns
+  /** Where coverage is kept. */
+  readonly covering?: Pick<Covering, 'beat'>
 }
 
 /** What decides whether, and with what, an event is evaluated. */
@@ -67,7 +70,7 @@ export interface Decided extends Pick<
 export function createDeciding(
   input: string,
   { unreadable, findings: told }: Pick<InputBatch, 'unreadable' | 'findings'>,
-  { inventory, seen, sensorRuns }: Memory,
+  { inventory, seen, sensorRuns, covering }: Memory,
   { now, arrival }: { readonly now: () => number; readonly arrival: number | undefined },
 ): Deciding {
   const tally = createTally()
@@ -97,10 +100,13 @@ export function createDeciding(
     }
   }
 
-  const tell = (facts: readonly Fact[]): void => {
+  const tell = (facts: readonly Fact[], source: SourceName, isAlone: boolean): void => {
     for (const fact of facts) {
       if (fact.kind === 'finding') findings.push(fact.finding)
-      else if (fact.kind === 'sensor-record') findings.push(...sensorRuns.observe(fact.mark, input, now()))
+      else if (fact.kind === 'sensor-record') {
+        findings.push(...sensorRuns.observe(fact.mark, input, now()))
+        if (isAlone) covering?.beat(input, source, fact.mark)
+      }
     }
   }
 
@@ -140,7 +146,7 @@ export function createDeciding(
         }
         tally.evaluated(source)
         learn(facts, by)
-        tell(facts)
+        tell(facts, source, events.length === 0)
         consider(events)
       }
       for (const { source, ...meaning } of meant.completed) {

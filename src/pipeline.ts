@@ -1,5 +1,7 @@
-import { commitBatch, type BatchResult } from './commit-batch.ts'
+import { commitBatch, commitCoverage, type BatchResult } from './commit-batch.ts'
 import { createCorrelating, type Correlating, type CorrelatingParts } from './correlating.ts'
+import { createCovering, type Covering } from './covering.ts'
+import type { Detection } from './detection.ts'
 import { createDeciding, type Memory } from './decide.ts'
 import type { Chunk, Finding, SourceName } from './domain/event.ts'
 import type { Match } from './domain/match.ts'
@@ -13,6 +15,7 @@ import type { Ruleset } from './sigma/sigma.ts'
 import { allowedSources } from './sources/allowed.ts'
 import type { Source } from './sources/source.ts'
 import { createStreamDecoder, type StreamDecoder } from './sources/stream.ts'
+import type { Contact } from './engine/assumptions.ts'
 import type { Judge } from './engine/judge.ts'
 import { createSeen } from './engine/seen.ts'
 import { createSensorRuns, type Overdue } from './engine/sensor-runs.ts'
@@ -56,6 +59,14 @@ export interface PipelineParts {
   readonly workers?: Workers
   /** Of inputs that go on: for how long correlations wait for what is late, and for how much. */
   readonly correlations?: Omit<WatermarkOptions, 'now'> & Pick<CorrelatingParts, 'waiting' | 'told'>
+  /**
+   * Where coverage is kept: what strategies assume of it is judged at each beat. By input, `contacts` are those that
+   * talk to who makes the records.
+   */
+  readonly coverage?: {
+    readonly strategies: () => Detection['strategies']
+    readonly contacts: () => ReadonlyMap<string, Contact>
+  }
   /** Comes now and then, so that correlations are decided though nothing comes. Asked to end when all inputs have. */
   readonly beats?: (signal: AbortSignal) => AsyncIterable<Beat>
 }
@@ -80,10 +91,12 @@ export async function runPipeline(
 ): Promise<void> {
   const names = new Set(inputs.map(({ name }) => name))
   const sensorRuns = createSensorRuns(parts.store.sensorRuns(), parts.now())
+  const covering = coveringOf(parts)
   const memory: Memory = {
     inventory: createInventory(parts.store.containers(), { isInput: (name) => names.has(name) }),
     seen: createSeen(parts.store.seen(IDENTITY_HORIZON), IDENTITY_HORIZON),
     sensorRuns,
+    ...(covering !== undefined && { covering }),
   }
   const lanes = inputs.map((input): Lane => {
     const resume = parts.store.resume(input.name)
@@ -99,9 +112,14 @@ export async function runPipeline(
   const ending = AbortSignal.any([signal, stop.signal])
   const correlating = createCorrelating({ ...parts, ...parts.correlations })
   const watermark = createWatermark(inputs, { ...WITHOUT_END, ...parts.correlations, now: parts.now })
-  const batchParts = { ...parts, memory, correlating }
+  const batchParts = { ...parts, memory, correlating, covering }
   const correlate = (): void => {
     for (const result of correlating.advance(watermark.current(), STEPS)) parts.committed?.(result)
+  }
+  const judgeCoverage = (): void => {
+    const judged = covering?.judge()
+    const result = judged === undefined ? undefined : commitCoverage(judged, parts)
+    if (result !== undefined) parts.committed?.(result)
   }
   const away = parts.workers && readingAway(lanes, { ...batchParts, workers: parts.workers }, stop)
   const tellOverdue = ({ input, finding }: Overdue): void => {
@@ -132,8 +150,10 @@ export async function runPipeline(
       sequences,
     )) {
       if ('finding' in item) tellOverdue(item)
-      else if (lane === undefined || 'beat' in item) correlate()
-      else if (away !== undefined) await away.take(lane.input.name, item, lane.open)
+      else if (lane === undefined || 'beat' in item) {
+        judgeCoverage()
+        correlate()
+      } else if (away !== undefined) await away.take(lane.input.name, item, lane.open)
       else {
         const result = processBatch(lane.input.name, item, lane, batchParts)
         item.committed?.()
@@ -147,10 +167,23 @@ export async function runPipeline(
     // one after the other, each committed on its own
     if (!signal.aborted)
       for (const result of correlating.advance(watermark.current(), Infinity)) parts.committed?.(result)
+    const rest = covering?.rest()
+    if (rest !== undefined) commitCoverage({ coverage: rest, findings: [] }, parts)
   } finally {
     away?.abandon()
     stop.abort()
   }
+}
+
+function coveringOf({ store, detection, now, coverage }: PipelineParts): Covering | undefined {
+  if (coverage === undefined) return undefined
+  const { strategies, contacts } = coverage
+  return createCovering({
+    store,
+    detection: () => ({ ...detection(), strategies: strategies() }),
+    now,
+    contacts,
+  })
 }
 
 /** Batches read by threads: what goes wrong with one of them ends the inputs. */
@@ -237,7 +270,11 @@ function processBatch(
   input: string,
   batch: InputBatch,
   lane: Streams,
-  parts: PipelineParts & { readonly memory: Memory; readonly correlating: Correlating },
+  parts: PipelineParts & {
+    readonly memory: Memory
+    readonly correlating: Correlating
+    readonly covering: Covering | undefined
+  },
 ): BatchResult {
   const { ruleset, judge } = parts.detection()
   const { now } = parts
@@ -252,9 +289,11 @@ function processBatch(
     const decoder = decoderFor(chunk, lane, parts)
     const decoded = decoder.push(chunk)
     if (chunk.end === true) lane.decoders.delete(chunk.stream)
-    deciding.take(chunk, decoded, (event, joined) =>
-      matches.push(...ruleset.match(joinedWith(event, joined))),
-    )
+    deciding.take(chunk, decoded, (event, joined) => {
+      const whole = joinedWith(event, joined)
+      parts.covering?.event(input, event, whole)
+      matches.push(...ruleset.match(whole))
+    })
     if (chunk.repeated === true) continue
     if (chunk.whole === true) bodies.push({ stream: chunk.stream, length: chunk.bytes.length })
     else streams.push({ stream: chunk.stream, ...decoder.checkpoint() })

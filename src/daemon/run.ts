@@ -17,6 +17,7 @@ import { createAuth } from './auth.ts'
 import { systemClock } from './clock.ts'
 import { beatsOf } from './beats.ts'
 import { awaitedInput, configuredInput, speaksAs } from './configured-input.ts'
+import { contactsOf } from './contacts.ts'
 import { containersFirst } from './containers-first.ts'
 import { currentDetection } from './current-detection.ts'
 import { dataFiles, lockDataFolder } from './data-folder.ts'
@@ -206,6 +207,10 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
       ...patienceOf(config.correlations),
       waiting: MOST_WAITING,
       told: (line: string) => say(line),
+    },
+    coverage: {
+      strategies: () => detection.current().strategies,
+      contacts: () => contactsOf(inputs),
     },
     beats: beatsOf(systemClock),
   }

@@ -180,6 +180,10 @@ export interface Finding {
   readonly until: number
   readonly message: string
   readonly resource?: Resource
+  /** Records of a source that are missing, where their number is known. */
+  readonly lost?: { readonly source: SourceName; readonly records: number }
+  /** It is over: what began with the same id ends at `until`. */
+  readonly closed?: true
 }
 export const FINDING_KINDS = [
   'unobserved-interval',
@@ -187,5 +191,6 @@ export const FINDING_KINDS = [
   'identity-conflict',
   'producer-loss',
   'bound-reached',
+  'coverage-lost',
 ] as const
 export type FindingKind = (typeof FINDING_KINDS)[number]

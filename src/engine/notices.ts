@@ -112,10 +112,15 @@ function reportOf(alerts: readonly AlertHead[]): NonNullable<PostureNotice['repo
 }
 
 function findingEntry({ sink }: Route, finding: Finding, at: number): OutboxEntry {
-  const { id, kind, about, message, since, until } = finding
+  const { id, kind, about, since, until, closed } = finding
+  const message = closed === true ? `over: ${finding.message}` : finding.message
   const interval = { since: dated(since), until: dated(until) }
   const told = { id, kind, about: cut(about, TEXT), message: cut(message, MESSAGE), ...interval }
-  return entry(sink, id, LEVELS.length, { kind: 'finding', at, finding: told }, 'finding')
+  const notice: Notice = { kind: 'finding', at, finding: told }
+  // its end is news as well, and told once
+  return closed === true
+    ? entry(sink, `${id}:over`, LEVELS.length, notice, 'finding')
+    : entry(sink, id, LEVELS.length, notice, 'finding')
 }
 
 function entry(sink: string, subject: string, rank: number, notice: Notice, what: string): OutboxEntry {

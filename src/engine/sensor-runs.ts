@@ -199,6 +199,7 @@ function loss({ run, input, host }: SensorRunRow, { from, to, since, until }: Mi
     since: Math.min(since, until),
     until,
     message: `${to - from + 1} records of the sensor are missing from its files`,
+    lost: { source: 'sensor', records: to - from + 1 },
     ...resourceOf(host),
   }
 }

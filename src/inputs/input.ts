@@ -44,6 +44,8 @@ export interface Input {
   readonly settled?: () => boolean
   /** How far it has come. An input that does not say promises nothing until it has ended. */
   readonly reach?: () => Reach
+  /** Whether what it is to be read from is not there yet. */
+  readonly awaited?: () => boolean
   /** Who sends, where others send; for people. */
   readonly senders?: () => readonly Sender[]
 }

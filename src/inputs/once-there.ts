@@ -15,6 +15,7 @@ export function onceThere(socket: string, input: Input): Input {
   let isOpen = false
   return {
     name: input.name,
+    awaited: () => !isOpen,
     // where no engine is nothing happens
     ...(reach && { reach: () => (isOpen ? reach() : { kind: 'caught-up', until: Date.now() }) }),
     ...(settled === undefined ? {} : { settled: () => settled() || !isSocket(socket) }),

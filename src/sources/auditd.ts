@@ -153,6 +153,7 @@ function gapFinding({ node, count, since, until }: MissingSerials): Finding {
     since,
     until,
     message: `numbers of audit events are missing, ${count} of them at first: they were lost, or rules of the exclude list left them out`,
+    lost: { source: 'auditd', records: count },
     resource: resourceOf(node === '' ? undefined : node),
   }
 }

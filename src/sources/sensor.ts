@@ -214,6 +214,7 @@ function* toldFindings(line: JsonObject, now: Place): Iterable<Finding> {
       kind: 'producer-loss',
       since: Math.min(since ?? now.time, now.time),
       message: lossOf(line),
+      ...lostOf(line),
     }
   if (kind !== 'start') return
   const blind = textsOf(line['missing'])
@@ -231,6 +232,11 @@ function lossOf(line: JsonObject): string {
   const lost = integerOf(line['lost'])
   const reason = textOf(line['reason'])?.slice(0, 200) ?? 'no reason was told'
   return `the sensor lost ${lost ?? 'an unknown number of'} events: ${reason}`
+}
+
+function lostOf(line: JsonObject): Pick<Finding, 'lost'> {
+  const records = integerOf(line['lost'])
+  return records === undefined || records < 0 ? {} : { lost: { source: 'sensor', records } }
 }
 
 function resourceOf(line: JsonObject): Pick<Finding, 'resource'> {

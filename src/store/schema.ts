@@ -161,4 +161,19 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX window_stalest ON correlation_window (correlation, expires);
   CREATE INDEX window_expires ON correlation_window (expires);
   `,
+  // what arrives of what, and when strategies saw less than they assume; what was heard last has the highest number
+  `
+  CREATE TABLE coverage (n INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, body TEXT NOT NULL);
+  CREATE TABLE covered_container (
+    n INTEGER PRIMARY KEY, source TEXT NOT NULL, container TEXT NOT NULL, input TEXT NOT NULL, node TEXT NOT NULL,
+    events INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, arrival INTEGER NOT NULL,
+    UNIQUE (source, container)
+  );
+  CREATE TABLE coverage_interval (
+    n INTEGER PRIMARY KEY, key TEXT NOT NULL, strategy TEXT NOT NULL, assumption TEXT NOT NULL, place TEXT NOT NULL,
+    state TEXT NOT NULL, cause TEXT NOT NULL, why TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER,
+    UNIQUE (key, since)
+  );
+  CREATE INDEX coverage_interval_open ON coverage_interval (key) WHERE until IS NULL;
+  `,
 ]

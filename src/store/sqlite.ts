@@ -4,6 +4,7 @@ import { UserError } from '../domain/errors.ts'
 import type { Resource } from '../domain/event.ts'
 import { rank, reader, toAlertHead, toIncidentHead, transaction, type Row } from './sqlite-reader.ts'
 import { MIGRATIONS } from './schema.ts'
+import { coverageWriter } from './sqlite-coverage.ts'
 import { outboxWriter } from './sqlite-outbox.ts'
 import { retentionWriter } from './sqlite-retention.ts'
 import { signalStore } from './sqlite-signals.ts'
@@ -135,6 +136,7 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
   }
   const { enqueue, ...outbox } = outboxWriter(db, guarded)
   const { add, step, ...signals } = signalStore(db, guarded)
+  const cover = coverageWriter(db)
   const commit = (batch: Commit): void => {
     const { at, input, output } = batch
     if (batch.checkpoint !== undefined) sql.checkpoint.run(input, JSON.stringify(batch.checkpoint))
@@ -162,6 +164,7 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
     }
     if (batch.signals !== undefined) add(batch.signals)
     if (batch.correlations !== undefined) step(batch.correlations)
+    if (batch.coverage !== undefined) cover(batch.coverage)
     for (const row of batch.sensorRuns ?? []) sql.sensorRun.run(row.run, JSON.stringify(row))
     for (const { key, incident } of output.incidents) {
       const { id, kind, entity, level, first, last, status } = incident

@@ -1,4 +1,5 @@
 import type { Alert, Incident, IncidentKind, Verdict } from '../domain/alert.ts'
+import type { CoverageCommit } from '../domain/coverage.ts'
 import type { Level } from '../domain/match.ts'
 import type { Failure, Finding } from '../domain/event.ts'
 import type { OutboxEntry } from '../domain/notice.ts'
@@ -11,6 +12,7 @@ import type {
   SignalRow,
   StateKey,
 } from '../domain/state.ts'
+import type { CoverageReader } from './coverage.ts'
 import type { OutboxReader, OutboxWriter } from './outbox.ts'
 import type { RetentionWriter, StoreSize } from './retention.ts'
 import type { CorrelationCommit, SignalStore, SignalWriter } from './signals.ts'
@@ -37,6 +39,7 @@ export interface Commit {
   /** Ids of containers that need no longer be remembered. */
   readonly forgotten: readonly string[]
   readonly sensorRuns?: readonly SensorRunRow[]
+  readonly coverage?: CoverageCommit
   /** Matches that correlations take. */
   readonly signals?: readonly SignalRow[]
   /** A step of the correlations. */
@@ -139,7 +142,7 @@ export interface Store extends Reader, OutboxWriter, RetentionWriter, SignalStor
 }
 
 /** Questions that change nothing; the API asks them on a connection of its own. */
-export interface Reader extends OutboxReader {
+export interface Reader extends OutboxReader, CoverageReader {
   resume(input: string): StreamResume
   /** The newest identities, oldest first, and all that are kept. */
   seen(limit: number): readonly SeenRow[]

@@ -65,7 +65,7 @@ function blindSpots(context: LintContext): LintFinding[] {
   if (section === undefined) return []
   const { assumptions, tests } = context.strategy
   const misses = tests.filter((test) => test.kind === 'miss')
-  const checked = [...assumptions.map((one) => String(one['id'])), ...misses.map((miss) => miss.id)]
+  const checked = [...assumptions.map((one) => one.id), ...misses.map((miss) => miss.id)]
   const open = context.prose
     .bullets(section)
     .filter((bullet) => !bullet.label && !names(bullet.text, checked))

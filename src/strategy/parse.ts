@@ -120,10 +120,9 @@ function assemble(
         line: place.line,
       }),
     ),
-    assumptions: list('assume', assumeSchema).map(([assumption, place]) => ({
-      ...assumption,
-      line: place.line,
-    })),
+    assumptions: list('assume', assumeSchema).map(([assumption, place]) =>
+      present({ ...assumption, source: assumption.source ?? [], line: place.line }),
+    ),
   }
 }
 

@@ -6,7 +6,7 @@ const text = z.string().min(1)
 const day = z
   .string()
   .refine((value) => endOfDay(value, 'UTC') !== undefined, 'there is no such day: write YYYY-MM-DD')
-const duration = z.string().regex(/^\d+(?:ms|s|m|h|d|w)$/, 'write a duration as 30s, 5m, 24h or 7d')
+const duration = z.string().regex(/^\d{1,6}(?:ms|s|m|h|d|w)$/, 'write a duration as 30s, 5m, 24h or 7d')
 const names = z.union([text.transform((one) => [one]), z.array(text)])
 const record = z.record(z.string(), z.unknown())
 const fields = z.record(z.string(), z.unknown()).describe('Field → value, as in a Sigma search identifier')
@@ -62,7 +62,7 @@ export const frontMatterSchema = z.strictObject({
 export const assumeSchema = z.strictObject({
   id: text,
   claim: text.describe('The assumption in one sentence'),
-  source: text.optional(),
+  source: names.optional().describe('The source that has to tell it, or several of which one is enough'),
   category: text.optional(),
   service: text.optional(),
   fields: z.array(text).optional().describe('Fields that have to be filled'),
@@ -74,7 +74,9 @@ export const assumeSchema = z.strictObject({
     .describe('Least share of events in which each field is filled'),
   max_silence: duration.optional().describe('Longest time without such an event'),
   per: z.enum(['node', 'cluster', 'container']).optional(),
-  metric: text.optional(),
+  metric: text
+    .optional()
+    .describe('<source>.drop_ratio, truncated_ratio, rate (a second), delay or ahead (seconds)'),
   min: z.number().optional(),
   max: z.number().optional(),
   on_fail: z.enum(['blind', 'degraded']).describe('What a failure means for the strategy'),

@@ -86,6 +86,39 @@ export interface Emulation {
   readonly line: number
 }
 
+/** A measurable claim about telemetry, and what it means for the strategy that it does not hold. */
+export interface Assumption {
+  readonly id: string
+  readonly claim: string
+  /** Any one of them is enough. */
+  readonly source: readonly string[]
+  readonly category?: string
+  readonly service?: string
+  readonly fields?: readonly string[]
+  /** Least share of events in which each field has a value: 1 unless told, where fields are named. */
+  readonly min_fill?: number
+  /** Longest time without such an event, as 5m. */
+  readonly max_silence?: string
+  readonly per?: 'node' | 'cluster' | 'container'
+  /** `<source>.<measure>`, see `MEASURES`; between `min` and `max`. */
+  readonly metric?: string
+  readonly min?: number
+  readonly max?: number
+  readonly on_fail: 'blind' | 'degraded'
+  readonly line: number
+}
+
+/** What of a source's records can be bounded. */
+export const MEASURES = ['drop_ratio', 'truncated_ratio', 'rate', 'delay', 'ahead'] as const
+export type Measure = (typeof MEASURES)[number]
+
+/** The source and what is measured of it; undefined where the words name nothing that is measured. */
+export function metricOf(words: string): { readonly source: string; readonly measure: Measure } | undefined {
+  const [, source, name] = /^(.+)\.(\w+)$/.exec(words) ?? []
+  const measure = MEASURES.find((each) => each === name)
+  return source === undefined || measure === undefined ? undefined : { source, measure }
+}
+
 /** Who approved the document, and until when. Dates are YYYY-MM-DD. */
 export interface Review {
   readonly by: readonly string[]
@@ -157,7 +190,7 @@ export interface Strategy {
   readonly priority: Priority | undefined
   readonly playbook: readonly PlaybookStep[]
   readonly emulations: readonly Emulation[]
-  readonly assumptions: readonly Readonly<Record<string, unknown>>[]
+  readonly assumptions: readonly Assumption[]
 }
 
 /** Whether the document has something that runs; one without is prose, legal at level L0. */

@@ -1,0 +1,358 @@
+import type { CoverageRow, CoverageState, CoveredContainer } from '../domain/coverage.ts'
+import { parseDuration } from '../domain/day.ts'
+import { SOURCE_NAMES, type Logsource, type SourceName } from '../domain/event.ts'
+import { metricOf, type Assumption, type Measure } from '../strategy/strategy.ts'
+import { recentOf } from './coverage.ts'
+
+/** What an assumption came to, at one place. */
+export interface Assessment {
+  readonly strategy: string
+  readonly assumption: Assumption
+  /** A machine, cluster or container, as `per` says; empty where it is about all of them. */
+  readonly place: string
+  readonly status: AssessmentStatus
+  /** Stable words for what is checked: what fails for one cause is one finding. */
+  readonly cause: string
+  readonly why: string
+  /** Where it fails: since when, ms. */
+  readonly since: number
+}
+/**
+ * `unmeasured`: nothing can be said now; what was said before stands. `not-here`: it is about an orchestrator of which
+ * nothing is seen here.
+ */
+export type AssessmentStatus = 'holds' | 'fails' | 'unmeasured' | 'not-here'
+
+/** What is known when assumptions are judged. */
+export interface CoverageView {
+  readonly now: number
+  /** Since when it is listened without a pause, and since when coverage is kept at all; ms. */
+  readonly begun: number
+  readonly covered: number
+  readonly rows: readonly CoverageRow[]
+  readonly containers: readonly CoveredContainer[]
+  /** Whether a container is there, as far as is known. */
+  readonly isThere: (container: string) => boolean
+  /** By input, of those that talk to who makes the records: silence is none where they are in contact. */
+  readonly contacts: ReadonlyMap<string, Contact>
+}
+
+export interface Contact {
+  readonly sources: readonly SourceName[]
+  /** Since when there is none, ms. */
+  readonly cut: number | undefined
+}
+
+/** Before so long after a start, no source is said to be absent: files are still being opened, ms. */
+const SETTLING = 30_000
+/** Without contact for so long, nothing is heard; an engine that is restarted is back by then, ms. */
+const CUT = 60_000
+/** So many heartbeats that do not come are silence. */
+const MISSED = 3
+/** A place that was silent for so much longer than others of its source is no longer expected, ms. */
+const GONE = 7 * 24 * 3_600_000
+/** Events of which the fields have to be known before their share says anything. */
+const ENOUGH = 20
+
+/** What each orchestrator's own records are: where it is not, they are not missed. */
+const ORCHESTRATORS: Readonly<Partial<Record<SourceName, string>>> = {
+  'kubernetes.audit': 'Kubernetes',
+  'docker.events': 'Docker',
+  'docker.inspect': 'Docker',
+  'docker.stats': 'Docker',
+  'podman.events': 'Podman',
+  'containerd.events': 'containerd',
+}
+
+/** Every assumption at every place that it is about. Pure. */
+export function assess(
+  strategies: readonly { readonly id: string; readonly assumptions: readonly Assumption[] }[],
+  view: CoverageView,
+): readonly Assessment[] {
+  const known = knowledgeOf(view)
+  return strategies.flatMap(({ id, assumptions }) =>
+    assumptions.flatMap((assumption) =>
+      assessOne(assumption, known).map((found) => ({ strategy: id, assumption, ...found })),
+    ),
+  )
+}
+
+/** The worst that its failed assumptions mean for a strategy; undefined where none failed. */
+export function worstOf(states: Iterable<CoverageState>): CoverageState | undefined {
+  let worst: CoverageState | undefined
+  for (const state of states) if (worst !== 'blind') worst = state
+  return worst
+}
+
+interface Knowledge extends CoverageView {
+  readonly bySource: ReadonlyMap<SourceName, readonly CoverageRow[]>
+  readonly orchestrators: ReadonlySet<string>
+}
+
+type Found = Pick<Assessment, 'place' | 'status' | 'cause' | 'why' | 'since'>
+
+function knowledgeOf(view: CoverageView): Knowledge {
+  const bySource = new Map<SourceName, CoverageRow[]>()
+  const orchestrators = new Set<string>()
+  for (const row of view.rows) {
+    if (row.source === '') continue
+    const rows = bySource.get(row.source)
+    if (rows === undefined) bySource.set(row.source, [row])
+    else rows.push(row)
+    const orchestrator = ORCHESTRATORS[row.source]
+    if (orchestrator !== undefined) orchestrators.add(orchestrator)
+    if (row.pods) orchestrators.add('Kubernetes')
+  }
+  for (const { sources } of view.contacts.values())
+    for (const source of sources) orchestrators.add(ORCHESTRATORS[source] ?? '')
+  return { ...view, bySource, orchestrators }
+}
+
+function assessOne(assumption: Assumption, known: Knowledge): readonly Found[] {
+  const metric = assumption.metric === undefined ? undefined : metricOf(assumption.metric)
+  const named = metric === undefined ? assumption.source : [metric.source]
+  const sources = SOURCE_NAMES.filter((name) => named.includes(name))
+  const expected = sources.filter((source) => isExpected(source, known))
+  const words = sources.join(' or ')
+  const everywhere = { place: '', cause: `absent ${words}`, since: known.covered }
+  if (sources.length === 0)
+    return [{ ...everywhere, status: 'unmeasured', why: 'names no source that is measured' }]
+  if (expected.length === 0) {
+    const [first = ''] = sources.map((source) => ORCHESTRATORS[source] ?? '')
+    return [{ ...everywhere, status: 'not-here', why: `nothing shows that there is any ${first} here` }]
+  }
+  const heard = expected.filter((source) => isHeard(source, known))
+  if (heard.length === 0) {
+    if (known.now < known.begun + SETTLING)
+      return [{ ...everywhere, status: 'unmeasured', why: 'it is not listened for long enough' }]
+    return [{ ...everywhere, status: 'fails', why: `no record of ${words} ever arrived` }]
+  }
+  return placesOf(assumption, heard, known).map((place) => {
+    const verdicts = heard.flatMap((source) =>
+      isAt(source, place, assumption, known)
+        ? [{ place, ...verdictOf({ source, place, assumption, metric: metric?.measure }, known) }]
+        : [],
+    )
+    return (
+      verdicts.find(({ status }) => status === 'holds') ??
+      verdicts.find(({ status }) => status === 'fails') ??
+      verdicts[0] ?? { place, status: 'unmeasured' as const, cause: '', why: '', since: known.now }
+    )
+  })
+}
+
+function isExpected(source: SourceName, { orchestrators }: Knowledge): boolean {
+  const orchestrator = ORCHESTRATORS[source]
+  return orchestrator === undefined || orchestrators.has(orchestrator)
+}
+
+function isHeard(source: SourceName, { bySource, contacts }: Knowledge): boolean {
+  return bySource.has(source) || [...contacts.values()].some(({ sources }) => sources.includes(source))
+}
+
+function placeOf(row: CoverageRow, { per }: Assumption): string {
+  if (per === 'node') return row.node
+  return per === 'cluster' ? row.cluster : ''
+}
+
+/** Where the assumption is judged: places of which something came, unless all others came much later. */
+function placesOf(
+  assumption: Assumption,
+  sources: readonly SourceName[],
+  { bySource, containers, isThere }: Knowledge,
+): readonly string[] {
+  if (assumption.per === 'container') {
+    const there = containers.filter(({ source, container }) => sources.includes(source) && isThere(container))
+    return [...new Set(there.map(({ container }) => container))]
+  }
+  const newest = new Map<string, number>()
+  for (const source of sources) {
+    for (const row of bySource.get(source) ?? []) {
+      const place = placeOf(row, assumption)
+      newest.set(place, Math.max(newest.get(place) ?? 0, row.lastArrival))
+    }
+  }
+  const last = Math.max(0, ...newest.values())
+  const places = [...newest].flatMap(([place, at]) => (at > last - GONE ? [place] : []))
+  return places.length === 0 ? [''] : places
+}
+
+function isAt(source: SourceName, place: string, assumption: Assumption, known: Knowledge): boolean {
+  if (assumption.per === 'container')
+    return known.containers.some((one) => one.container === place && one.source === source)
+  const rows = known.bySource.get(source) ?? []
+  return place === '' || rows.some((row) => placeOf(row, assumption) === place)
+}
+
+interface Asked {
+  readonly source: SourceName
+  readonly place: string
+  readonly assumption: Assumption
+  readonly metric: Measure | undefined
+}
+type Verdict = Omit<Found, 'place'>
+
+function verdictOf(asked: Asked, known: Knowledge): Verdict {
+  const { source, place, assumption, metric } = asked
+  const rows =
+    assumption.per === 'container'
+      ? (known.bySource.get(source) ?? [])
+      : (known.bySource.get(source) ?? []).filter((row) => placeOf(row, assumption) === place)
+  const silent = silenceOf(asked, rows, known)
+  if (silent.status !== 'holds') return silent
+  if (metric !== undefined) return boundedOf(asked, metric, rows, known)
+  const filled = fillOf(asked, rows, known)
+  return filled.status === 'fails' ? filled : silent
+}
+
+/** By heartbeat, by contact with who makes the records, or by the longest silence that the assumption allows. */
+function silenceOf(asked: Asked, rows: readonly CoverageRow[], known: Knowledge): Verdict {
+  const { source, place, assumption } = asked
+  const { now, begun } = known
+  const cause = `silence ${source} ${place}`
+  const said = at(source, place)
+  const allowed = parseDuration(assumption.max_silence ?? '') ?? Infinity
+  const holds: Verdict = { status: 'holds', cause, why: `${said} is heard`, since: now }
+  const silentSince = (since: number, why: string): Verdict => ({
+    status: 'fails',
+    cause,
+    why,
+    since: Math.min(since, now),
+  })
+  if (assumption.per === 'container') return containerSilence(asked, allowed, { holds, silentSince }, known)
+  const contacts = contactsOf(source, rows, known)
+  if (contacts.some(({ cut }) => cut === undefined)) return holds
+  const [cut] = contacts.map((contact) => contact.cut ?? now)
+  if (cut !== undefined) {
+    const bound = Math.min(allowed, CUT)
+    return now - Math.max(cut, begun) > bound
+      ? silentSince(cut, `there is no contact with who tells of ${said}`)
+      : { ...holds, status: 'unmeasured', why: `contact for ${said} is not there yet` }
+  }
+  const interval = Math.min(...rows.map((row) => row.interval ?? Infinity))
+  const beating = interval < Infinity
+  const kinds = beating ? rows : rows.filter((row) => isOfKind(row.kinds, assumption))
+  const bound = beating ? Math.min(allowed, Math.max(MISSED * interval, MISSED * 1_000)) : allowed
+  const newest = Math.max(...kinds.map(({ lastArrival }) => lastArrival), 0)
+  if (now - Math.max(newest, begun) > bound) {
+    if (kinds.length === 0) return silentSince(begun, `no ${kindWords(assumption)} of ${said} ever arrived`)
+    const last = Math.max(...kinds.map((row) => row.last))
+    return silentSince(
+      last,
+      beating
+        ? `nothing is heard of ${said}, not even heartbeats`
+        : `no ${kindWords(assumption)} of ${said} for longer than ${assumption.max_silence ?? ''}`,
+    )
+  }
+  // what came before this start says nothing of now
+  if (newest < begun && bound < Infinity) return { ...holds, status: 'unmeasured', why: 'not heard yet' }
+  return holds
+}
+
+function containerSilence(
+  { source, place }: Asked,
+  allowed: number,
+  { holds, silentSince }: { holds: Verdict; silentSince: (since: number, why: string) => Verdict },
+  { containers, begun, now }: Knowledge,
+): Verdict {
+  const heard = containers.filter((one) => one.container === place && one.source === source)
+  const newest = Math.max(...heard.map(({ lastArrival }) => lastArrival), 0)
+  if (now - Math.max(newest, begun) <= allowed) return holds
+  return silentSince(Math.max(...heard.map(({ last }) => last)), `${at(source, place)} is silent`)
+}
+
+/** Contacts by which the source comes: those of the rows' inputs, or any where there is no row yet. */
+function contactsOf(
+  source: SourceName,
+  rows: readonly CoverageRow[],
+  { contacts }: Knowledge,
+): readonly Contact[] {
+  const inputs = new Set(rows.map(({ input }) => input))
+  return [...contacts].flatMap(([input, contact]) =>
+    contact.sources.includes(source) && (rows.length === 0 || inputs.has(input)) ? [contact] : [],
+  )
+}
+
+function fillOf(
+  { source, place, assumption }: Asked,
+  rows: readonly CoverageRow[],
+  known: Knowledge,
+): Verdict {
+  const least = assumption.min_fill ?? 1
+  const ofKind = rows.filter((row) => row.kinds.length > 0 && isOfKind(row.kinds, assumption))
+  const sampled = ofKind.reduce((sum, { fill }) => sum + fill.sampled, 0)
+  const cause = `fill ${source} ${kindWords(assumption)} ${place}`
+  const holds: Verdict = { status: 'holds', cause, why: 'its fields are filled', since: known.now }
+  if (sampled < ENOUGH) return holds
+  const lacking = (assumption.fields ?? []).flatMap((field) => {
+    const filled = ofKind.reduce((sum, { fill }) => sum + (fill.filled[field] ?? fill.sampled), 0)
+    return filled / sampled < least ? [`${field} in ${percent(filled / sampled)}`] : []
+  })
+  if (lacking.length === 0) return holds
+  const why = `${kindWords(assumption)} of ${at(source, place)} have ${lacking.join(', ')}; at least ${percent(least)} is assumed`
+  return { status: 'fails', cause, why, since: known.now }
+}
+
+function boundedOf(
+  { source, place, assumption }: Asked,
+  measure: Measure,
+  rows: readonly CoverageRow[],
+  { now }: Knowledge,
+): Verdict {
+  const { min = -Infinity, max = Infinity } = assumption
+  const cause = `${measure} ${source} ${place}`
+  const value = measured(measure, rows, now)
+  const said = `${measure} of ${at(source, place)}`
+  if (value === undefined) return { status: 'unmeasured', cause, why: `${said} is not known now`, since: now }
+  const status = value >= min && value <= max ? 'holds' : 'fails'
+  const bound = value < min ? `at least ${min}` : `at most ${max}`
+  const why =
+    status === 'holds' ? `${said} is ${rounded(value)}` : `${said} is ${rounded(value)}, ${bound} is assumed`
+  return { status, cause, why, since: now }
+}
+
+/** Over what came lately; undefined where nothing did. */
+function measured(measure: Measure, rows: readonly CoverageRow[], now: number): number | undefined {
+  const recent = rows.map((row) => recentOf(row, now))
+  const sum = (of: (one: (typeof recent)[number]) => number): number =>
+    recent.reduce((total, one) => total + of(one), 0)
+  const most = (of: (one: (typeof recent)[number]) => number): number => Math.max(0, ...recent.map(of))
+  const events = sum((one) => one.events)
+  const lost = sum((one) => one.lost)
+  if (measure === 'rate') return sum((one) => one.events / one.seconds)
+  if (events + lost === 0) return undefined
+  if (measure === 'drop_ratio') return lost / (events + lost)
+  if (measure === 'delay') return most((one) => one.delay) / 1_000
+  if (measure === 'ahead') return most((one) => one.ahead) / 1_000
+  const sampled = rows.reduce((total, { fill }) => total + fill.sampled, 0)
+  return sampled === 0 ? undefined : rows.reduce((total, { fill }) => total + fill.truncated, 0) / sampled
+}
+
+/** Whether events of these log sources are what the assumption is about. */
+export function isOfKind(
+  kinds: readonly Logsource[],
+  { category, service }: Pick<Assumption, 'category' | 'service'>,
+): boolean {
+  if (category === undefined && service === undefined) return true
+  return kinds.some(
+    (kind) =>
+      (category === undefined || kind.category === category) &&
+      (service === undefined || kind.service === service),
+  )
+}
+
+function kindWords({ category, service }: Pick<Assumption, 'category' | 'service'>): string {
+  return category ?? service ?? 'record'
+}
+
+function at(source: string, place: string): string {
+  return place === '' ? source : `${source} on ${place}`
+}
+
+function percent(share: number): string {
+  return `${Math.floor(share * 1_000) / 10} %`
+}
+
+function rounded(value: number): string {
+  return String(Number(value.toPrecision(3)))
+}
