@@ -152,7 +152,7 @@ export function createDeciding(
       for (const { source, ...meaning } of meant.completed) {
         const { facts, events } = dating.dated(meaning, source)
         learn(facts, by)
-        tell(facts)
+        tell(facts, source, events.length === 0)
         consider(events)
       }
     },
