@@ -12,7 +12,11 @@ const ENOUGH = 0.9
 /** Watches that no correlation remembers more than it may. */
 export interface GroupBounds {
   /** The windows that are to go, those of which least is left, and what is to be told. */
-  look(step: Step, correlator: Correlator, now: number): { stale: readonly WindowKey[]; findings: Finding[] }
+  look(
+    step: Step,
+    correlator: Pick<Correlator, 'correlations' | 'forget'>,
+    now: number,
+  ): { stale: readonly WindowKey[]; findings: Finding[] }
 }
 
 export function createGroupBounds(
