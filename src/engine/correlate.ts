@@ -140,6 +140,7 @@ function run(pending: readonly PendingSignal[], until: number, parts: Run): Step
       }
     }
   }
+  parts.cache.trim()
   return step
 }
 
@@ -187,7 +188,7 @@ function reduceGroups(
   step: Writable<Step>,
 ): Found[] {
   const { hash } = correlation
-  const states = cache.take(hash, groups, analytic, held)
+  const states = cache.load(hash, groups, analytic, held)
   const found: Found[] = []
   let isBounded = false
   for (const [group, contributions] of groups) {
@@ -196,12 +197,45 @@ function reduceGroups(
     isBounded ||= is
     for (const firing of firings) found.push({ group, firing })
     if (state !== undefined) {
-      cache.keep(hash, group, state, analytic.size(state))
-      step.windows.push({ correlation: hash, group, state: analytic.toJson(state), deadline, expires })
-    } else if (before !== undefined) step.closed.push({ correlation: hash, group })
+      states.set(group, state, analytic.size(state))
+      step.windows.push(new ChangedWindow(hash, group, deadline, expires, analytic, state))
+    } else if (before !== undefined) {
+      states.delete(group)
+      step.closed.push({ correlation: hash, group })
+    }
   }
   if (isBounded) step.bounded.push(correlation)
   return found
+}
+
+/** Written as JSON when it is committed, before anything changes it. */
+class ChangedWindow implements WindowRow {
+  readonly correlation: string
+  readonly group: string
+  readonly deadline: number | undefined
+  readonly expires: number
+  readonly #analytic: Analytic<unknown>
+  readonly #state: unknown
+
+  constructor(
+    correlation: string,
+    group: string,
+    deadline: number | undefined,
+    expires: number,
+    analytic: Analytic<unknown>,
+    state: unknown,
+  ) {
+    this.correlation = correlation
+    this.group = group
+    this.deadline = deadline
+    this.expires = expires
+    this.#analytic = analytic
+    this.#state = state
+  }
+
+  get state(): unknown {
+    return this.#analytic.toJson(this.#state)
+  }
 }
 
 function bodiesOf(
