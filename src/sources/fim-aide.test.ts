@@ -54,3 +54,23 @@ test('old versions write no flags', () => {
     ],
   )
 })
+
+test('a report that breaks off takes no lines of others', () => {
+  const broken = 'Start timestamp: 2026-11-20 10:00:00 +0000 (AIDE 0.18.3)\nAdded entries:\nf++++: /etc/x\n'
+  const event = JSON.stringify({ event_type: 'flow', timestamp: '2026-11-20T10:00:00Z' })
+  const text = `${broken}hello world\n2026-11-20T10:00:00.281Z In(38) sshd[1]: x\n${event}\nf++++: /etc/y\n`
+  const batch = createStreamDecoder(sources, 's').push({
+    stream: 's',
+    offset: 0,
+    bytes: Buffer.from(text),
+    end: true,
+  })
+  expect(batch.items.map(({ source }) => source)).toEqual([
+    'fim.aide',
+    'fim.aide',
+    'fim.aide',
+    'esxi',
+    'suricata.eve',
+  ])
+  expect(batch.failures.map(({ reason }) => reason)).toEqual(['not a known record', 'not a known record'])
+})

@@ -17,6 +17,10 @@ const END = /^End timestamp: /
 const HEADING = /^(Added|Removed|Changed) entries:$/
 const OTHER_HEADING = /^(?:Detailed information about changes:|The attributes of the .* database\(s\):)$/
 
+/** How lines of a report begin, so that one that breaks off does not swallow what follows it. */
+const REPORT =
+  /^(?:\s|-{3}|\/|[A-Za-z|?!][^:]{2,30}: \/|(?:added|removed|changed): |(?:AIDE|New AIDE|Number of|Summary|Verbose|Ignored|Looks|End|Added|Removed|Changed|Detailed|The attributes|File|Directory|Link|FIFO|Socket|Device|Block|Character|Door|Port|Report|Limit)\b)/
+
 /**
  * Reports of AIDE (https://aide.github.io/doc/), as JSON since 0.18 and as text. An entry is dated by the start
  * of the check that found it. Of a report as text, what was there before is not read.
@@ -65,7 +69,7 @@ function createDecoder(checkpoint?: unknown): Decoder {
   let place: Place | undefined =
     typeof started === 'string' ? { started, list: LISTS.find((each) => each === list) } : undefined
   return {
-    continues: ({ json }) => place !== undefined && json === undefined,
+    continues: ({ json, text }) => place !== undefined && json === undefined && REPORT.test(text),
     decode(record) {
       if (record.json !== undefined)
         return isEntry(record.json) ? entry(record.json, record) : failed(NO_ENTRY)

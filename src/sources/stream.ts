@@ -87,8 +87,9 @@ export function createStreamDecoder(
   }
   const recogniser = (record: FramedRecord): Source | undefined => {
     if (source?.recognise(record) === true) return source
-    if (source !== undefined && decoderOf(source).continues?.(record) === true) return source
-    return sources.find((other) => other !== source && other.recognise(record))
+    const other = sources.find((each) => each !== source && each.recognise(record))
+    if (other !== undefined || source === undefined) return other
+    return decoderOf(source).continues?.(record) === true ? source : undefined
   }
 
   /** What decoders held of records that waited for others, also those that only a checkpoint tells of. */

@@ -78,7 +78,7 @@ export function decodeEntry(log: ZeekLog, { json, received, stream, position }: 
     source: log.source,
     logsource: log.logsource,
     resource: host === undefined ? {} : { 'host.name': host },
-    record: { ...record, ...log.implied, ...log.names?.(record) },
+    record: isNamed(log) ? { ...record, ...log.implied, ...log.names?.(record) } : record,
     mapping: log.mapping ?? OWN_NAMES,
     ...flowOf(record),
   }
@@ -90,6 +90,10 @@ export function decodeEntry(log: ZeekLog, { json, received, stream, position }: 
     ...(key !== undefined &&
       stated !== undefined && { identity: { id: `${log.source}:${stated}:${key}:${content}`, content } }),
   }
+}
+
+function isNamed({ implied, names }: ZeekLog): boolean {
+  return implied !== undefined || names !== undefined
 }
 
 function flowOf(record: JsonObject): Pick<Event, 'flow'> {
