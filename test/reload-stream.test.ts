@@ -8,6 +8,8 @@ import { eventually, startDaemon, type Daemon } from './daemon.ts'
 const RELOADS = 100
 /** Records that are written before and during each reload. */
 const RECORDS = 24
+/** Matches after which the correlation fires: no multiple of what lies between two reloads. */
+const COUNTED = 100
 
 let folder: string
 let log: string
@@ -23,10 +25,11 @@ beforeEach(async () => {
   write('edited', rule('edited'))
   write('broken', rule('broken'))
   write('leaving', rule('leaving'))
+  write('counted', counted())
   const config = join(folder, 'tallyman.yaml')
   writeFileSync(
     config,
-    `strategies: ${join(folder, 'strategies')}\nrules: [${rules}]\ninputs:\n  - { type: file, name: audit, paths: [${join(folder, 'logs')}] }\n`,
+    `strategies: ${join(folder, 'strategies')}\nrules: [${rules}]\ninputs:\n  - { type: file, name: audit, paths: [${join(folder, 'logs')}] }\ncorrelations: { lateness: 1s }\n`,
   )
   daemon = startDaemon(join(folder, 'data'), config)
   await daemon.url()
@@ -43,6 +46,11 @@ function write(name: string, text: string): void {
 /** Holds on every record; what differs between its versions says nothing about that. */
 function rule(name: string, more = '', condition = 'asked'): string {
   return `title: ${name}\nname: ${name}\n${more}logsource: { product: kubernetes, service: audit }\ndetection:\n  asked: { verb: get }\n  other: { user.username|startswith: asker-, verb: get }\n  condition: ${condition}\n`
+}
+
+/** Alerts on each so many records, whoever asks; what it counted so far is to survive each reload. */
+function counted(more = ''): string {
+  return `title: counted\nname: counted\n${more}correlation:\n  type: event_count\n  rules: [signal]\n  group-by: [verb]\n  timespan: 1d\n  condition: { gte: ${COUNTED} }\n---\n${rule('signal')}`
 }
 
 let written = 0
@@ -114,6 +122,7 @@ it('a hundred reloads during a stream lose nothing and repeat nothing', { timeou
         round % 3 ? 'asked' : 'other',
       ),
     )
+    write('counted', counted(`# version ${round}\ndescription: round ${round}\n`))
     write('broken', round % 2 ? 'title: [\n' : rule('broken'))
     if (round % 4 === 2) rmSync(join(rules, 'leaving.yml'))
     if (round % 4 === 0) write('leaving', rule('leaving'))
@@ -121,13 +130,18 @@ it('a hundred reloads during a stream lose nothing and repeat nothing', { timeou
     append(RECORDS)
     const { body } = await done
     expect((body as { problems: readonly unknown[] }).problems.length > 0).toBe(round % 2 === 1)
-    expect(body).toMatchObject({ rules: isThere ? 4 : 3 })
+    expect(body).toMatchObject({ rules: isThere ? 6 : 5 })
   }
   await eventually(async () => (await evaluated()) === written || undefined, 120_000)
 
   const found = alerts()
   for (const title of ['steady', 'edited', 'broken'])
     expect(found.get(title)).toEqual({ title, alerts: written, matches: written })
+  // an alert of a correlation counts what it was made of; the last of them wait for the watermark
+  const whole = written - (written % COUNTED)
+  await eventually(() => (alerts().get('counted')?.matches ?? 0) >= whole || undefined, 60_000)
+  expect(alerts().get('counted')?.matches).toBe(whole)
+  expect(alerts().has('signal')).toBe(false)
   // while it was away it saw nothing, and what it saw, it saw once
   const leaving = found.get('leaving')
   expect(leaving?.matches).toBe(leaving?.alerts)
