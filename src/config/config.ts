@@ -1,22 +1,15 @@
 import { z } from 'zod'
-import { SOURCE_NAMES } from '../domain/event.ts'
 import { isLoopback } from '../domain/loopback.ts'
+import { inputName as name, inputSources as sources } from './input-words.ts'
 import { sinkSchema } from './notify-config.ts'
 import type { KeySchema } from './problems.ts'
 import { correlationsSchema } from './correlations-config.ts'
 import { retentionSchema } from './retention-config.ts'
-import { nameSchema } from './words.ts'
-
-const name = nameSchema('Unique name: checkpoints are kept under it. Changing it starts the input anew.')
+import { syslogSchema } from './syslog-config.ts'
+import { tlsSchema } from './tls-config.ts'
+import { zoneSchema } from './words.ts'
 
 const file = z.string().min(1)
-const sources = z
-  .array(z.enum(SOURCE_NAMES))
-  .min(1)
-  .optional()
-  .describe(
-    'Sources as which it may speak; records of others are refused by name. Left out, whoever can write to it speaks as any source for any container',
-  )
 const mebibytes = z.number().int().min(1).max(1024)
 
 /** Telemetry that is sent by HTTP. */
@@ -30,14 +23,7 @@ const httpSchema = z
     sources,
     host: z.string().default('127.0.0.1').describe('Address to listen on; beyond loopback only with tls'),
     port: z.number().int().min(0).max(65_535).default(7411).describe('0 takes a free one'),
-    tls: z
-      .strictObject({
-        cert: file.describe('PEM file of the certificate, with its chain; read again when it changes'),
-        key: file.describe('PEM file of its key'),
-        clientCa: file
-          .optional()
-          .describe('PEM file of an authority: senders that show a certificate of it need no token'),
-      })
+    tls: tlsSchema('PEM file of an authority: senders that show a certificate of it need no token')
       .optional()
       .describe('Speak TLS'),
     tokens: z
@@ -84,6 +70,7 @@ export const inputSchema = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('stdin'), name, sources }),
   httpSchema,
+  syslogSchema,
 ])
 export type InputConfig = z.infer<typeof inputSchema>
 
@@ -96,11 +83,7 @@ export const configSchema = z.strictObject({
     .describe('Folder of lists, filters and silences; `site` in the data folder unless told'),
   strategies: z.string().optional().describe('Folder of strategy documents; the shipped ones unless told'),
   rules: z.array(z.string()).default([]).describe('Folders of plain Sigma rules'),
-  zone: z
-    .string()
-    .default('UTC')
-    .refine((zone) => isZone(zone), 'an IANA time zone, such as Europe/Berlin')
-    .describe('Zone in which days end and hours of the week are counted'),
+  zone: zoneSchema.describe('Zone in which days end and hours of the week are counted'),
   listen: z
     .strictObject({
       host: z
@@ -130,14 +113,6 @@ export const configSchema = z.strictObject({
   notify: z.array(sinkSchema).default([]).describe('Who is told: webhooks, syslog, mail (docs/notify.md)'),
 })
 export type Config = z.infer<typeof configSchema>
-
-function isZone(zone: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== ''
-  } catch {
-    return false
-  }
-}
 
 /** What an editor checks the file against: JSON Schema of what is written, defaults left out. */
 export function configJsonSchema(): KeySchema {

@@ -7,6 +7,7 @@ import type { SinkConfig } from './notify-config.ts'
 import { pathWarnings } from './path-warnings.ts'
 import { placeOf, problemsOf, type CheckedText } from './problems.ts'
 import { secretWarnings } from './secret-warnings.ts'
+import { withAbsoluteTls } from './tls-config.ts'
 
 /** Mistakes in the text, each with its place and its mend; the configuration and what may be wrong if there are none. */
 export function parseConfig(
@@ -104,6 +105,8 @@ function withAbsolutePaths(config: Config, folder: string): Config {
     rules: config.rules.map(absolute),
     inputs: config.inputs.map((input) => {
       if (input.type === 'http') return withAbsoluteFiles(input, absolute)
+      if (input.type === 'syslog')
+        return input.tls === undefined ? input : { ...input, tls: withAbsoluteTls(input.tls, absolute) }
       if (input.type === 'file') return { ...input, paths: input.paths.map(absolute) }
       if (input.type !== 'docker' || isAddress(input.socket)) return input
       return { ...input, socket: absolute(input.socket) }
@@ -120,13 +123,7 @@ function withAbsoluteFiles(
   return {
     ...input,
     tokens: tokens.map((token) => ({ ...token, file: absolute(token.file) })),
-    ...(tls !== undefined && {
-      tls: {
-        cert: absolute(tls.cert),
-        key: absolute(tls.key),
-        ...(tls.clientCa !== undefined && { clientCa: absolute(tls.clientCa) }),
-      },
-    }),
+    ...(tls !== undefined && { tls: withAbsoluteTls(tls, absolute) }),
   }
 }
 

@@ -6,17 +6,21 @@ import type { Config, InputConfig } from './config.ts'
 import type { PathWarning } from './path-warnings.ts'
 import { openTokens } from '../inputs/http-tokens.ts'
 import type { SinkConfig } from './notify-config.ts'
+import type { TlsConfig } from './tls-config.ts'
 import type { z } from 'zod'
 
 /** What is wrong with files of secrets, and with where sinks lead. The secrets themselves are never told. */
 export function secretWarnings({ inputs, notify }: Config): readonly PathWarning[] {
   return [
-    ...inputs.flatMap((input, n) => (input.type === 'http' ? [...ofInput(input, n)] : [])),
+    ...inputs.flatMap((input, n) => [
+      ...(input.type === 'http' ? ofTokens(input, n) : []),
+      ...('tls' in input ? ofTls(input.tls, n) : []),
+    ]),
     ...notify.flatMap((sink, n) => [...ofSink(sink, n)]),
   ]
 }
 
-function* ofInput({ tokens, tls }: Extract<InputConfig, { type: 'http' }>, n: number): Iterable<PathWarning> {
+function* ofTokens({ tokens }: Extract<InputConfig, { type: 'http' }>, n: number): Iterable<PathWarning> {
   for (const [m, token] of tokens.entries()) {
     const path = ['inputs', n, 'tokens', m, 'file']
     try {
@@ -26,6 +30,9 @@ function* ofInput({ tokens, tls }: Extract<InputConfig, { type: 'http' }>, n: nu
     }
     yield* readable(path, token.file)
   }
+}
+
+function* ofTls(tls: TlsConfig | undefined, n: number): Iterable<PathWarning> {
   if (tls === undefined) return
   for (const key of ['cert', 'key', 'clientCa'] as const) {
     const file = tls[key]

@@ -13,3 +13,17 @@ export function nameSchema(meaning: string) {
 export const durationSchema = z
   .string()
   .refine((text) => (parseDuration(text) ?? 0) > 0, 'a duration such as 90s, 30m, 3d')
+
+/** An IANA time zone, such as Europe/Berlin. */
+export const zoneSchema = z
+  .string()
+  .default('UTC')
+  .refine((zone) => isZone(zone), 'an IANA time zone, such as Europe/Berlin')
+
+function isZone(zone: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
+}

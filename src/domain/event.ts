@@ -109,6 +109,11 @@ export interface Chunk {
   readonly whole?: true
   /** The bytes were committed before: their records are counted as duplicates, and nothing else comes of them. */
   readonly repeated?: true
+  /**
+   * Each line is a message of its own, as syslog has them: none goes on in the next, and one that no source knows
+   * says nothing of the others. Times that state no zone are in this one (IANA).
+   */
+  readonly messages?: { readonly zone: string }
 }
 
 /** A record that could not be evaluated: counted by `reason`, kept as a bounded sample. */

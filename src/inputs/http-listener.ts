@@ -1,18 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
-import { createSecureContext } from 'node:tls'
 import { UserError } from '../domain/errors.ts'
 import { tendConnections, type ConnectionLimits } from './connections.ts'
-
-/** PEM files. */
-export interface TlsFiles {
-  readonly cert: string
-  readonly key: string
-  /** Authority of senders' certificates: whoever shows one of its needs no token. */
-  readonly clientCa?: string | undefined
-}
+import { readTls, type TlsFiles } from './tls-files.ts'
 
 export interface Listener {
   /** With the port that was taken. */
@@ -74,38 +65,7 @@ export async function listen(
   }
 }
 
-function readTls({ cert, key, clientCa }: TlsFiles) {
-  const context = {
-    cert: readPem(cert),
-    key: readPem(key),
-    minVersion: 'TLSv1.2' as const,
-    ...(clientCa !== undefined && { ca: readPem(clientCa), requestCert: true, rejectUnauthorized: false }),
-  }
-  try {
-    createSecureContext(context)
-  } catch (cause) {
-    throw new UserError(`cannot use ${cert} with ${key}: ${(cause as Error).message}`, {
-      file: cert,
-      mend: 'name PEM files of a certificate (with its chain) and of the key that belongs to it',
-      cause,
-    })
-  }
-  return context
-}
-
-function readPem(file: string): Buffer {
-  try {
-    return readFileSync(file)
-  } catch (cause) {
-    throw new UserError(`cannot read ${(cause as Error).message}`, {
-      file,
-      mend: 'name an existing PEM file under tls, readable for this user',
-      cause,
-    })
-  }
-}
-
-function cannotListen(host: string, port: number, cause: Error): UserError {
+export function cannotListen(host: string, port: number, cause: Error): UserError {
   return new UserError(`cannot listen on ${host}:${port}: ${cause.message}`, {
     mend: 'name another port, or an address of this machine, for this input in the configuration',
     cause,

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import type { TLSSocket } from 'node:tls'
 import type { Tokens } from './http-tokens.ts'
+import { certificateOf } from './tls-files.ts'
 
 /**
  * Who sends: the name of the token that the request shows, or of its client certificate; undefined for a stranger.
@@ -8,7 +8,7 @@ import type { Tokens } from './http-tokens.ts'
  * or the password of Basic, which is where `https://name:token@host` goes), Firehose's own header, or the query.
  */
 export function senderOf(request: IncomingMessage, tokens: Tokens): string | undefined {
-  return certificateOf(request) ?? tokens.senderOf(secretsOf(request))
+  return certificateOf(request.socket) ?? tokens.senderOf(secretsOf(request))
 }
 
 function secretsOf({ headers, url = '' }: IncomingMessage): readonly string[] {
@@ -31,13 +31,4 @@ function passwordOf(authorization = ''): string | undefined {
   if (encoded === undefined) return undefined
   const text = Buffer.from(encoded, 'base64').toString('utf8')
   return text.slice(text.indexOf(':') + 1)
-}
-
-/** A certificate that the configured authority signed. Without one configured none is asked for. */
-function certificateOf({ socket }: IncomingMessage): string | undefined {
-  if (!('authorized' in socket)) return undefined
-  const secured = socket as TLSSocket
-  if (!secured.authorized) return undefined
-  const { CN } = secured.getPeerCertificate().subject ?? {}
-  return `certificate ${Array.isArray(CN) ? CN.join('+') : (CN ?? 'without a name')}`
 }

@@ -1,12 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { UserError } from '../domain/errors.ts'
 import { createBodyQueue } from './body-queue.ts'
-import { listen, type TlsFiles } from './http-listener.ts'
+import { listen } from './http-listener.ts'
 import type { BodyLimits } from './http-body.ts'
 import { createReception } from './http-reception.ts'
 import { makeToken, openTokens, type TokenFile } from './http-tokens.ts'
 import type { Input, InputBatch, Reach, Resume } from './input.ts'
 import { createSenders } from './senders.ts'
+import { tlsFileNames, type TlsFiles } from './tls-files.ts'
 import { createWaitingBytes } from './waiting-bytes.ts'
 import { watchFiles } from './watched-files.ts'
 
@@ -53,7 +54,7 @@ export function httpInput(options: HttpInputOptions): Input {
       const waiting = createWaitingBytes(boundsOf(options, files.length))
       const reception = createReception({ tokens, queue, waiting, limits: options.limits, senders })
       const listener = await listen(options, reception)
-      const watched = [...files.map(({ file }) => file), ...tlsFiles(options.tls)]
+      const watched = [...files.map(({ file }) => file), ...tlsFileNames(options.tls)]
       const unwatch = watchFiles(watched, () => reread(options, [tokens, listener]))
       options.say(`${name}: takes telemetry at ${listener.url}; ${secretsIn(files, options.tls)}`)
       waited = () => queue.waited(Date.now())
@@ -82,11 +83,6 @@ function tokenFiles({ name, tokens, ownToken, tls, say }: HttpInputOptions): rea
   if (makeToken(ownToken))
     say(`${name}: made a token that may write telemetry, and nothing else: ${ownToken}`)
   return [{ name, file: ownToken }]
-}
-
-function tlsFiles(tls: TlsFiles | undefined): readonly string[] {
-  if (tls === undefined) return []
-  return [tls.cert, tls.key, ...(tls.clientCa === undefined ? [] : [tls.clientCa])]
 }
 
 /** Where there are several senders, none may take all the room; a single body of the largest size always finds it. */

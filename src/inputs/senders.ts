@@ -1,7 +1,7 @@
 /** What one sender sent since the start. Its name may be of its own choosing where it shows a certificate: hostile. */
 export interface Sender {
   readonly name: string
-  /** Requests that were committed, those among them that had been committed before, and those that were not taken. */
+  /** Requests, or messages, that were committed, those among them that had been committed before, and those that were not taken. */
   readonly committed: number
   readonly repeated: number
   readonly refused: number
@@ -10,7 +10,8 @@ export interface Sender {
 }
 
 export interface Senders {
-  count(name: string, what: 'committed' | 'repeated' | 'refused', at: number): void
+  /** So `many` of them; one unless told. */
+  count(name: string, what: 'committed' | 'repeated' | 'refused', at: number, many?: number): void
   /** Those who sent last, first. */
   list(): readonly Sender[]
 }
@@ -21,15 +22,15 @@ const REMEMBERED = 256
 export function createSenders(): Senders {
   const byName = new Map<string, Sender>()
   return {
-    count(name, what, at) {
+    count(name, what, at, many = 1) {
       const before = byName.get(name) ?? { name, committed: 0, repeated: 0, refused: 0, last: at }
       byName.delete(name)
       const isCommitted = what === 'committed' || what === 'repeated'
       byName.set(name, {
         name,
-        committed: before.committed + (isCommitted ? 1 : 0),
-        repeated: before.repeated + (what === 'repeated' ? 1 : 0),
-        refused: before.refused + (what === 'refused' ? 1 : 0),
+        committed: before.committed + (isCommitted ? many : 0),
+        repeated: before.repeated + (what === 'repeated' ? many : 0),
+        refused: before.refused + (what === 'refused' ? many : 0),
         last: at,
       })
       const [oldest] = byName.keys()

@@ -63,9 +63,9 @@ const SEVERITIES: Readonly<Record<string, number>> = {
   Db: 7,
 }
 
-function decode({ text, stream, position, received }: FramedRecord): Decoded {
+function decode({ text, stream, position, received, zone }: FramedRecord): Decoded {
   if (!LINE.test(text)) return failed('not a line of ESXi')
-  const header = syslogHeader(text, received, isHost)
+  const header = syslogHeader(text, received, isHost, zone)
   if (header.time === undefined) return failed('esxi: line without a time')
   const level = LEVEL.exec(header.rest)
   const said = level === null ? header.rest : header.rest.slice(level[0].length)

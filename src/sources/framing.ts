@@ -48,8 +48,7 @@ export interface Framer {
 /**
  * Cuts one stream into records: JSON a line, over several lines, several on one line, or the elements of a
  * top-level array; JSON behind a syslog header; the rows of a table, which its header makes objects; or lines of
- * text. A JSON value that breaks off is a failure,
- * and reading goes on at the next line that parses.
+ * text. A JSON value that breaks off is a failure, and reading goes on at the next line that parses.
  */
 export function createFramer(stream: string, from?: FramingCheckpoint, now?: () => number): Framer {
   const lines = createLineReader(from?.lines)
@@ -59,6 +58,8 @@ export function createFramer(stream: string, from?: FramingCheckpoint, now?: () 
   let out: Framed[] = []
   /** Values found on the line being read. */
   let onLine = 0
+  /** Where each line is a message of its own. */
+  let messages: Chunk['messages']
 
   const taken = (): readonly Framed[] => {
     const framed = out
@@ -74,7 +75,14 @@ export function createFramer(stream: string, from?: FramingCheckpoint, now?: () 
   const emit = (position: number | string, text: string, json: unknown): void => {
     out.push({
       kind: 'record',
-      record: { stream, position, text, json, ...(now !== undefined && { received: now() }) },
+      record: {
+        stream,
+        position,
+        text,
+        json,
+        ...(now !== undefined && { received: now() }),
+        ...(messages !== undefined && { zone: messages.zone }),
+      },
     })
   }
   const nextPosition = (offset: number): number | string => {
@@ -96,6 +104,12 @@ export function createFramer(stream: string, from?: FramingCheckpoint, now?: () 
     if (pending === undefined) return
     fail(reason, nextPosition(pending.offset), pending.pieces.join('\n'))
     pending = undefined
+  }
+
+  const dropUnfinished = (): void => {
+    if (pending !== undefined) dropPending(TRUNCATED)
+    else if (array !== undefined) fail(TRUNCATED, `${array.offset}/${array.index}`, '')
+    array = undefined
   }
 
   const readLine = (line: Extract<Line, { kind: 'line' }>): void => {
@@ -124,7 +138,7 @@ export function createFramer(stream: string, from?: FramingCheckpoint, now?: () 
   /** A line of a table, JSON behind a syslog header, or text. */
   const readText = (line: Extract<Line, { kind: 'line' }>): void => {
     const { text, offset } = line
-    const row = table.read(text)
+    const row = messages === undefined ? table.read(text) : undefined
     if (row?.kind === 'header') return
     if (row?.kind === 'failed') return fail(row.reason, offset, text)
     if (row?.kind === 'row') return emit(offset, text, row.json)
@@ -183,19 +197,18 @@ export function createFramer(stream: string, from?: FramingCheckpoint, now?: () 
 
   return {
     *push(chunk) {
+      messages = chunk.messages
       for (const line of lines.push(chunk.offset, chunk.bytes, chunk.end === true)) {
-        if (line.kind === 'line') readLine(line)
-        else {
+        if (line.kind === 'line') {
+          readLine(line)
+          if (messages !== undefined) dropUnfinished()
+        } else {
           dropPending(TRUNCATED)
           fail(line.reason, line.offset, line.sample)
         }
         yield* taken()
       }
-      if (chunk.end === true) {
-        if (pending !== undefined) dropPending(TRUNCATED)
-        else if (array !== undefined) fail(TRUNCATED, `${array.offset}/${array.index}`, '')
-        array = undefined
-      }
+      if (chunk.end === true) dropUnfinished()
       yield* taken()
     },
     get consumed() {

@@ -82,17 +82,18 @@ function isHeader(text: string): boolean {
   return /^(?:<\d{1,3}>)?(?:1 )?(?:[A-Z][a-z]{2} [ \d]?\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT)/.test(text)
 }
 
-function decode({ text, stream, position, received }: FramedRecord): Decoded {
+function decode({ text, stream, position, received, zone }: FramedRecord): Decoded {
   const mark = markOf(text)
   if (mark === undefined) return failed('not a message of a network device')
   const header = syslogHeader(
     mark.header,
     received,
     (word) => /^[A-Za-z\d][\w.:-]*$/.test(word) && !/^\d+:$/.test(word),
+    zone,
   )
   // a clock that was never set is marked, and begins in March 1993
   const isUnset = /(?:^|[ :])[*.][A-Z][a-z]{2} /.test(mark.header)
-  const time = (isUnset ? undefined : (header.time ?? ownTime(mark.header, received))) ?? received
+  const time = (isUnset ? undefined : (header.time ?? ownTime(mark.header, received, zone))) ?? received
   if (time === undefined) return failed('network device: message without a time')
   const service = SERVICES.find(([facility]) => facility.test(mark.facility))?.[1] ?? ''
   const { User: user, ...fields } = deviceFields(mark.maker, mark.message)
@@ -129,7 +130,7 @@ function codeOf({ maker, facility, severity, mnemonic }: Mark): string {
 }
 
 /** The device's own time behind its number of the message: `29: Nov 20 10:00:00.123 UTC: `. */
-function ownTime(header: string, received: number | undefined): number | undefined {
+function ownTime(header: string, received: number | undefined, zone?: string): number | undefined {
   const from = header.search(/(?:\d{4} )?[A-Z][a-z]{2} [ \d]?\d (?:\d{4} )?\d\d:\d\d:\d\d/)
-  return from === -1 ? undefined : syslogHeader(`${header.slice(from)} `, received, () => false).time
+  return from === -1 ? undefined : syslogHeader(`${header.slice(from)} `, received, () => false, zone).time
 }

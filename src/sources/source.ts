@@ -8,6 +8,8 @@ export interface FramedRecord {
   readonly text: string
   /** When it arrived, ms since the epoch: the time of a record that states none. Undefined where nobody said. */
   readonly received?: number
+  /** Zone (IANA) of times that state none, where the input was told; UTC unless told. */
+  readonly zone?: string
   /** The parsed JSON, or undefined for a line of text. Integers above 2^53 are BigInt. */
   readonly json: unknown
 }

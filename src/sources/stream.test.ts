@@ -194,3 +194,42 @@ test('a line without end fails where it passes the bound', () => {
   expect(reasons).toEqual(['record longer than 16 MiB after 17 MiB'])
   expect(decoder.checkpoint().offset).toBe(40 * bytes.length)
 })
+
+describe('lines that are messages', () => {
+  const messages = { zone: 'Europe/Berlin' }
+  const readMessages = (text: string, state?: unknown) => {
+    const decoder = createStreamDecoder(sources, 's', state, () => Date.UTC(2026, 6, 2, 12))
+    return { decoder, ...decoder.push({ stream: 's', offset: 0, bytes: Buffer.from(text), messages }) }
+  }
+
+  test('one that nobody knows says nothing of the others, however many there are', () => {
+    const others = '<86>Jul  2 10:00:00 web sshd[1]: a session opened\n'.repeat(5_000)
+    const { records, items, failures } = readMessages(`{"RunningFor":"2 hours"}\n${others}${EVENT}\n`)
+    expect({ records, failed: failures.length, read: items.length }).toEqual({
+      records: 5_002,
+      failed: 5_001,
+      read: 1,
+    })
+  })
+
+  test('none goes on in the next', () => {
+    const { items, failures } = readMessages(`{"a":\n${EVENT}\n[\n${EVENT}\n[${EVENT},\n${EVENT}\n`)
+    expect(items.map(({ position }) => position)).toHaveLength(4)
+    expect(failures.map(({ reason }) => reason)).toEqual([
+      'truncated JSON',
+      'truncated JSON',
+      'truncated JSON',
+    ])
+  })
+
+  test('a header of a table makes no table of them', () => {
+    const table = '#separator \\x09\n#path\tconn\n#fields\tts\tuid\n1.0\tC1\n'
+    expect(readMessages(table).failures).toHaveLength(4)
+  })
+
+  test('times without a zone are in theirs', () => {
+    const line = '<189>Jul  2 10:00:00 edge-1 29: %SYS-5-CONFIG_I: Configured from console by admin\n'
+    const [item] = readMessages(line).items
+    expect(item?.decoded.events[0]?.time).toBe(Date.UTC(2026, 6, 2, 8))
+  })
+})

@@ -56,7 +56,7 @@ const RECOGNITION_WINDOW = 64 * 1024
 /**
  * Reads one stream: bytes to records to what they mean. The source is found by content, record by record, the
  * one that read the last record first. A stream whose beginning holds no record of any source is refused: one
- * failure that names what it looks like. Where nothing is appended for a while (`Chunk.idle`) that failure is told
+ * failure that names what it looks like; of messages each is. Where nothing is appended for a while (`Chunk.idle`) that failure is told
  * of what is there, once; what is appended later is considered as before. `now` dates records that state no time of
  * their own; without it they fail.
  */
@@ -74,6 +74,8 @@ export function createStreamDecoder(
   let passed = typeof from.passed === 'number' ? from.passed : undefined
   let offset = 0
   let started = false
+  /** Each line is a message of its own. */
+  let single = false
   /** What came before the first record that a source recognised. */
   let held: Framed[] = []
   let heldLength = 0
@@ -88,7 +90,7 @@ export function createStreamDecoder(
   const recogniser = (record: FramedRecord): Source | undefined => {
     if (source?.recognise(record) === true) return source
     const other = sources.find((each) => each !== source && each.recognise(record))
-    if (other !== undefined || source === undefined) return other
+    if (other !== undefined || source === undefined || single) return other
     return decoderOf(source).continues?.(record) === true ? source : undefined
   }
 
@@ -122,6 +124,7 @@ export function createStreamDecoder(
       const completed: Completed[] = []
       if (!started) undecided = { offset: chunk.offset, state }
       started = true
+      single = chunk.messages !== undefined
       offset = chunk.offset + chunk.bytes.length
       if (refused) return { records: 0, items, failures, completed }
 
@@ -183,7 +186,7 @@ export function createStreamDecoder(
       for (const one of framer.push(chunk)) {
         for (const framed of expand(one, sources)) {
           if (refused) break
-          if (source === undefined) consider(framed)
+          if (source === undefined && !single) consider(framed)
           else take(framed)
         }
         if (refused) break

@@ -30,6 +30,15 @@ test.each([
   expect(syslogHeader(line, received, () => true)).toMatchObject(header)
 })
 
+test.each([
+  ['<189>Jan  2 10:00:00 edge-1 x', 'Europe/Berlin', Date.UTC(2026, 0, 2, 9)],
+  ['<189>Jan  2 10:00:00 UTC: x', 'Europe/Berlin', Date.UTC(2026, 0, 2, 10)],
+  ['<189>Dec 31 23:30:00 edge-1 x', 'America/New_York', Date.UTC(2026, 0, 1, 4, 30)],
+  ['<14>1 2026-01-02T10:00:00+02:00 h p - - - x', 'Asia/Tokyo', Date.UTC(2026, 0, 2, 8)],
+])('%s was written in %s', (line, zone, time) => {
+  expect(syslogHeader(line, received, () => true, zone).time).toBe(time)
+})
+
 test('knows no day without a year where nobody says when it came', () => {
   expect(syslogHeader('Jan  2 10:00:00 edge-1 x', undefined, () => true).time).toBeUndefined()
 })

@@ -1,3 +1,4 @@
+import { instantOf } from '../domain/zoned-time.ts'
 import { inRange, timeOf } from './time.ts'
 
 /** What stands before the message of a line of syslog; what it does not say is undefined. */
@@ -16,17 +17,18 @@ const RFC_5424 = /^1 (\S+) (\S+) (\S+) (\S+) \S+ (?:-|(?:\[(?:[^\]"\\]|\\.|"(?:[
 const ISO = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d))\s+/
 /** RFC 3164, and devices that write the year before or behind the day. */
 const DAY =
-  /^(?:(\d{4}) )?([A-Z][a-z]{2}) {1,2}(\d{1,2}) (?:(\d{4}) )?(\d\d:\d\d:\d\d)(?:\.\d{1,6})?(?: (?:UTC|GMT))?:? +/
+  /^(?:(\d{4}) )?([A-Z][a-z]{2}) {1,2}(\d{1,2}) (?:(\d{4}) )?(\d\d:\d\d:\d\d)(?:\.\d{1,6})?( (?:UTC|GMT))?:? +/
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
 /**
  * Reads the header of a line of syslog (RFC 3164, RFC 5424, or a time alone). A time without a year is the last such
- * before `received`, in UTC: neither year nor zone is told. `hasHost` says whether what follows a time is a host.
+ * before `received`; one without a zone is in `zone` (IANA). `hasHost` says whether what follows a time is a host.
  */
 export function syslogHeader(
   line: string,
   received: number | undefined,
   hasHost: (word: string, rest: string) => boolean,
+  zone = 'UTC',
 ): SyslogHeader {
   const priority = PRIORITY.exec(line)
   const severity = priority === null ? undefined : Number(priority[1]) % 8
@@ -41,7 +43,7 @@ export function syslogHeader(
     }
   const iso = ISO.exec(text)
   const day = iso === null ? DAY.exec(text) : null
-  const time = iso === null ? (day === null ? undefined : timeOfDay(day, received)) : timeOf(iso[1])
+  const time = iso === null ? (day === null ? undefined : timeOfDay(day, received, zone)) : timeOf(iso[1])
   const rest = text.slice((iso ?? day)?.[0].length ?? 0)
   const blank = rest.indexOf(' ')
   const word = blank === -1 ? '' : rest.slice(0, blank)
@@ -60,13 +62,16 @@ function known(word: string | undefined): string | undefined {
 
 const DAY_MS = 86_400_000
 
-function timeOfDay(day: RegExpExecArray, received: number | undefined): number | undefined {
-  const [, before, name = '', date, behind, clock = ''] = day
+function timeOfDay(day: RegExpExecArray, received: number | undefined, zone: string): number | undefined {
+  const [, before, name = '', date, behind, clock = '', utc] = day
   const month = MONTHS.indexOf(name)
   const year = before ?? behind
   if (month === -1) return undefined
   const at = (of: number): number =>
-    Date.parse(`${new Date(Date.UTC(of, month, Number(date))).toISOString().slice(0, 10)}T${clock}Z`)
+    instantOf(
+      Date.parse(`${new Date(Date.UTC(of, month, Number(date))).toISOString().slice(0, 10)}T${clock}Z`),
+      utc === undefined ? zone : 'UTC',
+    )
   if (year !== undefined) return inRange(at(Number(year)))
   if (received === undefined) return undefined
   const now = new Date(received).getUTCFullYear()
