@@ -4,7 +4,7 @@ import type { Finding } from '../domain/event.ts'
 import { digest } from '../domain/hash.ts'
 import { allowedAddresses } from './allowed-addresses.ts'
 import type { Input, InputBatch, Reach, Resume } from './input.ts'
-import { createMessageQueue } from './message-queue.ts'
+import { createMessageQueue, type MessageQueue } from './message-queue.ts'
 import { createSenders } from './senders.ts'
 import { createSenderStreams } from './sender-streams.ts'
 import { listenForConnections } from './syslog-connections.ts'
@@ -105,14 +105,7 @@ export function syslogInput(options: SyslogInputOptions): Input {
           last = told
           yield batch
         }
-        let isClosed = false
-        const closed = close().then(() => {
-          isClosed = true
-        })
-        while (!isClosed) {
-          yield take()
-          await Promise.race([closed, queue.filled(new AbortController().signal, LOOK_EVERY)])
-        }
+        while (await isClosing(close(), queue)) yield take()
         for (let batch = take(); ; batch = take()) {
           yield batch
           if (batch.chunks.length === 0) break
@@ -125,6 +118,12 @@ export function syslogInput(options: SyslogInputOptions): Input {
       }
     },
   }
+}
+
+/** False once it is closed; true when something waits meanwhile, which makes room for more. */
+function isClosing(closed: Promise<void>, queue: MessageQueue): Promise<boolean> {
+  const filled = queue.filled(new AbortController().signal, LOOK_EVERY)
+  return Promise.race([closed.then(() => false), filled.then(() => true)])
 }
 
 function earOf(options: SyslogInputOptions, hearing: Hearing): Promise<SyslogEar> {
