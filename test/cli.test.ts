@@ -56,6 +56,23 @@ const privilegedPod = podCreated({
 })
 
 describe('scan', () => {
+  it('finds the same with several threads', async () => {
+    const words = [
+      'scan',
+      '--json',
+      join(ROOT, 'examples'),
+      file('audit.log', `${privilegedPod}\n{"broken\n`),
+    ]
+    const alone = await tallyman([...words, '--jobs', '1'])
+    expect(alone).toMatchObject({ exit: 1, err: expect.stringContaining('1 failed') as string })
+    expect(await tallyman([...words, '--jobs', '3'])).toEqual(alone)
+  })
+
+  it('refuses a number of threads that is none', async () => {
+    const { exit, err } = await tallyman(['scan', '--jobs', '0', join(ROOT, 'examples')])
+    expect({ exit, err }).toMatchObject({ exit: 2, err: expect.stringContaining('from 1 to 256') as string })
+  })
+
   it('prints one JSON object an alert when piped', async () => {
     const { exit, out } = await tallyman(['scan', join(ROOT, 'examples')])
     expect(exit).toBe(1)
