@@ -89,7 +89,7 @@ describe('a regular expression', () => {
     expect(compileRegex(pattern, FLAGS)).toMatchObject({ wrong: expect.stringContaining(reason) })
   })
 
-  it('agrees with V8 on what both understand', () => {
+  it('agrees with V8 on what both understand', { timeout: 120_000 }, () => {
     const atoms = fc.constantFrom(
       'a',
       'b',
@@ -136,6 +136,8 @@ describe('a regular expression', () => {
           expect(test.wrong).toMatch(/combine in too many ways|longer than/)
           return
         }
+        // V8 finds an empty match between the halves of a pair: ECMAScript, as we, knows no place there
+        fc.pre(!source.includes('\\B') || !/[\u{10000}-\u{10ffff}]/u.test(value))
         const expected = new RegExp(source, `u${i ? 'i' : ''}${m ? 'm' : ''}${s ? 's' : ''}`).test(value)
         if (expected) matched += 1
         expect(test(value)).toBe(expected)
