@@ -17,7 +17,7 @@ import {
   type SensorMark,
   type SourceName,
 } from './domain/event.ts'
-import { assess, type Contact, type CoverageView } from './engine/assumptions.ts'
+import { assess, type Assessment, type Contact, type CoverageView } from './engine/assumptions.ts'
 import { foldIntervals } from './engine/coverage-intervals.ts'
 import { foldCoverage, noCounts, type CoverageCounts } from './engine/coverage.ts'
 import type { FieldReader } from './sigma/sigma.ts'
@@ -44,6 +44,8 @@ export interface CoveringParts {
   /** Inputs that talk to who makes the records. */
   readonly contacts?: () => ReadonlyMap<string, Contact>
   readonly isThere?: (container: string) => boolean
+  /** Told what each assumption came to, whenever they are judged. */
+  readonly judged?: ((assessments: readonly Assessment[]) => void) | undefined
 }
 
 /** Counts are written with a batch, so often at most, ms. */
@@ -69,7 +71,8 @@ type Quick = Map<string, Map<string, Map<string, Map<string, Map<string, Lane>>>
 /** Sources whose records are about a cluster: the machine that one names is its subject. */
 const CLUSTER_WIDE: ReadonlySet<SourceName> = new Set(['kubernetes.audit', 'cloudtrail'])
 
-export function createCovering({ store, detection, now, contacts, isThere }: CoveringParts): Covering {
+export function createCovering(parts: CoveringParts): Covering {
+  const { store, detection, now, contacts, isThere } = parts
   const stored = store.coverage()
   const lanes = new Map<string, Lane>()
   for (const row of stored.rows) lanes.set(row.key, laneOf(row, row))
@@ -244,7 +247,9 @@ export function createCovering({ store, detection, now, contacts, isThere }: Cov
       const at = now()
       if (at > judged + PAUSE) begun = at
       judged = at
-      const { changed, findings } = foldIntervals(open, assess(detection().strategies, view(at)), at, told)
+      const assessments = assess(detection().strategies, view(at))
+      parts.judged?.(assessments)
+      const { changed, findings } = foldIntervals(open, assessments, at, told)
       const ended = new Set(changed.flatMap(({ key, until }) => (until === undefined ? [] : [key])))
       const fresh = changed.filter(({ until }) => until === undefined)
       open = [...open.filter(({ key }) => !ended.has(key)), ...fresh]

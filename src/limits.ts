@@ -1,12 +1,23 @@
+import { coverageReport } from './coverage-report.ts'
 import type { Detection } from './detection.ts'
 import { instant } from './domain/alert-view.ts'
 import { bytes } from './domain/bytes.ts'
+import type { Assessment } from './engine/assumptions.ts'
 import { knownList } from './site/known-lists.ts'
 import { siteLimits } from './site-limits.ts'
 import type { Reader } from './store/store.ts'
 
 /** What a limit is about, the most hurting first. */
-export const LIMIT_KINDS = ['missed', 'undelivered', 'full', 'refused', 'expired', 'unset', 'held'] as const
+export const LIMIT_KINDS = [
+  'blind',
+  'missed',
+  'undelivered',
+  'full',
+  'refused',
+  'expired',
+  'unset',
+  'held',
+] as const
 export type LimitKind = (typeof LIMIT_KINDS)[number]
 
 /** One thing that limits what can be concluded. */
@@ -26,7 +37,9 @@ export interface Limit {
 export interface LimitsOf {
   readonly detection: Detection
   /** Undefined where nothing was stored yet. */
-  readonly reader: Pick<Reader, 'findings' | 'totals' | 'sinkSummaries' | 'size'> | undefined
+  readonly reader: Pick<Reader, 'findings' | 'totals' | 'sinkSummaries' | 'size' | 'coverage'> | undefined
+  /** What strategies' assumptions came to; undefined where nobody judges. */
+  readonly assessments?: readonly Assessment[] | undefined
   /** Bytes that the store may hold; unbounded where undefined. */
   readonly size?: number
   /** The folder of the site's lists and filters. */
@@ -39,8 +52,17 @@ export interface LimitsOf {
  * What is not seen, not decided, or not in order, what was missed first: what 'tallyman doctor' shows. Messages may
  * be hostile text.
  */
-export function limits({ detection, reader, size, site, zone, now }: LimitsOf): readonly Limit[] {
+export function limits({
+  detection,
+  reader,
+  assessments,
+  size,
+  site,
+  zone,
+  now,
+}: LimitsOf): readonly Limit[] {
   const found = [
+    ...ofCoverage(detection, reader, assessments, now),
     ...ofStore(reader),
     ...ofSize(reader, size),
     ...ofSinks(reader),
@@ -51,6 +73,49 @@ export function limits({ detection, reader, size, site, zone, now }: LimitsOf): 
   const rank = ({ kind, severity }: Limit): number =>
     LIMIT_KINDS.indexOf(kind) + (severity === 'note' ? LIMIT_KINDS.length : 0)
   return found.toSorted((a, b) => rank(a) - rank(b))
+}
+
+/** What strategies lack, by what is missing: the same source is missing for several. */
+function* ofCoverage(
+  detection: Detection,
+  reader: LimitsOf['reader'],
+  assessments: LimitsOf['assessments'],
+  now: number,
+): Iterable<Limit> {
+  if (reader === undefined) return
+  const report = coverageReport({
+    detection,
+    stored: reader.coverage(0),
+    assessments,
+    levelOf: () => undefined,
+    now,
+  })
+  const lacking = report.strategies.flatMap(({ id, assumptions }) =>
+    assumptions.flatMap(({ sources, onFail, places, mend = '', status }) =>
+      status === 'fails'
+        ? places.map(({ why }) => ({ id, about: sources.join(', '), onFail, why, mend }))
+        : [],
+    ),
+  )
+  for (const [why, of] of Map.groupBy(lacking, (one) => one.why)) {
+    const [{ about, mend } = { about: '', mend: '' }] = of
+    const blind = new Set(of.flatMap(({ id, onFail }) => (onFail === 'blind' ? [id] : [])))
+    const degraded = new Set(of.flatMap(({ id }) => (blind.has(id) ? [] : [id])))
+    const effects = [...effectOf(blind, 'blind'), ...effectOf(degraded, 'degraded')]
+    yield {
+      kind: 'blind',
+      severity: 'warning',
+      about,
+      message: `${why}: ${effects.join('; ')}`,
+      mend: `${mend}; see 'tallyman coverage'`,
+      short: `${blind.size} blind, ${degraded.size} degraded`,
+    }
+  }
+}
+
+function* effectOf(strategies: ReadonlySet<string>, state: string): Iterable<string> {
+  if (strategies.size > 0)
+    yield `${[...strategies].join(', ')} ${strategies.size === 1 ? 'is' : 'are'} ${state}`
 }
 
 function* ofProblems({ problems }: Detection): Iterable<Limit> {

@@ -15,7 +15,7 @@ import type { Ruleset } from './sigma/sigma.ts'
 import { allowedSources } from './sources/allowed.ts'
 import type { Source } from './sources/source.ts'
 import { createStreamDecoder, type StreamDecoder } from './sources/stream.ts'
-import type { Contact } from './engine/assumptions.ts'
+import type { Assessment, Contact } from './engine/assumptions.ts'
 import type { Judge } from './engine/judge.ts'
 import { createSeen } from './engine/seen.ts'
 import { createSensorRuns, type Overdue } from './engine/sensor-runs.ts'
@@ -66,6 +66,8 @@ export interface PipelineParts {
   readonly coverage?: {
     readonly strategies: () => Detection['strategies']
     readonly contacts: () => ReadonlyMap<string, Contact>
+    /** Told what each assumption came to. */
+    readonly judged?: (assessments: readonly Assessment[]) => void
   }
   /** Comes now and then, so that correlations are decided though nothing comes. Asked to end when all inputs have. */
   readonly beats?: (signal: AbortSignal) => AsyncIterable<Beat>
@@ -177,12 +179,13 @@ export async function runPipeline(
 
 function coveringOf({ store, detection, now, coverage }: PipelineParts): Covering | undefined {
   if (coverage === undefined) return undefined
-  const { strategies, contacts } = coverage
+  const { strategies, contacts, judged } = coverage
   return createCovering({
     store,
     detection: () => ({ ...detection(), strategies: strategies() }),
     now,
     contacts,
+    judged,
   })
 }
 

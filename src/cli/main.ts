@@ -10,6 +10,7 @@ import { VERSION } from '../version.ts'
 import { closeAlert, closeIncident, listAlerts, listIncidents, showAlert, showIncident } from './alerts.ts'
 import { addSilence, adopt, listSilences } from './change.ts'
 import { checkConfig, printSchema, showConfig } from './config-command.ts'
+import { showCoverage, type CoverageWords } from './coverage.ts'
 import { discover } from './discover.ts'
 import { doctor, type DoctorWords } from './doctor.ts'
 import { EXIT, report, type Exit } from './exit.ts'
@@ -379,6 +380,18 @@ function addLists(program: Command, output: Output, done: Done): void {
     .addHelpText('after', example('tallyman doctor'))
     .action(async (options: DataOptions & DoctorWords) =>
       done(await doctor(configOf(options), options, output)),
+    )
+  withData(
+    program
+      .command('coverage')
+      .description('what each strategy sees now, why not more, and how that is turned on'),
+  )
+    .option('--json', 'one strategy a line, as JSON', false)
+    .option('--sources', 'what arrives, by source, instead', false)
+    .option('--navigator <file>', 'write a layer for the ATT&CK Navigator there')
+    .addHelpText('after', example('tallyman coverage --navigator layer.json'))
+    .action(async (options: DataOptions & CoverageWords) =>
+      done(await showCoverage(configOf(options), options, output)),
     )
   addSite(program, output, done)
 }

@@ -1,8 +1,10 @@
 import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import type { Commands } from '../commands.ts'
+import { coverageReport } from '../coverage-report.ts'
 import type { Detection } from '../detection.ts'
 import { alertView, findingView, incidentView, instant } from '../domain/alert-view.ts'
 import { SOURCE_NAMES } from '../domain/event.ts'
+import type { Assessment } from '../engine/assumptions.ts'
 import { notificationView, sinkSummaryView } from '../domain/notice-view.ts'
 import { sources } from '../sources/index.ts'
 import type { Limit } from '../limits.ts'
@@ -25,6 +27,8 @@ export interface DataParts {
   readonly levelOf: (strategy: Strategy) => ComputedLevel | undefined
   readonly limits: () => readonly Limit[]
   readonly status: () => DaemonStatus
+  /** What each assumption came to when they were judged last; undefined where nobody judges. */
+  readonly assessments?: () => readonly Assessment[] | undefined
   readonly live: { subscribe(listener: (message: LiveMessage) => void): () => void }
 }
 
@@ -139,6 +143,18 @@ export function dataRoutes({ data, now, openStream }: DataRoutesParts) {
         next: computed?.missing ?? [],
       })
     })
+    .get('/coverage', (context) => {
+      const { reader, detection, levelOf, assessments } = context.get('data')
+      return context.json(
+        coverageReport({
+          detection: detection(),
+          stored: reader.coverage(),
+          assessments: assessments?.(),
+          levelOf: (strategy) => levelOf(strategy)?.level,
+          now: now(),
+        }),
+      )
+    })
     .get('/sources', (context) => {
       const { sources: evaluated } = context.get('data').reader.totals()
       return context.json({
@@ -224,6 +240,7 @@ export const DATA_ROUTES = [
   'POST /posture/adopt {alerts?, expires, owner, reason}',
   'GET /strategies',
   'GET /strategies/:id',
+  'GET /coverage',
   'GET /sources',
   'GET /limits',
   'GET /findings?limit=',

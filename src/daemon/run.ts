@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { createCommands } from '../commands.ts'
+import type { Assessment } from '../engine/assumptions.ts'
 import { isLoopback } from '../domain/loopback.ts'
 import type { Level } from '../domain/match.ts'
 import { routesOf, unknownStrategies } from '../config/notify-config.ts'
@@ -121,6 +122,7 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
     levelOf,
     watch: (reader) => createNews(reader, ({ text, level }) => say(`tour: ${text}`, level)),
   })
+  let assessments: readonly Assessment[] | undefined
   const api = createApi({
     data: {
       reader: questions,
@@ -132,11 +134,13 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
           detection: detection.current(),
           reader: questions,
           size: bounds.size,
+          assessments,
           site,
           zone: config.zone,
           now: now(),
         }),
       status: status.current,
+      assessments: () => assessments,
       live,
     },
     tour: tour.data,
@@ -211,6 +215,9 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
     coverage: {
       strategies: () => detection.current().strategies,
       contacts: () => contactsOf(inputs),
+      judged: (found: readonly Assessment[]) => {
+        assessments = found
+      },
     },
     beats: beatsOf(systemClock),
   }

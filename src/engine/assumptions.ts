@@ -122,6 +122,9 @@ function assessOne(assumption: Assumption, known: Knowledge): readonly Found[] {
     return [{ ...everywhere, status: 'not-here', why: `nothing shows that there is any ${first} here` }]
   }
   const heard = expected.filter((source) => isHeard(source, known))
+  // what does not arrive at all is another assumption's
+  if (heard.length === 0 && metric !== undefined)
+    return [{ ...everywhere, status: 'unmeasured', why: `no record of ${words} arrives` }]
   if (heard.length === 0) {
     if (known.now < known.begun + SETTLING)
       return [{ ...everywhere, status: 'unmeasured', why: 'it is not listened for long enough' }]

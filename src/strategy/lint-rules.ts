@@ -1,4 +1,4 @@
-import { EXTENSIONS, RESOURCE_ATTRIBUTES } from '../domain/fields.ts'
+import { EXTENSIONS, RESOURCE_ATTRIBUTES, SIGMA_CATEGORIES } from '../domain/fields.ts'
 import type { LoadedRule } from '../sigma/sigma.ts'
 import { quoted } from './lint-context.ts'
 import type { Check } from './lint-context.ts'
@@ -34,7 +34,10 @@ export const lintRules: Check = (context) => [
   ),
 ]
 
-/** Only categories of ours have a closed list of fields; other log sources have the fields of their own records. */
+/**
+ * Categories of ours, and those of Sigma as Linux and the network fill them, have a closed list of fields; other log
+ * sources have the fields of their own records.
+ */
 function unknownFields(rule: LoadedRule, rules: readonly LoadedRule[]): readonly string[] {
   // a correlation reads the fields of its rules' events
   if (rule.correlation !== undefined)
@@ -42,7 +45,8 @@ function unknownFields(rule: LoadedRule, rules: readonly LoadedRule[]): readonly
       const input = rules.find((other) => other.id === id && other.correlation === undefined)
       return input === undefined ? [] : unknownFields({ ...input, fields: groupBy }, rules)
     })
-  const fields = rule.logsource.category === undefined ? undefined : EXTENSIONS[rule.logsource.category]
+  const { category = '', product = 'linux' } = rule.logsource
+  const fields = EXTENSIONS[category] ?? (product === 'linux' ? SIGMA_CATEGORIES[category] : undefined)
   if (fields === undefined) return []
   return rule.fields.filter(
     (field) => !Object.hasOwn(fields, field) && !Object.hasOwn(RESOURCE_ATTRIBUTES, field),

@@ -1,6 +1,7 @@
 import type { Compiled, Lists, RuleText } from '../sigma/sigma.ts'
 import { LEVEL_OF_FINDING } from './levels.ts'
 import type { StrategyLevel } from './levels.ts'
+import { lintAssumptions } from './lint-assumptions.ts'
 import { lintAttack } from './lint-attack.ts'
 import { lintClaims } from './lint-claims.ts'
 import { lintCommands } from './lint-commands.ts'
@@ -36,6 +37,7 @@ const CHECKS: readonly Check[] = [
   lintAttack,
   lintRules,
   lintClaims,
+  lintAssumptions,
   lintCommands,
   lintValidation,
   lintResponse,

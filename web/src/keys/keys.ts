@@ -5,7 +5,7 @@ export const KEYS = [
     keys: [
       { keys: ['?'], does: 'show the keys' },
       { keys: ['g q', 'g p'], does: 'go to queue, posture' },
-      { keys: ['g s', 'g i'], does: 'go to strategies, inputs' },
+      { keys: ['g s', 'g c', 'g i'], does: 'go to strategies, coverage, inputs' },
       { keys: ['g f', 'g n'], does: 'go to findings, notifications' },
       { keys: ['g l', 'g a'], does: 'go to silences, audit trail' },
       { keys: ['Esc'], does: 'close, go back' },

@@ -1,6 +1,7 @@
 import { lazy, Suspense } from 'react'
 import { Link, Route, Switch, useLocation } from 'wouter'
 import { AuditPage } from '../audit/audit-page.tsx'
+import { CoveragePage } from '../coverage/coverage-page.tsx'
 import { FindingsPage } from '../findings/findings-page.tsx'
 import { InputsPage } from '../inputs/inputs-page.tsx'
 import { NotificationsPage } from '../notifications/notifications-page.tsx'
@@ -25,6 +26,7 @@ export function Pages() {
         <Route path="/posture" component={PosturePage} />
         <Route path="/strategies" component={StrategiesPage} />
         <Route path="/strategies/:id">{({ id }) => <StrategyPage id={id} />}</Route>
+        <Route path="/coverage" component={CoveragePage} />
         <Route path="/inputs" component={InputsPage} />
         <Route path="/findings" component={FindingsPage} />
         <Route path="/notifications" component={NotificationsPage} />

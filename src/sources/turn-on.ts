@@ -1,0 +1,51 @@
+import type { SourceName } from '../domain/event.ts'
+
+/** How each source is made to tell its records, in one sentence; folders are those of the project. */
+export const TURN_ON: Readonly<Record<SourceName, string>> = {
+  'kubernetes.audit':
+    'start kube-apiserver with --audit-policy-file and --audit-log-path and name the log under inputs:, or point its audit webhook at an input of type http (docs/inputs-http.md)',
+  'docker.events':
+    'let the daemon read the engine’s socket: an input of type docker; tallyman discover shows what is in the way',
+  'docker.inspect':
+    'let the daemon read the engine’s socket: an input of type docker; tallyman discover shows what is in the way',
+  falco: 'set json_output: true and a file_output or http_output in falco.yaml, and read that as an input',
+  sensor: 'run tallyman sensor as root on each machine (docs/sensor.md, sensors/tallyman-sensor.service)',
+  tetragon: 'apply the policies of sensors/tetragon and read Tetragon’s export file',
+  tracee: 'run Tracee with JSON output to a file, with the events that sensors/ names, and read that file',
+  auditd: 'install sensors/auditd/tallyman.rules and read /var/log/audit/audit.log',
+  laurel: 'install sensors/auditd/tallyman.rules and let Laurel write its log',
+  'zeek.conn': 'let Zeek see the containers’ networks, as sensors/zeek says, and read its folder of logs',
+  'zeek.ssl':
+    'let Zeek see the containers’ networks with the policies of sensors/zeek, and read its folder of logs',
+  'zeek.x509':
+    'let Zeek see the containers’ networks with the policies of sensors/zeek, and read its folder of logs',
+  'zeek.dns': 'let Zeek see the containers’ networks, as sensors/zeek says, and read its folder of logs',
+  'zeek.http': 'let Zeek see the containers’ networks, as sensors/zeek says, and read its folder of logs',
+  'zeek.ssh': 'let Zeek see the containers’ networks, as sensors/zeek says, and read its folder of logs',
+  'zeek.files': 'let Zeek see the containers’ networks, as sensors/zeek says, and read its folder of logs',
+  'zeek.notice': 'let Zeek see the containers’ networks, as sensors/zeek says, and read its folder of logs',
+  'suricata.eve': 'switch eve-log on with the types that sensors/suricata names, and read eve.json',
+  hubble: 'export flows with hubble observe --follow -o jsonpb, or Cilium’s exporter, to a file, and read it',
+  tshark: 'run tshark on the containers’ bridge as sensors/tshark says, and read its file',
+  'windows.sysmon':
+    'collect the channel Microsoft-Windows-Sysmon/Operational and send it to an input of type http or file',
+  'windows.security': 'collect the channel Security and send it to an input of type http or file',
+  'windows.defender':
+    'collect the channel Microsoft-Windows-Windows Defender/Operational and send it to an input',
+  'windows.eventlog':
+    'collect the channels that your rules name and send them to an input of type http or file',
+  'sysmon.linux': 'install Sysmon for Linux and read its events from the system’s log',
+  'fim.aide': 'let AIDE watch what sensors/integrity lists, report as JSON, and read its reports',
+  'fim.osquery': 'let osquery watch what sensors/integrity lists, and read osqueryd.results.log',
+  'fim.wazuh': 'let Wazuh’s syscheck watch what sensors/integrity lists, and read alerts.json',
+  'fim.auditbeat': 'let Auditbeat’s file_integrity watch what sensors/integrity lists, and read its output',
+  'docker.changes': 'ask the engine for /containers/ID/changes and read the answers as a file or by http',
+  cloudtrail: 'deliver CloudTrail’s management events to a folder or an input of type http',
+  'docker.stats': 'ask the engine for /containers/ID/stats and read the answers as a file or by http',
+  'podman.events': 'let podman events --format json write to a file, and read it',
+  'containerd.events': 'let ctr events write to a file, and read it',
+  cadvisor: 'scrape cAdvisor’s metrics to a file or send them to an input of type http',
+  prometheus: 'write the metrics to a file or send them to an input of type http',
+  esxi: 'send the host’s syslog to a file that an input reads',
+  'network.device': 'send the devices’ syslog to a file that an input reads',
+}
