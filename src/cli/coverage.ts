@@ -105,18 +105,24 @@ function strategyTable({ strategies }: CoverageReport): string {
   return `${table(['STRATEGY', 'LEVEL', 'STATE', 'SINCE', 'WHY', 'SEE'], rows)}${how === '' ? '' : `\nto turn on what is missing:\n${how}`}`
 }
 
-/** Since when, why, and which assumption it is, one line for each place. */
+/** Since when, why, and which assumptions it is: one line for what is said of several. */
 function reasonsOf({ assumptions }: StrategyCoverage): readonly (readonly string[])[] {
-  return assumptions.flatMap(({ id, status, places }) =>
+  const told = assumptions.flatMap(({ id, status, places }) =>
     status === 'holds'
       ? []
-      : places.map(({ why, since }) => [
-          since === undefined ? '' : clock(Date.parse(since)),
-          status === 'fails' ? why : `${status === 'not-here' ? 'not here' : 'unmeasured'}: ${why}`,
+      : places.map(({ why, since }) => ({
           id,
-        ]),
+          since: since === undefined ? '' : clock(Date.parse(since)),
+          why: status === 'fails' ? why : `${STATUS_WORDS[status]}: ${why}`,
+        })),
   )
+  return [...Map.groupBy(told, ({ since, why }) => `${since} ${why}`).values()].flatMap((same) => {
+    const [first] = same
+    return first === undefined ? [] : [[first.since, first.why, same.map(({ id }) => id).join(' ')]]
+  })
 }
+
+const STATUS_WORDS = { unmeasured: 'not measured', 'not-here': 'not here' } as const
 
 function sourceTable({ sources }: CoverageReport): string {
   const heads = ['SOURCE', 'KIND', 'NODE', 'INPUT', 'EVENTS', 'RATE', 'LAST', 'LOST', 'DELAY', 'LEAST FILLED']
