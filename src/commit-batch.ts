@@ -1,11 +1,10 @@
-import type { Correlating } from './correlating.ts'
 import type { Covering } from './covering.ts'
 import type { Decided } from './decide.ts'
 import type { CoverageCommit } from './domain/coverage.ts'
 import type { Finding } from './domain/event.ts'
 import type { Match } from './domain/match.ts'
 import type { Route } from './domain/notice.ts'
-import type { FoldOutput } from './domain/state.ts'
+import type { FoldOutput, SignalRow } from './domain/state.ts'
 import { fold, stateKeys, type RatedMatch } from './engine/alerting.ts'
 import type { Step } from './engine/correlate.ts'
 import type { Judge } from './engine/judge.ts'
@@ -25,11 +24,27 @@ export interface EvaluatedBatch extends Pick<Commit, 'streams' | 'bodies'> {
   readonly matches: readonly Match[]
 }
 
+/** What becomes of the matches of a batch. */
+export interface Taken {
+  /** They raise alerts. */
+  readonly matches: readonly RatedMatch[]
+  readonly signals: readonly SignalRow[]
+  readonly findings: readonly Finding[]
+}
+
+/** What correlations ask of a batch. */
+export interface Taking {
+  /** Matches that correlations take are to be committed with the batch; what is late is looked at at once. */
+  take(input: string, matches: readonly RatedMatch[], tally: Tally): Taken
+  /** The newest event was of this time, ms. */
+  reached(time: number): void
+}
+
 export interface CommitParts {
   readonly store: Store
   readonly judge: Judge
   readonly now: () => number
-  readonly correlating: Pick<Correlating, 'take' | 'reached'>
+  readonly correlating: Taking
   readonly routes?: readonly Route[]
   /** Where coverage is kept. */
   readonly covering?: Covering | undefined

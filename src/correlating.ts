@@ -1,6 +1,5 @@
-import { commitStep, type BatchResult } from './commit-batch.ts'
+import { commitStep, type BatchResult, type Taking } from './commit-batch.ts'
 import { crowdedFinding, goneWords, lateFinding } from './correlation-findings.ts'
-import type { Finding } from './domain/event.ts'
 import type { Route } from './domain/notice.ts'
 import type { PendingSignal, SignalRow } from './domain/state.ts'
 import type { RatedMatch } from './engine/alerting.ts'
@@ -10,7 +9,7 @@ import { createGroupBounds } from './group-bounds.ts'
 import type { Ruleset } from './sigma/sigma.ts'
 import type { SignalPlace } from './store/signals.ts'
 import type { Store } from './store/store.ts'
-import { createTally, type Tally } from './tally.ts'
+import { createTally } from './tally.ts'
 
 /** Signals, and windows that are due, that one step looks at. */
 const A_STEP = 5_000
@@ -33,20 +32,8 @@ export interface CorrelatingParts {
   readonly told?: (line: string) => void
 }
 
-/** What becomes of the matches of a batch. */
-export interface Taken {
-  /** They raise alerts. */
-  readonly matches: readonly RatedMatch[]
-  readonly signals: readonly SignalRow[]
-  readonly findings: readonly Finding[]
-}
-
 /** Between the matches of batches and the correlations, which see them in the order of their event times. */
-export interface Correlating {
-  /** Matches that correlations take are to be committed with the batch; what is late is looked at at once. */
-  take(input: string, matches: readonly RatedMatch[], tally: Tally): Taken
-  /** The newest event was of this time, ms. */
-  reached(time: number): void
+export interface Correlating extends Taking {
   /**
    * Shows the correlations what is before the watermark, in steps that are committed each on its own; at most so
    * many. Answers what they led to.

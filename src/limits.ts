@@ -3,36 +3,13 @@ import type { Detection } from './detection.ts'
 import { instant } from './domain/alert-view.ts'
 import { bytes } from './domain/bytes.ts'
 import type { Assessment } from './engine/assumptions.ts'
+import { LIMIT_KINDS } from './limit.ts'
+import type { Limit } from './limit.ts'
 import { knownList } from './site/known-lists.ts'
 import { siteLimits } from './site-limits.ts'
 import type { Reader } from './store/store.ts'
 
-/** What a limit is about, the most hurting first. */
-export const LIMIT_KINDS = [
-  'blind',
-  'missed',
-  'undelivered',
-  'full',
-  'refused',
-  'expired',
-  'unset',
-  'held',
-] as const
-export type LimitKind = (typeof LIMIT_KINDS)[number]
-
-/** One thing that limits what can be concluded. */
-export interface Limit {
-  readonly kind: LimitKind
-  readonly severity: 'error' | 'warning' | 'note'
-  /** A file and line, a list, an input. */
-  readonly about: string
-  /** A few words, where many are told one below the other. */
-  readonly short: string
-  readonly message: string
-  readonly mend: string
-  /** Titles of the rules that it concerns. */
-  readonly rules?: readonly string[]
-}
+export type { Limit, LimitKind } from './limit.ts'
 
 export interface LimitsOf {
   readonly detection: Detection

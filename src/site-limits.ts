@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Detection } from './detection.ts'
 import { endOfDay } from './domain/day.ts'
-import type { Limit } from './limits.ts'
+import type { Limit } from './limit.ts'
 
 /** An entry of the site, or a filter of a document, that says which rules it is for or when it ends. */
 interface Entry {

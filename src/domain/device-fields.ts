@@ -1,4 +1,4 @@
-import type { Field } from './fields.ts'
+import type { Field } from './field.ts'
 
 /** A message of a router, switch or firewall. */
 export const NETWORK_DEVICE: Readonly<Record<string, Field>> = {

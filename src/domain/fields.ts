@@ -1,20 +1,17 @@
-import type { SourceName } from './event.ts'
 import { NETWORK_DEVICE } from './device-fields.ts'
+import type { SourceName } from './event.ts'
+import type { Field } from './field.ts'
 import { FILE_CHANGE } from './integrity-fields.ts'
 import { METRIC } from './metric-fields.ts'
 import { CERTIFICATE, DNS, PROXY, TLS, WEB_SERVER } from './network-fields.ts'
 
-/**
+export type { Field, FieldType } from './field.ts'
+
+/*
  * The field catalogue. Three published vocabularies are used as they are: Sigma's taxonomy (or a log's own
  * field names) for what happened, OpenTelemetry's resource attributes for where. What neither names stands
  * in `EXTENSIONS`, by the log source category that it belongs to.
  */
-export type FieldType = 'string' | 'number' | 'boolean' | 'list'
-
-export interface Field {
-  readonly type: FieldType
-  readonly description: string
-}
 
 /** OpenTelemetry resource attributes that events carry; every log source has them where they are known. */
 export const RESOURCE_ATTRIBUTES: Readonly<Record<string, Field>> = {

@@ -1,4 +1,4 @@
-import type { Field } from './fields.ts'
+import type { Field } from './field.ts'
 
 /** A file that somebody's check found other than it was: what became of it, and of what. */
 export const FILE_CHANGE: Readonly<Record<string, Field>> = {

@@ -1,4 +1,4 @@
-import type { Field } from './fields.ts'
+import type { Field } from './field.ts'
 
 /** A measurement, in the names and units of cAdvisor where it is one of a container, whoever measured it. */
 export const METRIC: Readonly<Record<string, Field>> = {

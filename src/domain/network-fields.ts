@@ -1,4 +1,4 @@
-import type { Field } from './fields.ts'
+import type { Field } from './field.ts'
 
 const PEER: Readonly<Record<string, string>> = {
   'container.id': 'full id of the container',

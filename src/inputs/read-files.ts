@@ -1,7 +1,6 @@
 import type { Chunk, Finding } from '../domain/event.ts'
 import { chunksFrom, headOf, openContent, type Content } from './content.ts'
 import { codeOf, listFiles, reasonOf, type FoundFile } from './file-listing.ts'
-import type { FileInputOptions } from './file.ts'
 import type { InputBatch, Resume } from './input.ts'
 import { boundFinding, restartedFinding } from './lost-sight.ts'
 import { freshName, latestName } from './stream-name.ts'
@@ -27,7 +26,10 @@ export async function* readFiles(
     chunkBytes,
     batchBytes,
     first,
-  }: ReadOptions & { readonly batchBytes: number; readonly first: FileInputOptions['first'] },
+  }: ReadOptions & {
+    readonly batchBytes: number
+    readonly first: ((beginning: string) => boolean) | undefined
+  },
   resume: Resume,
   signal: AbortSignal,
 ): AsyncGenerator<InputBatch> {

@@ -1,7 +1,8 @@
 import type { Problem } from '../domain/errors.ts'
-import type { ParsedCorrelation, Reference } from './correlation.ts'
+import type { Reference } from './correlation-reference.ts'
+import type { ParsedCorrelation } from './correlation.ts'
 import { mistake, problemIn, quote } from './problem.ts'
-import type { SourcedRule } from './library.ts'
+import type { SourcedRule } from './sourced-rule.ts'
 import type { RuleText } from './types.ts'
 
 /** Correlations of correlations of … so many at most. */

@@ -1,6 +1,7 @@
 import { readAttributes } from './attributes.ts'
 import type { Attributes } from './attributes.ts'
 import { digest } from '../domain/hash.ts'
+import type { Reference } from './correlation-reference.ts'
 import { readCorrelationCondition } from './correlation-condition.ts'
 import type { CorrelationCondition } from './correlation-condition.ts'
 import { CORRELATION_TYPES } from './correlation-types.ts'
@@ -10,12 +11,6 @@ import type { Position, Report } from './problem.ts'
 import { readTimespan } from './timespan.ts'
 import { entryOf } from './yaml.ts'
 import type { Tree } from './yaml.ts'
-
-/** A rule that a correlation names, by its id or name. */
-export interface Reference {
-  readonly name: string
-  readonly at: Position
-}
 
 /** A correlation, understood, the rules that it names not yet looked up. */
 export interface ParsedCorrelation {

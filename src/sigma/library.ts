@@ -6,14 +6,8 @@ import { concerns, filtered } from './filter.ts'
 import type { ParsedFilter } from './filter.ts'
 import { mistake, problemIn, quote } from './problem.ts'
 import type { Position } from './problem.ts'
-import type { ParsedRule } from './rule.ts'
+import type { SourcedRule } from './sourced-rule.ts'
 import type { Lists, RuleText } from './types.ts'
-
-/** A rule and the text that it stands in. */
-export interface SourcedRule {
-  readonly rule: ParsedRule
-  readonly text: RuleText
-}
 
 /** All rules of all texts, each id once, with the filters applied that concern them. */
 export interface Library {

@@ -1,6 +1,6 @@
+import type { LiteralFinder } from './finder.ts'
 import { GRAM, gramAt, gramBefore, lowBytesOf, PAD, placeOf } from './grams.ts'
 import type { LowBytes } from './grams.ts'
-import type { LiteralFinder } from './literal-finder.ts'
 
 /** Literals whose shortest is shorter leave too little to leap over. */
 const SHORTEST = 6

@@ -1,18 +1,8 @@
 import { googleAudit } from './audit-google.ts'
 import { azureActivity, clusterOfResourceId } from './audit-azure.ts'
+import type { Unwrapped } from './audit-unwrapped.ts'
 import { isObject, objectOf, textOf, tryParseJson } from './json.ts'
 import type { JsonObject } from './json.ts'
-
-/** What an envelope holds: an audit Event, nothing of Kubernetes, or something broken. */
-export type Unwrapped =
-  | {
-      readonly kind: 'audit'
-      readonly event: JsonObject
-      readonly provider?: 'aws' | 'azure' | 'gcp'
-      readonly cluster?: string
-    }
-  | { readonly kind: 'other' }
-  | { readonly kind: 'broken'; readonly reason: string }
 
 /** Whether the record is an audit Event or one of the envelopes that managed clusters put around it. */
 export function isAuditRecord(json: unknown): boolean {

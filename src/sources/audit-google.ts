@@ -1,4 +1,4 @@
-import type { Unwrapped } from './audit-envelope.ts'
+import type { Unwrapped } from './audit-unwrapped.ts'
 import { isObject, known, listOf, objectOf, textOf } from './json.ts'
 import type { JsonObject } from './json.ts'
 

@@ -1,6 +1,6 @@
 import type { Event, EventLogsource, Fact, Mapping, Resource } from '../domain/event.ts'
 import { isAuditRecord, splitAudit, unwrapAudit } from './audit-envelope.ts'
-import type { Unwrapped } from './audit-envelope.ts'
+import type { Unwrapped } from './audit-unwrapped.ts'
 import { podAddressFacts } from './pod-addresses.ts'
 import { podContainers } from './pod-spec.ts'
 import type { PodOrigin } from './pod-spec.ts'

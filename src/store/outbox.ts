@@ -1,5 +1,5 @@
 import type { Notification, NotificationState, SinkSummary } from '../domain/notice.ts'
-import type { Page } from './store.ts'
+import type { Page } from './page.ts'
 
 export interface NotificationQuery {
   readonly state?: NotificationState | undefined

@@ -10,7 +10,7 @@ import {
 } from '../domain/coverage.ts'
 import type { SourceName } from '../domain/event.ts'
 import type { CoverageReader } from './coverage.ts'
-import type { Row } from './sqlite-reader.ts'
+import type { Row } from './sqlite-row.ts'
 
 const CLOSED = 500
 

@@ -13,7 +13,7 @@ import {
   type SinkSummary,
 } from '../domain/notice.ts'
 import type { OutboxReader, OutboxWriter } from './outbox.ts'
-import type { Row } from './sqlite-reader.ts'
+import type { Row } from './sqlite-row.ts'
 
 /** Delivered rows that are kept at most, over all sinks. */
 const DELIVERED_KEPT = 10_000

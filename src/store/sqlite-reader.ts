@@ -7,9 +7,8 @@ import { axisOf } from './histogram.ts'
 import { coverageReader } from './sqlite-coverage.ts'
 import { outboxReader } from './sqlite-outbox.ts'
 import { sizeOf } from './sqlite-retention.ts'
+import type { Row } from './sqlite-row.ts'
 import type { AlertQuery, IncidentQuery, Page, Reader, Totals } from './store.ts'
-
-export type Row = Readonly<Record<string, string | number | null>>
 
 /** What one page holds at most, in characters of its evidence and alerts; the rest is the next page's. */
 const PAGE_WEIGHT = 8 * 1_048_576

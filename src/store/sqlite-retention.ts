@@ -3,7 +3,7 @@ import type { Finding } from '../domain/event.ts'
 import { digest } from '../domain/hash.ts'
 import type { OutboxEntry } from '../domain/notice.ts'
 import type { Forgotten, RetentionBounds, RetentionWriter, StoreSize } from './retention.ts'
-import type { Row } from './sqlite-reader.ts'
+import type { Row } from './sqlite-row.ts'
 
 /** Alerts that one part removes at most, with up to 20 events of 16 KiB each. */
 const ALERTS_A_PART = 10

@@ -14,8 +14,11 @@ import type {
 } from '../domain/state.ts'
 import type { CoverageReader } from './coverage.ts'
 import type { OutboxReader, OutboxWriter } from './outbox.ts'
+import type { Page } from './page.ts'
 import type { RetentionWriter, StoreSize } from './retention.ts'
 import type { CorrelationCommit, SignalStore, SignalWriter } from './signals.ts'
+
+export type { Page } from './page.ts'
 
 /** Everything that one batch led to, written in one transaction. */
 export interface Commit {
@@ -110,12 +113,6 @@ export interface Histogram {
     readonly time: number
     readonly counts: Readonly<Partial<Record<Level, number>>>
   }[]
-}
-
-/** One page, newest first; shorter than its limit where it holds much evidence. `next` is what `after` takes for the page behind it. */
-export interface Page<T> {
-  readonly items: readonly T[]
-  readonly next: string | undefined
 }
 
 /** One line of the append-only audit trail. */

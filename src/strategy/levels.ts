@@ -1,4 +1,4 @@
-import type { TestResult } from './run-tests.ts'
+import type { TestResult } from './test-result.ts'
 import { isExecutable } from './strategy.ts'
 import type { LintFinding, Strategy } from './strategy.ts'
 

@@ -1,4 +1,4 @@
-import type { Compiled, Lists, RuleText } from '../sigma/sigma.ts'
+import type { CompileRules } from './compile-rules.ts'
 import { LEVEL_OF_FINDING } from './levels.ts'
 import type { StrategyLevel } from './levels.ts'
 import { lintAssumptions } from './lint-assumptions.ts'
@@ -14,9 +14,6 @@ import type { ParsedStrategy } from './parse.ts'
 import { readProse } from './prose.ts'
 import { isExecutable } from './strategy.ts'
 import type { LintFinding, Strategy } from './strategy.ts'
-
-/** Compiles rules: `compileRules` of the engine. */
-export type CompileRules = (texts: readonly RuleText[], options: { readonly lists: Lists }) => Compiled
 
 export interface LintOptions {
   /** ms since the epoch: what has expired by then has. */

@@ -3,26 +3,15 @@ import type { Problem } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
 import type { Match } from '../domain/match.ts'
 import type { EventPredicate, Lists, LoadedRule, Ruleset } from '../sigma/sigma.ts'
-import type { CompileRules } from './lint.ts'
+import type { CompileRules } from './compile-rules.ts'
 import { isNamed } from './lint-validation.ts'
 import type { LintFinding, Strategy, StrategyFilter, StrategyTest } from './strategy.ts'
 import { correlationFires, type Correlate } from './test-correlation.ts'
 import { testEvent } from './test-event.ts'
 import { vacuousSelections } from './vacuity.ts'
+import type { TestResult } from './test-result.ts'
 
-/** What one test, miss or filter of a document showed. */
-export interface TestResult {
-  readonly id: string
-  readonly kind: 'test' | 'miss' | 'filter'
-  readonly rule: string
-  readonly expect: 'fire' | 'silent'
-  readonly pass: boolean
-  /** Why, in one sentence. */
-  readonly message: string
-  readonly line: number
-  /** The lint finding that the failure is, where it is one. */
-  readonly finding?: 'ADS043' | 'ADS052'
-}
+export type { TestResult } from './test-result.ts'
 
 export interface TestParts {
   readonly compile: CompileRules
