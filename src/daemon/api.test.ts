@@ -1,5 +1,6 @@
 import { serve } from '@hono/node-server'
 import { hc } from 'hono/client'
+import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
@@ -31,6 +32,9 @@ const START = Date.UTC(2026, 10, 21, 10)
 const HOSTILE = '<script>alert(1)</script>\r\nSet-Cookie: a=b\u001b[31m\u202e"\'&'
 
 const DISCOVERED = { what: 'Zeek', path: HOSTILE, state: 'found', message: 'found' } as const
+
+const CONSOLE_PAGE = '<!doctype html><title>Tallyman</title>'
+const CONSOLE_SCRIPT = 'console.log("tallyman")'
 
 interface World {
   readonly folder: string
@@ -131,7 +135,10 @@ async function createWorld(): Promise<World> {
 function builtConsole(folder: string): string {
   const built = join(folder, 'console')
   mkdirSync(built)
-  writeFileSync(join(built, 'index.html'), '<!doctype html><title>Tallyman</title>')
+  writeFileSync(join(built, 'index.html'), CONSOLE_PAGE)
+  mkdirSync(join(built, 'assets'))
+  writeFileSync(join(built, 'assets', 'index-Dk2_aX9z.js'), CONSOLE_SCRIPT)
+  writeFileSync(join(built, 'mark.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>')
   return built
 }
 
@@ -311,6 +318,28 @@ const ELSEWHERE: readonly (readonly [method: string, path: string])[] = [
   ['GET', '/API/ALERTS'],
 ]
 
+/** The console's files and pages, and what looks like them. */
+const FILES: readonly string[] = [
+  '/',
+  '/?entity=shop',
+  '/index.html',
+  '/assets/index-Dk2_aX9z.js',
+  '/assets/index-none.js',
+  '/assets/',
+  '/assets',
+  '/assets/../index.html',
+  '/mark.svg',
+  '/favicon.ico',
+  '/robots.txt',
+  '/.well-known/security.txt',
+  '/incidents/0a1b',
+  '/strategies/t1600-weaken-encryption?tab=rules',
+  '/tour',
+  '/tour/incidents/0a1b',
+  '//',
+  '/%2e%2e/tallyman.yaml',
+]
+
 interface Sending {
   readonly method?: string
   readonly body?: unknown
@@ -340,14 +369,15 @@ const cli = (): Readonly<Record<string, string>> => ({
 
 async function login(): Promise<{ readonly cookie: string; readonly 'x-tallyman-key': string }> {
   const answer = await send(world.auth.loginLink(ORIGIN).slice(ORIGIN.length))
-  expect(answer.status).toBe(303)
+  expect(answer.status).toBe(200)
   return credentialsOf(answer)
 }
 
-function credentialsOf({ headers }: Response) {
+/** What a login answers with: the cookie in its header, the key where its page leads to. */
+async function credentialsOf(answer: Response) {
   return {
-    cookie: headers.get('set-cookie')?.split(';')[0] ?? '',
-    'x-tallyman-key': headers.get('location')?.replace('/#key=', '') ?? '',
+    cookie: answer.headers.get('set-cookie')?.split(';')[0] ?? '',
+    'x-tallyman-key': /url=\/#key=([\w-]{43})"/.exec(await answer.text())?.[1] ?? '',
   }
 }
 
@@ -363,6 +393,11 @@ async function get(path: string): Promise<any> {
 async function json(answer: Response | Promise<Response>): Promise<any> {
   return (await answer).json()
 }
+
+/** Accept as Chromium sends it with a navigation. */
+const AS_BROWSER = {
+  accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8',
+} as const
 
 const REFUSED = { error: expect.any(String), mend: expect.any(String) }
 
@@ -392,6 +427,26 @@ describe('a stranger', () => {
     expect((await send('/api/alerts', { headers })).status).toBe(401)
   })
 
+  test.each(FILES)('gets nothing of the console at %s', async (path) => {
+    const planted = { cookie: 'tallyman_session_7410=AAAA', authorization: undefined }
+    const halves = { 'x-tallyman-key': (await login())['x-tallyman-key'] }
+    for (const headers of [{}, planted, halves, { authorization: 'Bearer AAAA' }]) {
+      const answer = await send(path, { headers })
+      expect(answer.status).toBe(401)
+      expect(await answer.json()).toEqual(await json(send('/nowhere')))
+      const page = await send(path, { headers: { ...headers, ...AS_BROWSER } })
+      expect([page.status, page.headers.get('content-type')]).toEqual([401, 'text/html; charset=UTF-8'])
+      const text = await page.text()
+      expect(text).toContain('tallyman login')
+      expect(text).toBe(await (await send('/', { headers: AS_BROWSER })).text())
+      for (const method of ['HEAD', 'POST', 'OPTIONS']) {
+        const other = await send(path, { method, headers: { ...headers, 'x-tallyman': '1' } })
+        expect(other.status).toBe(401)
+        if (method === 'HEAD') expect(await other.text()).toBe('')
+      }
+    }
+  })
+
   test('who posts a large body is refused before it is read', async () => {
     expect((await send('/api/silences', { method: 'POST', body: 'x'.repeat(1_000_000) })).status).toBe(401)
   })
@@ -401,9 +456,17 @@ describe('the login link', () => {
   test('works once, sets a cookie that scripts and other sites do not get, and leads to the front page', async () => {
     const path = world.auth.loginLink(ORIGIN).slice(ORIGIN.length)
     const answer = await send(path)
-    expect(answer.status).toBe(303)
-    expect(answer.headers.get('location')).toMatch(/^\/#key=[\w-]{43}$/)
-    expect(answer.headers.get('location')).not.toContain(credentialsOf(answer).cookie.split('=')[1])
+    expect(answer.status).toBe(200)
+    const page = await answer.clone().text()
+    const { cookie, 'x-tallyman-key': key } = await credentialsOf(answer)
+    // no redirect: the browser would keep the cookie back where another site's link led here
+    expect(answer.headers.get('location')).toBeNull()
+    expect(page).toContain(`<meta http-equiv="refresh" content="0; url=/#key=${key}">`)
+    expect(page).toContain(`<a href="/#key=${key}">`)
+    expect(page).not.toContain(cookie.split('=')[1])
+    expect(page).not.toContain(path.slice(-43))
+    expect(answer.headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'")
+    expect(answer.headers.get('referrer-policy')).toBe('no-referrer')
     expect(answer.headers.get('set-cookie')).toMatch(
       /^tallyman_session_7410=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/,
     )
@@ -425,7 +488,7 @@ describe('the login link', () => {
     }
     expect((await send(path, { headers: { host: 'evil.example:7410' } })).status).toBe(421)
     expect((await send(path, { headers: { origin: 'http://127.0.0.1:8080' } })).status).toBe(403)
-    expect((await send(path)).status).toBe(303)
+    expect((await send(path)).status).toBe(200)
   })
 
   test('guessing it is slowed down, and locks nobody out', async () => {
@@ -433,7 +496,7 @@ describe('the login link', () => {
     for (let n = 0; n < 10; n += 1) expect((await send(`/login?token=${n}`)).status).toBe(401)
     const answer = await send('/login?token=x')
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '6'])
-    expect((await send(path)).status).toBe(303)
+    expect((await send(path)).status).toBe(200)
   })
 
   test('refusals write nothing: strangers cannot make the audit trail grow', async () => {
@@ -501,6 +564,63 @@ describe.each([
       expect(answer.status).toBe(404)
       expect(await answer.json()).toEqual(REFUSED)
     }
+  })
+})
+
+describe("the console's files", () => {
+  const own = async (path: string, headers: Record<string, string>): Promise<unknown[]> => {
+    const answer = await send(path, { headers })
+    return [answer.status, await answer.text()]
+  }
+
+  test('are for the cookie of a session alone, as a browser asks for them, and for the command line', async () => {
+    const { cookie } = await login()
+    for (const headers of [{ cookie }, { cookie: `tallyman_session_7410=planted; ${cookie}` }, cli()]) {
+      expect(await own('/', { ...headers, ...AS_BROWSER })).toEqual([200, CONSOLE_PAGE])
+      expect(await own('/incidents/0a1b', { ...headers, ...AS_BROWSER })).toEqual([200, CONSOLE_PAGE])
+      expect(await own('/assets/index-Dk2_aX9z.js', headers)).toEqual([200, CONSOLE_SCRIPT])
+    }
+    expect((await send('/api/status', { headers: { cookie, ...AS_BROWSER } })).status).toBe(401)
+    expect((await send('/', { headers: { cookie, authorization: 'Bearer AAAA' } })).status).toBe(401)
+  })
+
+  test('are gone with the session, also for who has them already', async () => {
+    const headers = await login()
+    const script = await send('/assets/index-Dk2_aX9z.js', { headers })
+    const known = { ...headers, 'if-none-match': script.headers.get('etag') ?? '' }
+    expect((await send('/assets/index-Dk2_aX9z.js', { headers: known })).status).toBe(304)
+    await send('/api/logout', { method: 'POST', headers: { ...headers, 'x-tallyman': '1' } })
+    for (const path of ['/', '/mark.svg', '/assets/index-Dk2_aX9z.js'])
+      expect((await send(path, { headers: known })).status).toBe(401)
+  })
+
+  test('do not keep a session from idling out', async () => {
+    const headers = await login()
+    time += SESSION_IDLE - 1
+    expect((await send('/', { headers: { ...headers, ...AS_BROWSER } })).status).toBe(200)
+    time += 1
+    expect((await send('/', { headers: { ...headers, ...AS_BROWSER } })).status).toBe(401)
+  })
+
+  test('are asked for once more where the browser kept the cookie back, from a page of ours, and not again', async () => {
+    const from = async (site: string | undefined, headers: Record<string, string> = AS_BROWSER) =>
+      (await send('/incidents/0a1b', { headers: { ...headers, 'sec-fetch-site': site } })).text()
+    const refresh = '<meta http-equiv="refresh" content="0">'
+    expect(await from('cross-site')).toContain(refresh)
+    for (const site of ['same-origin', 'same-site', 'none', undefined])
+      expect(await from(site)).not.toContain('http-equiv="refresh"')
+    expect(await from('cross-site', {})).not.toContain(refresh)
+  })
+
+  test('leave a page behind that runs one script of ours and nothing else', async () => {
+    const answer = await send('/incidents/0a1b', { headers: AS_BROWSER })
+    const script = /<script>([\s\S]*)<\/script>/.exec(await answer.text())?.[1] ?? ''
+    expect(script).toContain('tallyman.place')
+    expect(answer.headers.get('content-security-policy')).toBe(
+      `default-src 'none'; script-src 'sha256-${createHash('sha256').update(script).digest('base64')}'; ` +
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    )
+    expect(answer.headers.get('cache-control')).toBe('no-store')
   })
 })
 
@@ -592,7 +712,7 @@ test('a browser that opens a used link is told so in a page of plain words', asy
   expect(answer.headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'")
 })
 
-test.each(['/health', '/nowhere', '/login?token=x', '/api/alerts'])(
+test.each(['/health', '/nowhere', '/assets/index-none.js', '/login?token=x', '/api/alerts'])(
   '%s comes with secure headers and without CORS',
   async (path) => {
     for (const headers of [{}, cli(), { host: 'evil' }, { ...cli(), origin: 'http://evil' }]) {
@@ -1159,8 +1279,8 @@ describe('through a real socket', () => {
       expect(await ask(port, 'http://evil.example/api/alerts', {})).toBe(401)
       const link = world.auth.loginLink(origin)
       const answer = await fetch(link, { redirect: 'manual' })
-      expect(answer.status).toBe(303)
-      const headers = credentialsOf(answer)
+      expect(answer.status).toBe(200)
+      const headers = await credentialsOf(answer)
       expect((await fetch(`${origin}/api`, { headers })).status).toBe(200)
       expect((await fetch(`${origin}/api`, { headers: { cookie: headers.cookie } })).status).toBe(401)
       expect((await fetch(link, { redirect: 'manual' })).status).toBe(401)

@@ -4,6 +4,7 @@ import { HTTPException } from 'hono/http-exception'
 import { UserError } from '../domain/errors.ts'
 import type { Auth } from './auth.ts'
 import { consoleFiles, type ConsoleFiles } from './console-files.ts'
+import { consoleGate } from './console-gate.ts'
 import type { Reloaded } from './current-detection.ts'
 import { DATA_ROUTES, dataRoutes, type DataParts } from './data-routes.ts'
 import { absent, actorOf, fromHere, known, refusal, secureHeaders, type ApiEnvironment } from './guard.ts'
@@ -36,8 +37,9 @@ export interface ApiParts {
 export type Api = ReturnType<typeof createApi>
 
 /**
- * The HTTP API, and the console's files, which hold no data. Nothing else but `GET /health` answers without the
- * command line's token or a session (loopback is not trusted). JSON in and out; times are ISO 8601; what fails is `{error, mend}`.
+ * The HTTP API, and the console's files. Nothing but `GET /health` answers without the command line's token or a
+ * session (loopback is not trusted); the files, which hold no data, take its cookie alone. JSON in and out; times
+ * are ISO 8601; what fails is `{error, mend}`.
  */
 export function createApi(parts: ApiParts) {
   const { auth, now } = parts
@@ -48,6 +50,7 @@ export function createApi(parts: ApiParts) {
     .get('/health', (context) => context.json({ status: 'ok' }))
     .use(fromHere(parts.hosts))
     .get('/login', login(auth, parts.audit))
+    .use(consoleGate(auth))
     .use(consoleFiles(parts.console))
     .use(known(auth))
     .use(

@@ -152,6 +152,30 @@ test('guessing a key does not keep its session from idling out', () => {
   expect(session(mine)).toBeUndefined()
 })
 
+test('a cookie alone says that there is a session, and does not keep it from idling out', () => {
+  const mine = login()
+  const look = (...sessions: string[]): boolean => auth.hasSession({ authorization: undefined, sessions })
+  expect([look(mine.session), look('planted', mine.session)]).toEqual([true, true])
+  expect([look(), look(''), look('planted'), look(mine.key)]).toEqual([false, false, false, false])
+  expect(look(...Array<string>(8).fill('planted'), mine.session)).toBe(false)
+  time += SESSION_IDLE - 1
+  expect(look(mine.session)).toBe(true)
+  time += 1
+  expect(look(mine.session)).toBe(false)
+  expect(session(mine)).toBeUndefined()
+})
+
+test('a header of the command line is taken by its word, beside any cookie', () => {
+  const { session: cookie } = login()
+  const look = (authorization: string, ...sessions: string[]) => auth.hasSession({ authorization, sessions })
+  expect(look(`Bearer ${readCliToken(folder)}`)).toBe(true)
+  expect([look('Bearer wrong', cookie), look('', cookie), look('Basic dXNlcjpwYXNz', cookie)]).toEqual([
+    false,
+    false,
+    false,
+  ])
+})
+
 test('asking whether a session holds does not prolong it', () => {
   const credential = session(login())
   if (credential === undefined) throw new Error('no session')

@@ -58,6 +58,12 @@ export interface Auth {
   redeem(token: string): Redeemed
   /** Whose request it is; undefined for a stranger's. Keeps a session from idling out. */
   identify(shown: Shown): Credential | undefined
+  /**
+   * Whether a request shows the cookie of a live session, or the command line's token: enough for files that hold
+   * no data, which a browser asks for without the key. Does not keep a session from idling out: any port of this
+   * host is sent the cookie, and must not be able to.
+   */
+  hasSession(shown: Omit<Shown, 'key'>): boolean
   /** Whether a credential still holds; does not keep a session from idling out. */
   holds(credential: Credential): boolean
   end(credential: Credential): void
@@ -79,6 +85,16 @@ export function createAuth({ folder, now }: { readonly folder: string; readonly 
     const session = sessions.get(key)
     return session !== undefined && now() < session.used + SESSION_IDLE
   }
+  const isCli = (authorization: string): boolean => {
+    const token = /^Bearer ([\w-]{1,128})$/i.exec(authorization)?.[1]
+    return token !== undefined && timingSafeEqual(hashed(token), cli)
+  }
+  /** Looked up by its hash: how long that takes says nothing about the secret. */
+  const live = (cookies: readonly string[]): readonly string[] =>
+    cookies
+      .slice(0, COOKIES_TRIED)
+      .map((each) => hashed(each).toString('hex'))
+      .filter(holds)
   /** The one that is idle for longest stays first. */
   const touch = (key: string, paired: Buffer): void => {
     sessions.delete(key)
@@ -99,21 +115,19 @@ export function createAuth({ folder, now }: { readonly folder: string; readonly 
       return { kind: 'session', secrets, credential: { kind: 'session', key } }
     },
     identify({ authorization, sessions: shown, key: paired }) {
-      if (authorization !== undefined) {
-        const token = /^Bearer ([\w-]{1,128})$/i.exec(authorization)?.[1]
-        return token !== undefined && timingSafeEqual(hashed(token), cli) ? { kind: 'cli' } : undefined
-      }
+      if (authorization !== undefined) return isCli(authorization) ? { kind: 'cli' } : undefined
       if (paired === undefined) return undefined
       const proof = hashed(paired)
-      // Looked up by its hash: how long that takes says nothing about the secret.
-      for (const key of shown.slice(0, COOKIES_TRIED).map((each) => hashed(each).toString('hex'))) {
+      for (const key of live(shown)) {
         const session = sessions.get(key)
-        if (session === undefined || !holds(key) || !timingSafeEqual(session.paired, proof)) continue
+        if (session === undefined || !timingSafeEqual(session.paired, proof)) continue
         touch(key, session.paired)
         return { kind: 'session', key }
       }
       return undefined
     },
+    hasSession: ({ authorization, sessions: shown }) =>
+      authorization === undefined ? live(shown).length > 0 : isCli(authorization),
     holds: (credential) => credential.kind === 'cli' || holds(credential.key),
     end(credential) {
       if (credential.kind === 'session') sessions.delete(credential.key)

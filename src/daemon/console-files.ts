@@ -92,7 +92,7 @@ const ENCODERS: Readonly<Record<Encoding, (content: Buffer) => Promise<Buffer>>>
 
 /**
  * Serves the console: its files, and its page wherever a browser wants one, for the address is the console's to
- * read. They hold no data and need no session. All else is the next handler's.
+ * read. They hold no data; who gets them is decided before (`consoleGate`). All else is the next handler's.
  */
 export function consoleFiles(files: ConsoleFiles): MiddlewareHandler {
   return async (context, next) => {
@@ -106,7 +106,8 @@ export function consoleFiles(files: ConsoleFiles): MiddlewareHandler {
   }
 }
 
-function isData(path: string): boolean {
+/** Paths that are no files and no pages of the console. */
+export function isData(path: string): boolean {
   return /^\/(?:tour\/)?api(?:\/|$)|^\/(?:login|health)(?:\/|$)/.test(path)
 }
 

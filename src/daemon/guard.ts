@@ -1,5 +1,5 @@
 import type { Context, MiddlewareHandler } from 'hono'
-import type { Auth, Credential } from './auth.ts'
+import type { Auth, Credential, Shown } from './auth.ts'
 
 /**
  * The cookie's name at one address. A browser keeps the cookies of all ports of a host together: two daemons on
@@ -39,7 +39,7 @@ const SECURE_HEADERS = {
   'Cache-Control': 'no-store',
 } as const
 
-/** What the console's own files say of themselves. */
+/** What the console's files and the pages beside it say of themselves. */
 const OWN_HEADERS: ReadonlySet<string> = new Set(['Content-Security-Policy', 'Cache-Control'])
 
 /** Set on every answer, refusals and failures included. No CORS header is ever set. */
@@ -81,11 +81,7 @@ export function fromHere(hosts: () => readonly string[]): MiddlewareHandler {
 /** A stranger learns nothing, not even which paths exist. */
 export function known(auth: Auth): MiddlewareHandler<ApiEnvironment> {
   return async (context, next) => {
-    const credential = auth.identify({
-      authorization: context.req.header('authorization'),
-      sessions: cookiesOf(context, sessionCookie(context.req.header('host'))),
-      key: context.req.header('x-tallyman-key'),
-    })
+    const credential = auth.identify(shownBy(context))
     if (credential === undefined) return unauthorized(context)
     if (credential.kind === 'session' && forged(context)) {
       return context.json(
@@ -98,6 +94,14 @@ export function known(auth: Auth): MiddlewareHandler<ApiEnvironment> {
     }
     context.set('credential', credential)
     return next()
+  }
+}
+
+export function shownBy(context: Context): Shown {
+  return {
+    authorization: context.req.header('authorization'),
+    sessions: cookiesOf(context, sessionCookie(context.req.header('host'))),
+    key: context.req.header('x-tallyman-key'),
   }
 }
 

@@ -2,13 +2,16 @@ import type { Context } from 'hono'
 import { deleteCookie, setCookie } from 'hono/cookie'
 import type { Auth } from './auth.ts'
 import { refusal, sessionCookie, unauthorized, wantsPage, type ApiEnvironment } from './guard.ts'
+import { plainPage } from './plain-page.ts'
 
 /** Writes to the audit trail; throws where that cannot be. */
 export type Audit = (actor: string, action: string, detail: unknown) => void
 
 /**
  * `GET /login?token=`: uses a link up and leads to the console with the session's cookie, and its key in the
- * fragment, which no server, log or `Referer` sees; the console takes it out of the address at once.
+ * fragment, which no server, log or `Referer` sees; the console takes it out of the address at once. It leads there
+ * from a page of this origin: after a redirect, who came by a chat or a mail would still come from there, and the
+ * browser would keep the strict cookie back (https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#section-5.2).
  */
 export function login(auth: Auth, audit: Audit) {
   return (context: Context<ApiEnvironment>) => {
@@ -18,11 +21,17 @@ export function login(auth: Auth, audit: Audit) {
     if (redeemed.kind === 'limited') {
       context.header('Retry-After', String(redeemed.retryAfter))
       return wantsPage(context)
-        ? context.html(page(TOO_MANY, `Wait ${redeemed.retryAfter} seconds, then open a new one.`), 429)
+        ? context.html(
+            plainPage({
+              ...TOO_MANY,
+              body: `<p>Wait ${redeemed.retryAfter} seconds, then open a new one.</p>`,
+            }),
+            429,
+          )
         : context.json(refusal('too many wrong login links', `wait ${redeemed.retryAfter} s`), 429)
     }
     if (redeemed.kind === 'refused') {
-      return wantsPage(context) ? context.html(page(USED, ANOTHER), 401) : unauthorized(context)
+      return wantsPage(context) ? context.html(USED, 401) : unauthorized(context)
     }
     const { secrets, credential } = redeemed
     audit('console', 'session.login', named(credential))
@@ -32,7 +41,7 @@ export function login(auth: Auth, audit: Audit) {
       sameSite: 'Strict',
       secure: context.req.header('x-forwarded-proto') === 'https',
     })
-    return context.redirect(`/#key=${secrets.key}`, 303)
+    return context.html(leadingTo(`/#key=${secrets.key}`))
   }
 }
 
@@ -61,22 +70,21 @@ function looksAhead({ req }: Context): boolean {
   return req.method !== 'GET' || /prefetch|prerender|preview/i.test(purpose)
 }
 
-const USED = 'This login link was used already, or is older than 15 minutes.'
-const TOO_MANY = 'Too many wrong login links were opened.'
-const ANOTHER =
-  'A link works once. Run <code>tallyman login</code> on the machine of the daemon for another one. ' +
-  'If it was opened in this browser before, <a href="/">the console</a> is open to you.'
+const TOO_MANY = { title: 'not logged in', heading: 'Too many wrong login links were opened.' }
+const USED = plainPage({
+  title: 'not logged in',
+  heading: 'This login link was used already, or is older than 15 minutes.',
+  body:
+    '<p>A link works once. Run <code>tallyman login</code> on the machine of the daemon for another one. ' +
+    'If it was opened in this browser before, <a href="/">the console</a> is open to you.</p>',
+})
 
-/** Both texts are ours; nothing of the request stands in the page. */
-function page(title: string, more: string): string {
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Tallyman: not logged in</title>
-<h1>${title}</h1>
-<p>${more}</p>
-</html>
-`
+/** At once, without a script, and with a link for a browser that is told to stay. `path` is ours. */
+function leadingTo(path: string): string {
+  return plainPage({
+    title: 'logged in',
+    heading: 'Logged in.',
+    head: `<meta http-equiv="refresh" content="0; url=${path}">`,
+    body: `<p><a href="${path}">On to the console</a></p>`,
+  })
 }

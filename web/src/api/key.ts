@@ -1,3 +1,4 @@
+// Both names are known to the page that stands in the console's place for who is not logged in (src/daemon/console-gate.ts).
 const STORED_AS = 'tallyman.key'
 const PLACE_STORED_AS = 'tallyman.place'
 const KEY = /^[\w-]{1,128}$/

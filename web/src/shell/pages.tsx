@@ -1,5 +1,6 @@
 import { lazy, Suspense } from 'react'
 import { Link, Route, Switch, useLocation } from 'wouter'
+import { loadPart } from '../api/load-part.ts'
 import { AuditPage } from '../audit/audit-page.tsx'
 import { CoveragePage } from '../coverage/coverage-page.tsx'
 import { FindingsPage } from '../findings/findings-page.tsx'
@@ -12,7 +13,7 @@ import { SilencesPage } from '../silences/silences-page.tsx'
 import { StrategiesPage } from '../strategy/strategies-page.tsx'
 
 /** Markdown is what weighs most: whoever looks at the queue need not wait for it. */
-const StrategyPage = lazy(() => import('../strategy/strategy-page.tsx'))
+const StrategyPage = lazy(() => loadPart(() => import('../strategy/strategy-page.tsx')))
 
 /** The page that the address names. */
 export function Pages() {

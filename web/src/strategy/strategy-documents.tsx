@@ -1,10 +1,11 @@
 import { lazy, Suspense, useState } from 'react'
+import { loadPart } from '../api/load-part.ts'
 import type { Strategy } from '../api/types.ts'
 import { StrategyLevel } from '../level/strategy-level.tsx'
 import { Text } from '../text/text.tsx'
 import styles from './strategy-documents.module.css'
 
-const Markdown = lazy(() => import('./markdown.tsx'))
+const Markdown = lazy(() => loadPart(() => import('./markdown.tsx')))
 
 /** The strategies behind an incident, one document at a time. */
 export function StrategyDocuments({ strategies }: { readonly strategies: readonly Strategy[] }) {
