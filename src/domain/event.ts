@@ -114,6 +114,8 @@ export interface Chunk {
    * says nothing of the others. Times that state no zone are in this one (IANA).
    */
   readonly messages?: { readonly zone: string }
+  /** Where the records were written, as their transport says: what they do not say of themselves. */
+  readonly resource?: Resource
 }
 
 /** A record that could not be evaluated: counted by `reason`, kept as a bounded sample. */

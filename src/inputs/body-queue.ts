@@ -3,12 +3,16 @@ import type { Chunk, Finding } from '../domain/event.ts'
 import { digest } from '../domain/hash.ts'
 import type { InputBatch, Resume } from './input.ts'
 
+/** What a body holds, or what it holds of one resource: a stream. */
+export type BodyPart = Pick<Chunk, 'resource' | 'messages'> & { readonly bytes: Buffer }
+
 /** A body that was read whole and waits to be committed. */
 export interface WaitingBody {
   readonly stream: string
   /** Who sent it, for people. */
   readonly sender: string
-  readonly bytes: Buffer
+  /** One at least. */
+  readonly parts: readonly BodyPart[]
   /** Why parts of it, or all of it, could not be read; one failure each. */
   readonly broken: readonly string[]
   /** When it was there, ms. */
@@ -84,7 +88,7 @@ export function createBodyQueue(about: string): BodyQueue {
     take(bytes, resume) {
       let [count, length] = [0, 0]
       for (; count < bodies.length && (count === 0 || length < bytes); count += 1)
-        length += bodies[count]?.bytes.length ?? 0
+        length += lengthOf(bodies[count]?.parts ?? [])
       const taken = bodies.slice(0, count)
       const batch = batchOf(about, taken, resume)
       const unreadable = [...failures.values(), ...batch.unreadable]
@@ -100,6 +104,10 @@ export function createBodyQueue(about: string): BodyQueue {
       return { ...batch, unreadable, findings }
     },
   }
+}
+
+export function lengthOf(parts: readonly BodyPart[]): number {
+  return parts.reduce((sum, { bytes }) => sum + bytes.length, 0)
 }
 
 interface Interval {
@@ -128,11 +136,24 @@ function batchOf(about: string, bodies: readonly WaitingBody[], resume: Resume):
   const unreadable: { stream: string; reason: string }[] = []
   const answers: (() => void)[] = []
   const here = new Set<string>()
-  for (const { stream, sender, bytes, broken, committed } of bodies) {
-    const repeated = here.has(stream) || resume.offset(stream) !== undefined
+  const isRepeated = (stream: string): boolean => here.has(stream) || resume.offset(stream) !== undefined
+  for (const { stream: first, sender, parts, broken, committed } of bodies) {
+    const repeated = isRepeated(first)
     const path = `${about} (${sender})`
-    here.add(stream)
-    chunks.push({ stream, path, offset: 0, bytes, end: true, whole: true, ...(repeated && { repeated }) })
+    for (const [n, part] of parts.entries()) {
+      const stream = n === 0 ? first : `${first}/${n}`
+      const again = isRepeated(stream)
+      here.add(stream)
+      chunks.push({
+        stream,
+        path,
+        offset: 0,
+        ...part,
+        end: true,
+        whole: true,
+        ...(again && { repeated: again }),
+      })
+    }
     if (!repeated) unreadable.push(...broken.map((reason) => ({ stream: path, reason })))
     answers.push(() => committed(repeated))
   }

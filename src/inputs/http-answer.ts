@@ -1,9 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { otlpAnswer, otlpEncoding } from './otlp-answer.ts'
 
 /** What a sender is told. */
 export type Answer =
   /** Committed: it need not be kept any longer. */
-  { readonly kind: 'committed'; readonly repeated: boolean } | Refusal
+  | {
+      readonly kind: 'committed'
+      readonly repeated: boolean
+      /** Parts of it that could not be read. */
+      readonly broken: number
+    }
+  | Refusal
 
 export interface Refusal {
   readonly kind: 'refused'
@@ -50,12 +57,11 @@ const PATIENCE_BYTES = 1024 * 1024
 export function send(request: IncomingMessage, response: ServerResponse, answer: Answer, now: number): void {
   if (response.headersSent || response.destroyed) return
   const status = answer.kind === 'committed' ? 200 : answer.status
-  const firehose = firehoseRequest(request)
-  const body = JSON.stringify(firehose === undefined ? plain(answer) : forFirehose(firehose, answer, now))
+  const { type, body } = saying(request, answer, now)
   // Nothing was sent yet by who waits to be asked for it, and nothing may come: a new request needs a new line.
   const isWaiting = request.headers.expect !== undefined && !request.complete
   response.writeHead(status, {
-    'Content-Type': 'application/json',
+    'Content-Type': type,
     'Content-Length': Buffer.byteLength(body),
     'Cache-Control': 'no-store',
     ...(answer.kind === 'refused' && answer.headers),
@@ -67,6 +73,18 @@ export function send(request: IncomingMessage, response: ServerResponse, answer:
   }
   response.write(body)
   discardRest(request, () => response.end())
+}
+
+function saying(
+  request: IncomingMessage,
+  answer: Answer,
+  now: number,
+): { readonly type: string; readonly body: string | Buffer } {
+  const otlp = otlpEncoding(request)
+  if (otlp !== undefined) return otlpAnswer(otlp, answer)
+  const firehose = firehoseRequest(request)
+  const body = firehose === undefined ? plain(answer) : forFirehose(firehose, answer, now)
+  return { type: 'application/json', body: JSON.stringify(body) }
 }
 
 /** Firehose's id of the request; undefined for every other sender. */

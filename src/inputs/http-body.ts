@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http'
-import { bodyStream } from './body-queue.ts'
+import { bodyStream, lengthOf, type BodyPart } from './body-queue.ts'
 import { firehoseRequest, FULL, OVER_SHARE, refusal, type Refusal } from './http-answer.ts'
 import { openEnvelope } from './http-envelope.ts'
 import { receive } from './http-upload.ts'
+import { openOtlp, type OpenedOtlp } from './otlp-body.ts'
+import { otlpEncoding } from './otlp-answer.ts'
 import { CODINGS, inflate, isGzip, type Coding } from './inflate.ts'
 import type { Turns } from './turns.ts'
 import type { Room } from './waiting-bytes.ts'
@@ -20,7 +22,7 @@ export type Body =
   | {
       readonly kind: 'read'
       readonly stream: string
-      readonly bytes: Buffer
+      readonly parts: readonly BodyPart[]
       /** Why parts of it, or all of it, cannot be read; one failure each. */
       readonly broken: readonly string[]
       /** What the sender is told when that is committed, where none of it can be read. */
@@ -53,7 +55,7 @@ export async function readBody(
   if (upload.kind === 'refused') return { kind: 'refused', refusal: refused ?? FULL }
   return inTurn(async () => {
     const body = await openBody(request, upload.bytes, limits)
-    const full = body.kind === 'read' ? takeRoom(room, body.bytes.length) : undefined
+    const full = body.kind === 'read' ? takeRoom(room, lengthOf(body.parts)) : undefined
     return full === undefined ? body : { kind: 'refused', refusal: full }
   })
 }
@@ -66,6 +68,9 @@ async function openBody(request: IncomingMessage, sent: Buffer, limits: BodyLimi
       : await inflate(sent, packing, limits.unpacked)
   if (unpacked.kind === 'too-large') return tooLarge(limits.unpacked)
   if (unpacked.kind === 'damaged') return unreadable(sent, `http: damaged ${packing ?? ''}`)
+  const otlp = otlpEncoding(request)
+  if (otlp !== undefined)
+    return openRecords(openOtlp(unpacked.bytes, otlp, limits.unpacked), unpacked.bytes, limits)
   const opened = await openEnvelope({
     bytes: unpacked.bytes,
     firehose: firehoseRequest(request),
@@ -74,8 +79,18 @@ async function openBody(request: IncomingMessage, sent: Buffer, limits: BodyLimi
   if (opened.kind === 'too-large') return tooLarge(limits.unpacked)
   if (opened.kind === 'unreadable') return unreadable(sent, opened.reason)
   const { identity, bytes, broken } = opened
-  return { kind: 'read', stream: bodyStream(identity, bytes), bytes, broken }
+  return { kind: 'read', stream: bodyStream(identity, bytes), parts: [{ bytes }], broken }
 }
+
+/** What came of a request of OTLP; it is the same when the same is sent again. */
+function openRecords(opened: OpenedOtlp, request: Buffer, limits: BodyLimits): Body {
+  if (opened.kind === 'too-large') return tooLarge(limits.unpacked)
+  if (opened.kind === 'unreadable') return unreadable(request, opened.reason)
+  const parts = opened.parts.length === 0 ? [NOTHING] : opened.parts
+  return { kind: 'read', stream: bodyStream(['otlp'], request), parts, broken: opened.broken }
+}
+
+const NOTHING: BodyPart = { bytes: Buffer.alloc(0) }
 
 /** Takes room for a request with such a body; what to tell its sender where there is none. */
 export function takeRoom(room: Room, bytes: number): Refusal | undefined {
@@ -105,7 +120,7 @@ function unreadable(sent: Buffer, reason: string): Body {
   return {
     kind: 'read',
     stream: bodyStream(['unreadable'], sent),
-    bytes: Buffer.alloc(0),
+    parts: [NOTHING],
     broken: [reason],
     refusal: refusal(400, reason, { mend: 'send what its coding and its envelope can be taken off from' }),
   }

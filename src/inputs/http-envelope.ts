@@ -139,7 +139,7 @@ function parsed(bytes: Buffer, brackets: number): unknown {
   }
 }
 
-function hasMore(bytes: Buffer, character: string, than: number): boolean {
+export function hasMore(bytes: Buffer, character: string, than: number): boolean {
   let found = 0
   for (let at = bytes.indexOf(character); at !== -1; at = bytes.indexOf(character, at + 1)) {
     found += 1

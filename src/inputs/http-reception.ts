@@ -6,6 +6,7 @@ import type { Reaction } from './http-listener.ts'
 import { senderOf } from './http-sender.ts'
 import type { Tokens } from './http-tokens.ts'
 import { CODINGS } from './inflate.ts'
+import { OTLP_PATH, otlpEncoding, pathOf } from './otlp-answer.ts'
 import type { Senders } from './senders.ts'
 import { createTurns } from './turns.ts'
 import type { Room, WaitingBytes } from './waiting-bytes.ts'
@@ -50,16 +51,16 @@ export function createReception({
       if (body.reason !== undefined) queue.fail(sender, body.reason)
       return answer(body.refusal)
     }
-    const { stream, bytes, broken } = body
+    const { stream, parts, broken } = body
     queue.push({
       stream,
       sender,
-      bytes,
+      parts,
       broken,
       at: Date.now(),
       committed(repeated) {
         room.leave()
-        answer(body.refusal ?? { kind: 'committed', repeated })
+        answer(body.refusal ?? { kind: 'committed', repeated, broken: broken.length })
       },
     })
   }
@@ -127,9 +128,10 @@ function wrongOf(
   limit: number,
 ): { readonly refusal: Refusal; readonly reason?: string } | undefined {
   const { method, headers } = request
-  if (pathOf(request) !== '/') return { refusal: ELSEWHERE }
+  const isOtlp = pathOf(request) === OTLP_PATH
+  if (pathOf(request) !== '/' && !isOtlp) return { refusal: ELSEWHERE }
   if (method !== 'POST') return { refusal: NOT_POSTED }
-  if (!isTextual(headers['content-type']))
+  if (isOtlp ? otlpEncoding(request) === undefined : !isTextual(headers['content-type']))
     return { refusal: UNKNOWN_TYPE, reason: 'http: content type that is not taken' }
   const coding = headers['content-encoding'] ?? 'identity'
   if (coding !== 'identity' && codingOf(request) === undefined)
@@ -137,13 +139,15 @@ function wrongOf(
   return Number(headers['content-length'] ?? 0) > limit ? tooLarge(limit) : undefined
 }
 
-const ELSEWHERE = refusal(404, 'nothing is taken here', { mend: 'POST to the path /' })
+const ELSEWHERE = refusal(404, 'nothing is taken here', {
+  mend: 'POST to the path /, or OTLP logs to /v1/logs',
+})
 const NOT_POSTED = refusal(405, 'this method is not understood', {
   mend: 'POST telemetry',
   headers: { Allow: 'POST' },
 })
 const UNKNOWN_TYPE = refusal(415, 'this content type is not taken', {
-  mend: 'send JSON, NDJSON or text, and say so, such as Content-Type: application/json',
+  mend: 'send JSON, NDJSON or text, and say so, such as Content-Type: application/json; OTLP as that or application/x-protobuf',
 })
 const UNKNOWN_CODING = refusal(415, 'this content encoding is not taken', {
   mend: `send it as it is, or with one of ${CODINGS.join(', ')}`,
@@ -157,10 +161,6 @@ const TEXTUAL =
 function isTextual(contentType: string | undefined): boolean {
   if (contentType === undefined) return true
   return TEXTUAL.test(contentType.split(';')[0]?.trim().toLowerCase() ?? '')
-}
-
-function pathOf({ url = '/' }: IncomingMessage): string {
-  return url.split('?', 1)[0] ?? '/'
 }
 
 function isHealthQuestion(request: IncomingMessage): boolean {

@@ -1,4 +1,5 @@
-import type { Chunk, Event, Fact, Failure, SourceName } from '../domain/event.ts'
+import type { Chunk, Event, Fact, Failure, Resource, SourceName } from '../domain/event.ts'
+import { factWithBase, withBase } from './base-resource.ts'
 import { foreignFormat, UNKNOWN_FORMAT } from './foreign.ts'
 import { createFramer, MAX_ELEMENTS, SAMPLE_LENGTH } from './framing.ts'
 import type { Framed, FramingCheckpoint } from './framing.ts'
@@ -201,12 +202,27 @@ export function createStreamDecoder(
       }
       if (source === undefined && !refused && held.length === 0) undecided = current()
       if (chunk.end === true || chunk.idle === true) completed.push(...settled())
-      return { records: items.length + failures.length, items, failures, completed }
+      return based(chunk.resource, { records: items.length + failures.length, items, failures, completed })
     },
     checkpoint() {
       const isUndecided = source === undefined && !refused && held.length > 0
       return isUndecided && undecided !== undefined ? undecided : current()
     },
+  }
+}
+
+/** What a transport said of where records were written is told of what they meant. */
+function based(base: Resource | undefined, batch: DecodedBatch): DecodedBatch {
+  if (base === undefined) return batch
+  const told = <T extends Pick<Completed, 'events' | 'facts'>>(source: SourceName, of: T): T => ({
+    ...of,
+    events: of.events.map((event) => withBase(base, source, event)),
+    facts: of.facts.map((fact) => factWithBase(base, source, fact)),
+  })
+  return {
+    ...batch,
+    items: batch.items.map((item) => ({ ...item, decoded: told(item.source, item.decoded) })),
+    completed: batch.completed.map((whole) => told(whole.source, whole)),
   }
 }
 
