@@ -173,7 +173,7 @@ describe('refused', () => {
       headers: { allow: 'POST' },
       body: refused,
     })
-    expect(await post(input, LINES, { path: '/v1/logs' })).toMatchObject({ status: 404, body: refused })
+    expect(await post(input, LINES, { path: '/v1/traces' })).toMatchObject({ status: 404, body: refused })
     expect(input.batches).toEqual([])
   })
 

@@ -73,7 +73,7 @@ describe('hostile requests', () => {
     let value: unknown = { stringValue: 'x' }
     for (let depth = 0; depth < 5_000; depth += 1) value = { arrayValue: { values: [value] } }
     expect(openJson({ body: value })).toMatchObject({ kind: 'opened', broken: [DAMAGED] })
-    let nested = Buffer.from([0x0a, 0x01, 0x78])
+    let nested: Buffer = Buffer.from([0x0a, 0x01, 0x78])
     for (let depth = 0; depth < 5_000; depth += 1) nested = field(5, field(1, nested))
     const request = field(1, field(2, field(2, field(5, nested))))
     expect(openOtlp(request, 'protobuf', LIMIT)).toMatchObject({ kind: 'opened', broken: [DAMAGED] })
