@@ -336,6 +336,22 @@ correlation: {type: event_count, rules: [first], group-by: [user.username], time
     other.close()
   })
 
+  it('look at all of one instant, however many and however far that is', async () => {
+    const only = await detectionOf(
+      RULES.split('---\n')
+        .filter((_, at) => [0, 1, 4].includes(at))
+        .join('---\n'),
+    )
+    const then = Date.UTC(3000, 0, 1)
+    // one more than a step looks at, all in windows that end together
+    const lines = Array.from({ length: 5_001 }, (_, n) =>
+      lineOf({ name: 'a', user: `user-${n}`, time: then }, n),
+    )
+    const later = lineOf({ name: 'c', user: 'alice', time: then + 10 * MINUTE }, 9_999)
+    await run([inputOf([{ lines: [...lines, later] }])], { detection: () => only })
+    expect(found()).toMatchObject([{ title: 'the first without the second', count: 5_001 }])
+  }, 60_000)
+
   it('look at what waits before its time where too much does, and say so', async () => {
     const lines = Array.from({ length: 60 }, (_, n) =>
       lineOf({ name: `a-${n}`, user: 'alice', time: NOW + n * 10 }, n),

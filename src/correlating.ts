@@ -15,8 +15,6 @@ import { createTally } from './tally.ts'
 const A_STEP = 5_000
 /** Signals of one instant that one step looks at, so that their order does not depend on where steps end. */
 const AN_INSTANT = 100_000
-/** Less than any two times differ by, ms. */
-const JUST_AFTER = 0.001
 /** Where nothing happens, how far the correlations came is written so often, ms of event time. */
 const IDLE = 60_000
 
@@ -168,7 +166,7 @@ function nextSignals(store: Store, place: SignalPlace, until: number): Next {
   const whole = found.filter(({ time }) => time < last.time)
   if (whole.length > 0)
     return { pending: whole.toSorted(bySignal), end: { time: last.time, event: '', n: 0 } }
-  const instant = store.pendingSignals(place, last.time + JUST_AFTER, AN_INSTANT)
+  const instant = store.pendingSignals(place, justAfter(last.time), AN_INSTANT)
   const { time, event, n } = instant.at(-1) ?? last
   return { pending: instant.toSorted(bySignal), end: { time, event, n } }
 }
@@ -189,6 +187,11 @@ function withinDue(
   const due = store.dueWindows(end.time, A_STEP + 1)
   const [first, last] = [due[0]?.deadline ?? 0, due.at(-1)?.deadline ?? 0]
   if (due.length <= A_STEP) return { seen: pending, next: end }
-  const time = last > first ? last : first + JUST_AFTER
+  const time = last > first ? last : justAfter(first)
   return { seen: pending.filter((signal) => signal.time < time), next: { time, event: '', n: 0 } }
+}
+
+/** Later by less than two times differ, ms, and by enough to be told from the time itself, however far that is. */
+function justAfter(time: number): number {
+  return time + Math.max(0.001, Math.abs(time) * Number.EPSILON)
 }
