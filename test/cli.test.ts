@@ -172,7 +172,7 @@ describe('scan', () => {
       rule: { title: 'Pod created' },
       level: 'low',
     })
-    expect(err).toMatch(/refused: FOLDER\/rules\/bad\.yml:4: .*nearly/)
+    expect(err).toMatch(/refused: FOLDER\/rules\/bad\.yml:4:\d+: .*nearly/)
   })
 
   it('knows what a container may reach before it judges what ran in it, whatever the files are called', async () => {
@@ -237,6 +237,13 @@ describe('bad input', () => {
 })
 
 describe('lint', () => {
+  it('says where YAML is checked', async () => {
+    const { exit, err } = await tallyman(['lint', 'rule.yml'])
+    expect(exit).toBe(2)
+    expect(err).toContain('a strategy is a Markdown document')
+    expect(err).toContain('tallyman sigma check')
+  })
+
   it('finds no error in the shipped strategies', async () => {
     const { exit, err } = await tallyman(['lint'])
     expect([exit, err]).toEqual([0, expect.stringMatching(/^5 documents: 0 errors/)])

@@ -60,7 +60,9 @@ it(
     expect(await isUnset()).toBe(false)
 
     write('test/busybox')
-    await said(/refused: [^\n]*approvedImages\.yaml:3: [^\n]*can never match[^\n]*mend: [^\n]*stays in force/)
+    await said(
+      /refused: [^\n]*approvedImages\.yaml:3:\d+: [^\n]*can never match[^\n]*mend: [^\n]*stays in force/,
+    )
     expect(await isUnset()).toBe(false)
     const doctor = await tallyman('doctor')
     expect(doctor.exit).toBe(1)

@@ -37,7 +37,7 @@ describe('sigma check', () => {
     const { exit, lines } = await tallyman(['sigma', 'check', join(folder, 'rules')])
     expect(exit).toBe(0)
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
-      { kind: 'logsource', logsource: 'linux/process_creation/*', rules: 2 },
+      { kind: 'logsource', logsource: 'linux/process_creation/*', rules: 2, served: true },
       { kind: 'total', files: 1, rules: 2, refused: 0, refusedDocuments: 0, warnings: 0 },
     ])
   })
@@ -91,6 +91,44 @@ describe('sigma check', () => {
     const event = file('event.json', '{"Image": "/tar", "User": "backup"}')
     const explained = await tallyman(['sigma', 'explain', file('rule.yml', listed), event, ...site], true)
     expect(explained.out).toContain('✓ User|expand: %owners%')
+  })
+
+  it('says of which log sources no event comes', async () => {
+    const unserved = rule('b').replace('process_creation', 'proces_creation')
+    file('rules/a.yml', `${rule('a')}---\n${unserved}`)
+    const { lines } = await tallyman(['sigma', 'check', join(folder, 'rules')])
+    expect(lines.slice(0, 2).map((line) => JSON.parse(line) as unknown)).toEqual([
+      { kind: 'logsource', logsource: 'linux/proces_creation/*', rules: 1, served: false },
+      { kind: 'logsource', logsource: 'linux/process_creation/*', rules: 1, served: true },
+    ])
+    const { out } = await tallyman(['sigma', 'check', join(folder, 'rules')], true)
+    expect(out).toMatch(/linux\/proces_creation\/\* +1 +no source here serves it\n/)
+    expect(out).toMatch(/linux\/process_creation\/\* +1\n/)
+  })
+
+  it.each([
+    ['Image|endswith', 'Image|endwith', 4, 'unknown modifier "endwith"', 'did you mean endswith?'],
+    ['Image|endswith', 'Image|', 4, 'unknown modifier ""', 'use one of contains, '],
+    ['category:', 'catgory:', 2, 'a log source has no "catgory"', 'did you mean category?'],
+    ['category:', 'zone:', 2, 'a log source has no "zone"', 'or name one of product, category, service'],
+    ['title: a', 'title: a\nlevel: hihg', 2, 'level must be one of', 'did you mean high?'],
+    ['title: a', 'title: a\ntags: [attack.t1059, t1059]', 2, 'the tag "t1059"', 'write namespace.name'],
+    ['  tool:', '\ttool:', 4, 'Tabs are not allowed', 'indent with spaces'],
+  ])('tells who wrote %j as %j what was meant', async (right, wrong, line, message, mend) => {
+    file('rules/a.yml', rule('a').replace(right, wrong))
+    const { lines } = await tallyman(['sigma', 'check', join(folder, 'rules')])
+    const problems = lines.map((each) => JSON.parse(each) as Record<string, unknown>)
+    expect(problems.find(({ kind }) => kind === 'refused' || kind === 'warning')).toMatchObject({
+      line,
+      message: expect.stringContaining(message) as string,
+      mend: expect.stringContaining(mend) as string,
+    })
+  })
+
+  it('points at the tag that is wrong, not at the list', async () => {
+    file('rules/a.yml', `${rule('a')}tags: [attack.t1059, t1059]\n`)
+    const { lines } = await tallyman(['sigma', 'check', join(folder, 'rules')])
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ kind: 'refused', line: 7, column: 22 })
   })
 
   it('says that a folder is not there', async () => {
@@ -192,6 +230,48 @@ describe('sigma explain', () => {
     ])
     expect(exit).toBe(2)
     expect(err).toContain('r.yml:1:1: a rule needs logsource')
+  })
+})
+
+describe('sigma explain of a record as it was logged', () => {
+  const SYSMON = join(import.meta.dirname, '../src/sources/fixtures/windows.sysmon/evtx.jsonl')
+  const onWindows = (category: string, image: string) =>
+    `title: a\nlogsource: {product: windows, category: ${category}}\ndetection:\n  a: {'Image|endswith': '${image}'}\n  condition: a\n`
+
+  it('explains the event that a scan would make of it, that of the rule\u2019s log source', async () => {
+    const created = file('r.yml', onWindows('process_creation', '\\certutil.exe'))
+    const { out, exit } = await tallyman(['sigma', 'explain', created, SYSMON], true)
+    expect(exit).toBe(0)
+    expect(out).toBe(`a
+  on windows.sysmon, windows/process_creation/sysmon
+  \u2713 a
+    \u2713 Image|endswith: \\certutil.exe   the event has "C:\\\\Windows\\\\System32\\\\certutil.exe"
+`)
+    const set = file('s.yml', onWindows('registry_set', '\\reg.exe'))
+    const piped = await tallyman(['sigma', 'explain', set, SYSMON])
+    expect(JSON.parse(piped.out)).toMatchObject({
+      source: 'windows.sysmon',
+      logsource: 'windows/registry_set/sysmon',
+      seen: true,
+      conditions: [{ held: true }],
+    })
+  })
+
+  it('says where the rule\u2019s log source does not see it', async () => {
+    const other = file('r.yml', rule('a'))
+    const { out } = await tallyman(['sigma', 'explain', other, SYSMON], true)
+    expect(out).toContain(
+      '  a scan would not try it: the record is windows.sysmon, windows/process_creation/sysmon;',
+    )
+    const piped = await tallyman(['sigma', 'explain', other, SYSMON])
+    expect(JSON.parse(piped.out)).toMatchObject({ seen: false, conditions: [{ held: false }] })
+  })
+
+  it.each(['[{"Image": "/bin/tar"}]', '5', 'null'])('refuses %s', async (content) => {
+    const event = file('e.json', content)
+    const { exit, err } = await tallyman(['sigma', 'explain', file('r.yml', rule('a')), event])
+    expect(exit).toBe(2)
+    expect(err).toContain('an event is one JSON object')
   })
 })
 

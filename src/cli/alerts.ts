@@ -172,7 +172,7 @@ function describeAlert(alert: Alert): string {
   const lines = [
     `${alert.level} ${safe(alert.rule.title)}`,
     `  id        ${alert.id}`,
-    `  strategy  ${safe(alert.strategy)}    rule ${alert.rule.id}    ATT&CK ${alert.attack.join(', ')}`,
+    `  strategy  ${safe(alert.strategy)}    rule ${alert.rule.id}${alert.attack.length === 0 ? '' : `    ATT&CK ${alert.attack.join(', ')}`}`,
     `  when      ${clock(alert.first)} to ${clock(alert.last)} UTC, ${count(alert.count, 'event')}`,
     ...(alert.rating === undefined ? [] : [`  level     ${ratingOf(alert.level, alert.rating)}`]),
     `  status    ${alert.status}${alert.verdict === undefined ? '' : ` (${alert.verdict})`}`,

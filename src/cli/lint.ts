@@ -46,6 +46,12 @@ async function shipped(): Promise<readonly ParsedStrategy[]> {
 }
 
 async function parseFile(file: string): Promise<ParsedStrategy> {
+  if (/\.ya?ml$/i.test(file)) {
+    throw new UserError('a strategy is a Markdown document, and this is YAML', {
+      file,
+      mend: 'check Sigma rules with tallyman sigma check, and a configuration with tallyman config check',
+    })
+  }
   const text = await readFile(file, 'utf8').catch((cause: Error) => {
     throw new UserError(`cannot read the document: ${cause.message}`, {
       file,

@@ -15,9 +15,9 @@ export async function reload(config: Config, output: Output): Promise<Exit> {
     })
   }
   const done = (await askDaemon(daemon, config.data, '/api/reload', {})) as Reloaded
-  for (const { file, line, message, mend } of done.problems)
+  for (const { file, line, column, message, mend } of done.problems)
     output.err(
-      `refused: ${safe(`${file}:${line}: ${message}`)}\n${mend === undefined ? '' : `  mend: ${safe(mend)}\n`}`,
+      `refused: ${safe(`${file}:${line}:${column}: ${message}`)}\n${mend === undefined ? '' : `  mend: ${safe(mend)}\n`}`,
     )
   if (done.failed !== undefined)
     throw new UserError(`what was loaded before stays: ${done.failed}`, { mend: 'correct it, and try again' })

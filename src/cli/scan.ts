@@ -63,8 +63,10 @@ async function scanWith(
   options: ScanOptions,
   output: Output,
 ): Promise<Exit> {
-  for (const { file, line, message } of detection.problems)
-    output.err(`refused: ${safe(`${file}:${line}: ${message}`)}\n`)
+  for (const { file, line, column, message, mend } of detection.problems)
+    output.err(
+      `refused: ${safe(`${file}:${line}:${column}: ${message}${mend === undefined ? '' : ` (${mend})`}`)}\n`,
+    )
   if (detection.ruleset.rules.length === 0) {
     throw new UserError('no rule is loaded: nothing would be found', {
       mend: 'leave out --no-strategies, or name rules that compile with --rules',

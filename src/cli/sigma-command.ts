@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { readRules } from '../detection.ts'
 import { parseDuration } from '../domain/day.ts'
@@ -7,13 +6,15 @@ import type { Problem } from '../domain/errors.ts'
 import { UserError } from '../domain/errors.ts'
 import { firedBy } from '../engine/fired-by.ts'
 import { listsOf } from '../engine/judge.ts'
-import { compileRules, evaluate, explain } from '../sigma/sigma.ts'
-import type { TimedRecord, Explanation, Lists, LoadedRule } from '../sigma/sigma.ts'
-import { jsonText, parseJson } from '../sources/json.ts'
+import { applies, compileRules, evaluate } from '../sigma/sigma.ts'
+import type { TimedRecord, Lists, LoadedRule } from '../sigma/sigma.ts'
+import { sources } from '../sources/index.ts'
 import { loadSite } from '../site/site.ts'
 import { EXIT, type Exit } from './exit.ts'
+import { parsedJson, textOf } from './json-file.ts'
 import { SHIPPED_STRATEGIES } from './options.ts'
 import { count, printJson, safe, table, type Output } from './output.ts'
+import { explainSigma } from './sigma-explain.ts'
 import { exportSigma } from './sigma-export.ts'
 
 /** Loads folders of Sigma files: what there is by log source, and each refusal with its reason. */
@@ -28,7 +29,8 @@ export async function checkSigma(
   if (json || !output.terminal) {
     for (const problem of refused) printJson(output, { kind: 'refused', ...problem })
     for (const problem of warnings) printJson(output, { kind: 'warning', ...problem })
-    for (const [logsource, rules] of counts) printJson(output, { kind: 'logsource', logsource, rules })
+    for (const { logsource, rules, served } of counts)
+      printJson(output, { kind: 'logsource', logsource, rules, served })
     printJson(output, {
       kind: 'total',
       files: texts.length,
@@ -40,8 +42,12 @@ export async function checkSigma(
   } else {
     output.out(
       table(
-        ['LOG SOURCE', 'RULES'],
-        counts.map(([logsource, rules]) => [logsource, String(rules)]),
+        ['LOG SOURCE', 'RULES', ''],
+        counts.map(({ logsource, rules, served }) => [
+          logsource,
+          String(rules),
+          served ? '' : 'no source here serves it',
+        ]),
       ),
     )
     for (const problem of refused) output.out(`${told(problem)}\n`)
@@ -66,14 +72,25 @@ async function listsIn(folder: string | undefined, output: Output): Promise<List
   return listsOf(site, 'UTC', Date.now())
 }
 
-function byLogsource(rules: readonly LoadedRule[]): readonly (readonly [string, number])[] {
-  const counts = new Map<string, number>()
+/** Rules that see the same events; no event reaches those that no source serves. */
+interface OfLogsource {
+  readonly logsource: string
+  readonly rules: number
+  readonly served: boolean
+}
+
+function byLogsource(rules: readonly LoadedRule[]): readonly OfLogsource[] {
+  const kinds = sources.flatMap(({ serves }) => serves)
+  const counts = new Map<string, OfLogsource>()
   for (const { logsource, correlation } of rules) {
     const dimensions = [logsource.product, logsource.category, logsource.service]
     const name = correlation ? 'correlations' : dimensions.map((each) => each ?? '*').join('/')
-    counts.set(name, (counts.get(name) ?? 0) + 1)
+    const before = counts.get(name)
+    const served =
+      before?.served ?? (correlation !== undefined || kinds.some((each) => applies(logsource, each)))
+    counts.set(name, { logsource: name, rules: (before?.rules ?? 0) + 1, served })
   }
-  return [...counts].sort(([a, left], [b, right]) => right - left || a.localeCompare(b))
+  return [...counts.values()].sort((a, b) => b.rules - a.rules || a.logsource.localeCompare(b.logsource))
 }
 
 function told({ file, line, column, message, mend }: Problem): string {
@@ -125,75 +142,6 @@ export async function evaluateCases(file: string, site: string | undefined, outp
   return EXIT.ok
 }
 
-/** Which part of a rule held on an event, and which did not. */
-export async function explainSigma(
-  rule: string,
-  event: string,
-  { json, site }: { readonly json: boolean; readonly site?: string | undefined },
-  output: Output,
-): Promise<Exit> {
-  const outcome = explain(
-    await textOf(rule),
-    parsedJson(await textOf(event), event),
-    await listsIn(site, output),
-  )
-  if ('problems' in outcome) {
-    const [first] = outcome.problems
-    throw new UserError(first?.message ?? 'the rule is refused', { ...first, file: rule })
-  }
-  for (const explained of outcome.rules) {
-    if (json || !output.terminal) {
-      printJson(output, explained)
-      continue
-    }
-    const { title, conditions, correlation, signalOf } = explained
-    output.out(`${safe(title)}\n${conditions.map((each) => drawn(each, 1)).join('')}`)
-    if (correlation !== undefined) output.out(`  one event does not decide it: ${safe(correlation)}\n`)
-    if (signalOf !== undefined)
-      output.out(`  raises no alert itself: a signal of ${safe(signalOf.join(', '))}\n`)
-  }
-  return EXIT.ok
-}
-
-/** Longer values say no more to a reader. */
-const SHOWN = 120
-
-function drawn({ part, held, field, values, parts }: Explanation, depth: number): string {
-  const found = field === undefined ? '' : shown(values)
-  const line = `${'  '.repeat(depth)}${held ? '✓' : '✗'} ${safe(part)}${found}\n`
-  return line + parts.map((each) => drawn(each, depth + 1)).join('')
-}
-
-function shown(values: readonly unknown[] | undefined): string {
-  if (values === undefined) return '   the event has no such field'
-  const text = values.map((value) => jsonText(value)).join(', ')
-  return `   the event has ${safe(text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text)}`
-}
-
-async function textOf(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (cause) {
-    throw new UserError(`cannot read ${file}: ${(cause as Error).message}`, {
-      file,
-      mend: 'name a file',
-      cause,
-    })
-  }
-}
-
-function parsedJson(text: string, file: string): unknown {
-  try {
-    return parseJson(text)
-  } catch (cause) {
-    throw new UserError(`not JSON: ${(cause as Error).message}`, {
-      file,
-      mend: 'write one JSON value',
-      cause,
-    })
-  }
-}
-
 const SITE = ['--site <dir>', 'a site, whose lists give placeholders their values'] as const
 
 export function addSigma(program: Command, output: Output, done: (exit: Exit) => void): void {
@@ -222,12 +170,19 @@ export function addSigma(program: Command, output: Output, done: (exit: Exit) =>
     .command('explain')
     .description('which part of a rule held on an event, and which did not')
     .argument('<rule>', 'a Sigma file')
-    .argument('<event>', 'a JSON file')
+    .argument('<event>', 'a file with one event: the record as it was logged, or a JSON object')
     .option('--json', 'one JSON object a rule', false)
     .option(...SITE)
     .addHelpText('after', '\nExample:\n  tallyman sigma explain rule.yml event.json')
     .action(async (rule: string, event: string, options: { json: boolean; site?: string }) =>
-      done(await explainSigma(rule, event, options, output)),
+      done(
+        await explainSigma(
+          rule,
+          event,
+          { json: options.json, lists: await listsIn(options.site, output) },
+          output,
+        ),
+      ),
     )
   program
     .command('export')

@@ -82,6 +82,16 @@ it('says whose it is once, then what happened, under which id; what only grew is
   ])
 })
 
+it('says so where an alert is about nothing that has a name', () => {
+  const lines = toldOf([[{ alert: anAlert('a') }, { alert: anAlert('b', { entity: {}, incident: 'i2' }) }]])
+  expect(lines.map(([text]) => text)).toEqual([
+    'jump (busybox)',
+    expect.stringContaining('[aaaaaaaa]'),
+    'no entity known',
+    expect.stringContaining('[bbbbbbbb]'),
+  ])
+})
+
 it('counts the posture report, and says its sum where it grows', () => {
   const entries = (...ids: string[]) => ids.map((id) => ({ alert: anAlert(id), posture: true }))
   const [first, second] = toldOf([entries('a', 'b', 'c', 'd'), entries('e')])

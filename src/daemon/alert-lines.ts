@@ -16,7 +16,7 @@ export interface NewsLine {
 const WORDS = 120
 
 /**
- * What a terminal shows of alerts as they open: whose they are once, then a line for each: when, how grave, what
+ * What a terminal shows of alerts as they open: whose they are once, where that is known, then a line for each: when, how grave, what
  * rule, what happened, and `tag` (by which it is found again).
  */
 export function createAlertLines(
@@ -28,7 +28,8 @@ export function createAlertLines(
     alerts.flatMap(({ id, opened, posture }) => {
       const alert = opened && !posture ? reader.alert(id) : undefined
       if (alert === undefined) return []
-      const head = alert.incident === incident ? [] : [{ text: entityName(alert.entity) }]
+      const head =
+        alert.incident === incident ? [] : [{ text: entityName(alert.entity) || 'no entity known' }]
       incident = alert.incident
       return [...head, { text: lineOf(alert, tag(alert)), level: alert.level }]
     })

@@ -111,8 +111,8 @@ function tell(
   why: string,
   say: (line: string) => void,
 ): void {
-  for (const { file, line, message, mend } of problems)
-    say(`refused: ${file}:${line}: ${message}${mend === undefined ? '' : `; mend: ${mend}`}`)
+  for (const { file, line, column, message, mend } of problems)
+    say(`refused: ${file}:${line}:${column}: ${message}${mend === undefined ? '' : `; mend: ${mend}`}`)
   const lists = [...site.lists.keys()]
   const set = lists.length === 0 ? '' : `; lists set: ${lists.join(', ')}`
   say(

@@ -1,5 +1,6 @@
 import { LEVELS } from '../domain/match.ts'
 import type { Level } from '../domain/match.ts'
+import { nearestWord } from '../domain/nearest-word.ts'
 import { mistake, quote } from './problem.ts'
 import type { Position, Report } from './problem.ts'
 import { plainOf } from './yaml.ts'
@@ -102,11 +103,12 @@ function oneOf(allowed: readonly string[]): Check {
   return (value, key, report) => {
     const written = textIn(value)?.toLowerCase()
     if (written !== undefined && allowed.includes(written)) return
+    const meant = written === undefined ? undefined : nearestWord(written, allowed)
     report.mistakes.push(
       mistake(
         value.at,
         `${key} must be one of ${allowed.join(', ')}`,
-        `write ${key}: ${allowed[0]}, or another of them`,
+        meant === undefined ? `write ${key}: ${allowed[0]}, or another of them` : `did you mean ${meant}?`,
       ),
     )
   }
@@ -121,11 +123,14 @@ function texts(value: Tree, key: string, report: Report): void {
 
 function checkTags(value: Tree, key: string, report: Report): void {
   texts(value, key, report)
-  for (const tag of textsIn(value)) {
+  if (value.kind !== 'list') return
+  for (const item of value.items) {
+    const tag = textIn(item)
+    if (tag === undefined) continue
     if (!tag.includes('.'))
       report.mistakes.push(
         mistake(
-          value.at,
+          item.at,
           `the tag ${quote(tag)} has no namespace`,
           'write namespace.name, such as attack.t1611',
         ),
@@ -133,7 +138,7 @@ function checkTags(value: Tree, key: string, report: Report): void {
     else if (!TAG.test(tag))
       report.warnings.push(
         mistake(
-          value.at,
+          item.at,
           `the tag ${quote(tag)} has characters that tags do not have`,
           'use lower case letters, digits, - _ and .',
         ),

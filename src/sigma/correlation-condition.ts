@@ -247,7 +247,7 @@ function refuseImpossible(
       mistake(
         tree.at,
         isTemporal(type)
-          ? `the condition can never hold: there are ${rules} rules, and a window opens with the first match`
+          ? `the condition can never hold: ${rules === 1 ? 'there is one rule' : `there are ${rules} rules`}, and a window opens with the first match`
           : 'the condition can never hold: a window opens with its first event, so that it has one at least',
         'correct the number',
       ),

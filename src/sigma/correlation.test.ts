@@ -254,6 +254,16 @@ describe('a correlation', () => {
   })
 
   it.each([
+    [COUNT.replace('event_count', 'event_cuont'), 'did you mean event_count?'],
+    [`${COUNT}\ngroup_by: [a]`, 'did you mean group-by?'],
+    [COUNT.replace('timespan', 'timespam'), 'did you mean timespan?'],
+    [`${COUNT}\nwindow: sliding`, 'remove it'],
+  ])('says what was meant: %j', (body, mend) => {
+    const { refused } = compile(rule('a'), correlation(body))
+    expect(refused.map((each) => each.mend).join('; ')).toContain(mend)
+  })
+
+  it.each([
     ['no mapping', 'title: c\ncorrelation: [a]\n', 'correlation must be a mapping'],
     ['a title that is missing', `correlation: {type: temporal, rules: [a], timespan: 5m}\n`, 'needs a title'],
     [

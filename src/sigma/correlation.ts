@@ -2,6 +2,7 @@ import { readAttributes } from './attributes.ts'
 import type { Attributes } from './attributes.ts'
 import { digest } from '../domain/hash.ts'
 import type { Reference } from './correlation-reference.ts'
+import { nearestWord } from '../domain/nearest-word.ts'
 import { readCorrelationCondition } from './correlation-condition.ts'
 import type { CorrelationCondition } from './correlation-condition.ts'
 import { CORRELATION_TYPES } from './correlation-types.ts'
@@ -75,12 +76,15 @@ export function readCorrelation(
   }
 }
 
+function mendOfStranger(key: string): string {
+  const meant = nearestWord(key, KEYS)
+  return meant === undefined ? `it has ${KEYS.join(', ')}: remove it` : `did you mean ${meant}?`
+}
+
 function refuseStrangers(tree: Mapping, body: Mapping, report: Report): void {
   for (const { key, at } of body.entries) {
     if (!KEYS.includes(key))
-      report.mistakes.push(
-        mistake(at, `a correlation has no ${quote(key)}`, `it has ${KEYS.join(', ')}: remove it`),
-      )
+      report.mistakes.push(mistake(at, `a correlation has no ${quote(key)}`, mendOfStranger(key)))
   }
   for (const key of ['logsource', 'detection']) {
     const found = tree.entries.find((entry) => entry.key === key)
@@ -100,7 +104,11 @@ function readType(body: Mapping, report: Report): CorrelationType | undefined {
   const found = CORRELATION_TYPES.find((type) => tree?.kind === 'scalar' && tree.value === type)
   if (found === undefined) {
     const what = tree === undefined ? 'a correlation needs a type' : 'unknown type of correlation'
-    report.mistakes.push(mistake(tree?.at ?? body.at, what, `write one of ${CORRELATION_TYPES.join(', ')}`))
+    const written = tree?.kind === 'scalar' ? String(tree.value) : ''
+    const meant = nearestWord(written, CORRELATION_TYPES)
+    const mend =
+      meant === undefined ? `write one of ${CORRELATION_TYPES.join(', ')}` : `did you mean ${meant}?`
+    report.mistakes.push(mistake(tree?.at ?? body.at, what, mend))
   }
   return found
 }

@@ -6,6 +6,8 @@ import { correlationWords } from './correlation-words.ts'
 import { explainRule } from './explain.ts'
 import type { Explanation } from './explain.ts'
 import { readLibrary } from './library.ts'
+import { applies } from './logsource.ts'
+import type { ParsedRule } from './rule.ts'
 import type { Lists, Ruleset } from './types.ts'
 
 /** Whether anything in the text would alert, or why the text was refused. */
@@ -53,16 +55,21 @@ export function evaluate(
 export interface ExplainedRule {
   readonly title: string
   readonly conditions: readonly Explanation[]
+  /** The event of the record that the conditions are told of, where a source understood it. */
+  readonly event?: Event
   /** Of a correlation, which one event does not decide: what it looks for. */
   readonly correlation?: string
   /** Correlations that take its matches, so that it raises no alert itself. */
   readonly signalOf?: readonly string[]
 }
 
-/** Why each rule of the text holds on the record, or does not. */
+/**
+ * Why each rule of the text holds on the record, or does not: on an event that a source made of it and the rule's log
+ * source sees (the first on which the rule holds, else the first), or on the record as it is.
+ */
 export function explain(
   text: string,
-  record: unknown,
+  { record, events = [] }: { readonly record: unknown; readonly events?: readonly Event[] },
   lists: Lists = new Map(),
 ): { readonly rules: readonly ExplainedRule[] } | { readonly problems: readonly Problem[] } {
   const texts = [{ file: 'rule', text, line: 1, strategy: 'sigma' }]
@@ -70,13 +77,23 @@ export function explain(
   if (refused.length > 0) return { problems: refused }
   const loaded = compileRules(texts, { lists }).ruleset.rules
   const readers = sharedReaders()
-  const event = eventOf(record)
+  const plain = eventOf(record)
+  const explainOn = (rule: ParsedRule): Pick<ExplainedRule, 'conditions' | 'event'> => {
+    const seen = events.filter(({ logsource }) => applies(rule.logsource, logsource))
+    let first: Pick<ExplainedRule, 'conditions' | 'event'> | undefined
+    for (const event of seen) {
+      const conditions = explainRule(rule, event, readers)
+      first ??= { conditions, event }
+      if (conditions.some(({ held }) => held)) return { conditions, event }
+    }
+    return first ?? { conditions: explainRule(rule, plain, readers) }
+  }
   return {
     rules: loaded.map(({ id, title, correlation, signalOf }) => {
       const found = rules.find(({ rule }) => rule.id === id)
       return {
         title,
-        conditions: found === undefined ? [] : explainRule(found.rule, event, readers),
+        ...(found === undefined ? { conditions: [] } : explainOn(found.rule)),
         ...(correlation === undefined ? {} : { correlation: correlationWords(correlation) }),
         ...(signalOf === undefined ? {} : { signalOf }),
       }

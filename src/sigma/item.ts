@@ -1,3 +1,4 @@
+import { nearestWord } from '../domain/nearest-word.ts'
 import { FIELD_ONLY, FIRST_ONLY, MODIFIERS, regexPattern } from './modifiers.ts'
 import type { Wrong } from './modifiers.ts'
 import type { Item, Pattern } from './pattern.ts'
@@ -102,11 +103,7 @@ function wrongUse(
   field: string | undefined,
 ): Wrong | undefined {
   const known = LIST_MODIFIERS.has(name) || Object.hasOwn(MODIFIERS, name)
-  if (!known)
-    return {
-      wrong: `unknown modifier ${quote(name)}`,
-      mend: `use one of ${Object.keys(MODIFIERS).join(', ')}, all, neq`,
-    }
+  if (!known) return { wrong: `unknown modifier ${quote(name)}`, mend: modifierMend(name) }
   if (FIRST_ONLY.has(name) && index > 0 && !(name === 'cidr' && modifiers[0] === 'expand' && index === 1)) {
     return { wrong: `the modifier ${name} must be the first`, mend: `write it directly after the field` }
   }
@@ -118,6 +115,16 @@ function wrongUse(
     return { wrong: 'startswith and endswith exclude each other', mend: 'use contains, or two items' }
   }
   return undefined
+}
+
+function modifierMend(name: string): string {
+  const names = [...Object.keys(MODIFIERS), 'all', 'neq']
+  // one letter is near to any other
+  const meant = nearestWord(
+    name,
+    names.filter(({ length }) => length > 1),
+  )
+  return meant === undefined ? `use one of ${names.join(', ')}` : `did you mean ${meant}?`
 }
 
 /** A list of networks: its placeholders are replaced before the networks are read. */

@@ -1,7 +1,8 @@
 import type { EventLogsource, Logsource } from '../domain/event.ts'
 import { foldText } from './fold.ts'
-import { mistake } from './problem.ts'
-import type { Report } from './problem.ts'
+import { nearestWord } from '../domain/nearest-word.ts'
+import { mistake, quote } from './problem.ts'
+import type { Mistake, Position, Report } from './problem.ts'
 import type { Tree } from './yaml.ts'
 
 export const DIMENSIONS = ['product', 'category', 'service'] as const
@@ -16,7 +17,10 @@ export function readLogsource(tree: Tree, report: Report): Logsource | undefined
   const logsource: { product?: string; category?: string; service?: string } = {}
   for (const { key, at, value } of tree.entries) {
     const dimension = DIMENSIONS.find((name) => name === key)
-    if (!dimension && key !== 'definition') continue
+    if (!dimension && key !== 'definition') {
+      report.warnings.push(unknownDimension(key, at))
+      continue
+    }
     if (value.kind === 'scalar' && value.value === null) continue
     if (value.kind !== 'scalar' || typeof value.value !== 'string') {
       report.mistakes.push(mistake(at, `logsource ${key} must be text`, 'write one name'))
@@ -27,6 +31,16 @@ export function readLogsource(tree: Tree, report: Report): Logsource | undefined
   if (Object.keys(logsource).length > 0) return logsource
   report.mistakes.push(mistake(tree.at, 'the log source is empty', mend))
   return undefined
+}
+
+/** Nothing is narrowed by such a key: a rule with `catgory` sees all events of its product. */
+function unknownDimension(key: string, at: Position): Mistake {
+  const meant = nearestWord(key, DIMENSIONS)
+  return mistake(
+    at,
+    `a log source has no ${quote(key)}: it has no effect`,
+    meant === undefined ? `remove it, or name one of ${DIMENSIONS.join(', ')}` : `did you mean ${meant}?`,
+  )
 }
 
 /**

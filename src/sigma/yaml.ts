@@ -112,7 +112,9 @@ function readDocument(document: Document.Parsed, position: Reading['position']):
     mistake(
       position(error.pos[0]),
       `invalid YAML: ${error.message}`,
-      'correct the YAML; quote texts that begin with a special character',
+      error.code === 'TAB_AS_INDENT'
+        ? 'indent with spaces'
+        : 'correct the YAML; quote texts that begin with a special character',
     ),
   )
   const warnings: Mistake[] = []
