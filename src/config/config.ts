@@ -4,6 +4,7 @@ import { inputName as name, inputSources as sources } from './input-words.ts'
 import { sinkSchema } from './notify-config.ts'
 import type { KeySchema } from './problems.ts'
 import { correlationsSchema } from './correlations-config.ts'
+import { prometheusSchema } from './prometheus-config.ts'
 import { retentionSchema } from './retention-config.ts'
 import { syslogSchema } from './syslog-config.ts'
 import { tlsSchema } from './tls-config.ts'
@@ -71,6 +72,7 @@ export const inputSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('stdin'), name, sources }),
   httpSchema,
   syslogSchema,
+  prometheusSchema,
 ])
 export type InputConfig = z.infer<typeof inputSchema>
 

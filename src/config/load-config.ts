@@ -105,13 +105,14 @@ function withAbsolutePaths(config: Config, folder: string): Config {
     rules: config.rules.map(absolute),
     inputs: config.inputs.map((input) => {
       if (input.type === 'http') return withAbsoluteFiles(input, absolute)
+      if (input.type === 'prometheus') return withAbsoluteFileKeys(input, absolute)
       if (input.type === 'syslog')
         return input.tls === undefined ? input : { ...input, tls: withAbsoluteTls(input.tls, absolute) }
       if (input.type === 'file') return { ...input, paths: input.paths.map(absolute) }
       if (input.type !== 'docker' || isAddress(input.socket)) return input
       return { ...input, socket: absolute(input.socket) }
     }),
-    notify: config.notify.map((sink) => withAbsoluteSinkFiles(sink, absolute)),
+    notify: config.notify.map((sink) => withAbsoluteFileKeys(sink, absolute)),
   }
 }
 
@@ -127,12 +128,15 @@ function withAbsoluteFiles(
   }
 }
 
-/** Keys of sinks that end in `File` are paths. */
-function withAbsoluteSinkFiles(sink: SinkConfig, absolute: (path: string) => string): SinkConfig {
-  const files = Object.entries(sink).flatMap(([key, value]) =>
+/** Keys that end in `File` are paths. */
+function withAbsoluteFileKeys<T extends SinkConfig | InputConfig>(
+  of: T,
+  absolute: (path: string) => string,
+): T {
+  const files = Object.entries(of).flatMap(([key, value]) =>
     key.endsWith('File') && typeof value === 'string' ? [[key, absolute(value)] as const] : [],
   )
-  return { ...sink, ...Object.fromEntries(files) }
+  return { ...of, ...Object.fromEntries(files) }
 }
 
 /** Of an engine that is reached otherwise than by a path. */

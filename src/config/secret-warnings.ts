@@ -14,6 +14,7 @@ export function secretWarnings({ inputs, notify }: Config): readonly PathWarning
   return [
     ...inputs.flatMap((input, n) => [
       ...(input.type === 'http' ? ofTokens(input, n) : []),
+      ...(input.type === 'prometheus' ? ofScrapes(input, n) : []),
       ...('tls' in input ? ofTls(input.tls, n) : []),
     ]),
     ...notify.flatMap((sink, n) => [...ofSink(sink, n)]),
@@ -29,6 +30,17 @@ function* ofTokens({ tokens }: Extract<InputConfig, { type: 'http' }>, n: number
       yield { path, message: (cause as Error).message, mend: 'make it; Tallyman does not start without it' }
     }
     yield* readable(path, token.file)
+  }
+}
+
+function* ofScrapes(input: Extract<InputConfig, { type: 'prometheus' }>, n: number): Iterable<PathWarning> {
+  for (const key of ['tokenFile', 'caFile'] as const) {
+    const file = input[key]
+    if (file === undefined) continue
+    const path = ['inputs', n, key]
+    if (modeOf(file) === undefined)
+      yield { path, message: `cannot look at ${file}`, mend: 'make it; nothing is scraped until it is there' }
+    if (key === 'tokenFile') yield* readable(path, file)
   }
 }
 

@@ -7,6 +7,7 @@ import type { Input } from '../inputs/input.ts'
 import { onceThere } from '../inputs/once-there.ts'
 import { stdinInput } from '../inputs/stdin.ts'
 import { configuredHttp } from './configured-http.ts'
+import { configuredPrometheus } from './configured-prometheus.ts'
 import { configuredSyslog } from './configured-syslog.ts'
 
 /** What inputs need besides their own configuration. */
@@ -28,6 +29,8 @@ export function configuredInput(config: InputConfig, { data, say }: InputPlaces)
       return stdinInput({ name: config.name, live: true })
     case 'http':
       return configuredHttp(config, join(data, `${config.name}.token`), say)
+    case 'prometheus':
+      return configuredPrometheus(config)
     case 'syslog':
       return configuredSyslog(config, say)
   }

@@ -114,6 +114,8 @@ export interface Chunk {
    * says nothing of the others. Times that state no zone are in this one (IANA).
    */
   readonly messages?: { readonly zone: string }
+  /** When it arrived, ms since the epoch; when it is read unless told. */
+  readonly at?: number
   /** Where the records were written, as their transport says: what they do not say of themselves. */
   readonly resource?: Resource
 }

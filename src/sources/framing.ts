@@ -60,6 +60,7 @@ export function createFramer(stream: string, from?: FramingCheckpoint, now?: () 
   let onLine = 0
   /** Where each line is a message of its own. */
   let messages: Chunk['messages']
+  let arrived: number | undefined
 
   const taken = (): readonly Framed[] => {
     const framed = out
@@ -80,7 +81,7 @@ export function createFramer(stream: string, from?: FramingCheckpoint, now?: () 
         position,
         text,
         json,
-        ...(now !== undefined && { received: now() }),
+        ...(now !== undefined && { received: arrived ?? now() }),
         ...(messages !== undefined && { zone: messages.zone }),
       },
     })
@@ -198,6 +199,7 @@ export function createFramer(stream: string, from?: FramingCheckpoint, now?: () 
   return {
     *push(chunk) {
       messages = chunk.messages
+      arrived = chunk.at
       for (const line of lines.push(chunk.offset, chunk.bytes, chunk.end === true)) {
         if (line.kind === 'line') {
           readLine(line)
