@@ -50,9 +50,9 @@ export interface CoveringParts {
 
 /** Counts are written with a batch, so often at most, ms. */
 const WRITE_EVERY = 1_000
-/** All of the first events of a row are looked into, then each so many. */
-const AT_FIRST = 32
-const EACH = 16
+/** So many events of a row are looked into each second, and beyond them one of so many. */
+const A_SECOND = 4
+const EACH = 64
 /** Not judged for so long: neither was anything heard. */
 const PAUSE = 10_000
 /** Since when coverage is kept. */
@@ -62,9 +62,27 @@ const COVERED = 'coverage.since'
 interface Lane {
   row: CoverageRow | undefined
   counts: CoverageCounts | undefined
-  seen: number
+  readonly containers: Map<string, Heard>
+  /** In which second events were looked into last, how many then, and how many were not since. */
+  second: number
+  looked: number
+  passed: number
   fields: readonly FieldReader[]
   readonly of: Pick<CoverageRow, 'key' | 'input' | 'source' | 'node' | 'cluster' | 'kinds'>
+}
+/** The lane of the event before, which is mostly that of the next. */
+interface Latest {
+  readonly input?: string
+  readonly source?: SourceName
+  readonly logsource?: Event['logsource']
+  readonly host?: string | readonly string[] | undefined
+  readonly cluster?: string | readonly string[] | undefined
+  readonly lane?: Lane
+}
+interface Heard {
+  events: number
+  first: number
+  last: number
 }
 type Quick = Map<string, Map<string, Map<string, Map<string, Map<string, Lane>>>>>
 
@@ -77,8 +95,12 @@ export function createCovering(parts: CoveringParts): Covering {
   const lanes = new Map<string, Lane>()
   for (const row of stored.rows) lanes.set(row.key, laneOf(row, row))
   let quick: Quick = new Map()
+  let latest: Latest = {}
+  const forgetQuick = (): void => {
+    quick = new Map()
+    latest = {}
+  }
   const containers = new Map(stored.containers.map((one) => [containerKey(one), one]))
-  const heardContainers = new Map<string, CoveredContainer>()
   const touched = new Set<Lane>()
   const unwritten = new Set<Lane>()
   const unwrittenContainers = new Set<string>()
@@ -86,6 +108,7 @@ export function createCovering(parts: CoveringParts): Covering {
   let open: readonly CoverageInterval[] = stored.intervals.filter(({ until }) => until === undefined)
   const told = new Map<string, number>()
   let [begun, judged, written] = [now(), now(), 0]
+  let second = Math.floor(begun / 1_000)
   const covered = Number(store.meta(COVERED) ?? 0) || begun
   if (covered === begun) store.setMeta(COVERED, String(begun))
   let known: { readonly ruleset: object; readonly fields: CoveredFields } | undefined
@@ -94,7 +117,7 @@ export function createCovering(parts: CoveringParts): Covering {
     const { strategies, ruleset } = detection()
     if (known?.ruleset === ruleset) return known.fields
     known = { ruleset, fields: createCoveredFields({ strategies, ruleset }) }
-    quick = new Map()
+    forgetQuick()
     return known.fields
   }
   const laneFor = (
@@ -119,6 +142,28 @@ export function createCovering(parts: CoveringParts): Covering {
   }
   const quickLane = (input: string, event: Event): Lane => {
     const { source, logsource, resource } = event
+    const { host, cluster: within } = latest
+    if (
+      latest.logsource === logsource &&
+      latest.input === input &&
+      latest.source === source &&
+      host === (resource['host.name'] ?? resource['k8s.node.name']) &&
+      within === resource['k8s.cluster.name'] &&
+      latest.lane !== undefined
+    )
+      return latest.lane
+    const lane = slowLane(input, event)
+    latest = {
+      input,
+      source,
+      logsource,
+      host: resource['host.name'] ?? resource['k8s.node.name'],
+      cluster: resource['k8s.cluster.name'],
+      lane,
+    }
+    return lane
+  }
+  const slowLane = (input: string, { source, logsource, resource }: Event): Lane => {
     const node = CLUSTER_WIDE.has(source) ? '' : one(resource['host.name'] ?? resource['k8s.node.name'])
     const cluster = one(resource['k8s.cluster.name'])
     const { category = '', service = '' } = logsource
@@ -130,22 +175,6 @@ export function createCovering(parts: CoveringParts): Covering {
     at.set(cluster, lane)
     return lane
   }
-  const hearContainer = (container: string, lane: Lane, time: number): void => {
-    const { input, source, node } = lane.of
-    if (source === '') return
-    const key = containerKey({ container, source })
-    const before = heardContainers.get(key) ?? containers.get(key)
-    heardContainers.set(key, {
-      container,
-      source,
-      input,
-      node,
-      events: (before?.events ?? 0) + 1,
-      first: Math.min(before?.first ?? time, time),
-      last: Math.max(before?.last ?? time, time),
-      lastArrival: before?.lastArrival ?? 0,
-    })
-  }
   /** Losses belong to what a source tells of itself, on the machine that lost them. */
   const lose = (input: string, { kind, about, lost, resource }: Finding): void => {
     if (kind !== 'producer-loss') return
@@ -153,6 +182,27 @@ export function createCovering(parts: CoveringParts): Covering {
     if (source === undefined) return
     const node = one(resource?.['host.name'] ?? resource?.['k8s.node.name'])
     countsOf(laneFor(input, source, node, one(resource?.['k8s.cluster.name']), [])).lost += lost?.records ?? 1
+  }
+  const foldContainers = ({ of, containers: heard }: Lane, at: number): void => {
+    const { input, source, node } = of
+    if (source === '') return
+    for (const [container, { events, first, last }] of heard) {
+      const key = containerKey({ container, source })
+      const before = containers.get(key)
+      containers.delete(key)
+      containers.set(key, {
+        container,
+        source,
+        input,
+        node,
+        events: (before?.events ?? 0) + events,
+        first: Math.min(before?.first ?? first, first),
+        last: Math.max(before?.last ?? last, last),
+        lastArrival: at,
+      })
+      unwrittenContainers.add(key)
+    }
+    heard.clear()
   }
   const fold = (at: number): void => {
     for (const lane of touched) {
@@ -165,24 +215,20 @@ export function createCovering(parts: CoveringParts): Covering {
       unwritten.add(lane)
     }
     touched.clear()
-    for (const [key, heard] of heardContainers) {
-      containers.delete(key)
-      containers.set(key, { ...heard, lastArrival: at })
-      unwrittenContainers.add(key)
-    }
-    heardContainers.clear()
     for (const key of oldest(lanes, COVERAGE_ROWS)) {
       unwritten.delete(lanes.get(key) as Lane)
       lanes.delete(key)
       forgotten.push(key)
-      quick = new Map()
+      forgetQuick()
     }
+  }
+  const due = (intervals: readonly CoverageInterval[] = []): CoverageCommit => {
+    const at = now()
+    for (const lane of unwritten) foldContainers(lane, at)
     for (const key of oldest(containers, COVERED_CONTAINERS)) {
       containers.delete(key)
       unwrittenContainers.delete(key)
     }
-  }
-  const due = (intervals: readonly CoverageInterval[] = []): CoverageCommit => {
     const commit = {
       rows: [...unwritten].flatMap(({ row }) => (row === undefined ? [] : [row])),
       containers: [...unwrittenContainers].flatMap((key) => containers.get(key) ?? []),
@@ -191,7 +237,7 @@ export function createCovering(parts: CoveringParts): Covering {
     }
     unwritten.clear()
     unwrittenContainers.clear()
-    written = now()
+    written = at
     return commit
   }
   const view = (at: number): CoverageView => ({
@@ -214,12 +260,11 @@ export function createCovering(parts: CoveringParts): Covering {
       if (time < counts.first) counts.first = time
       if (time > counts.last) counts.last = time
       const container = resource['container.id']
-      if (typeof container === 'string') {
+      if (typeof container === 'string' && container.length <= NAME) {
         counts.attributed += 1
-        hearContainer(container, lane, time)
+        hear(lane.containers, container, time)
       }
-      lane.seen += 1
-      if (lane.seen > AT_FIRST && lane.seen % EACH !== 0) return
+      if (!isLookedInto(lane, second)) return
       if ('k8s.pod.name' in resource) counts.pods = true
       sample(counts, lane.fields, joined)
     },
@@ -232,6 +277,7 @@ export function createCovering(parts: CoveringParts): Covering {
     },
     batch(input, { records, failed }, findings) {
       const at = now()
+      second = Math.floor(at / 1_000)
       // a reload counts from the next batch on
       fieldsNow()
       for (const finding of findings) lose(input, finding)
@@ -276,10 +322,40 @@ function laneOf(of: Lane['of'], row?: CoverageRow): Lane {
   return {
     row,
     counts: undefined,
-    seen: row?.events ?? 0,
+    containers: new Map(),
+    second: 0,
+    looked: 0,
+    passed: 0,
     fields: [],
     of: { key, input, source, node, cluster, kinds },
   }
+}
+
+/** All events of what is rare, and a sample of what is not. */
+function isLookedInto(lane: Lane, second: number): boolean {
+  if (lane.second !== second) {
+    lane.second = second
+    lane.looked = 0
+  }
+  if (lane.looked < A_SECOND) {
+    lane.looked += 1
+    return true
+  }
+  lane.passed += 1
+  if (lane.passed < EACH) return false
+  lane.passed = 0
+  return true
+}
+
+function hear(containers: Map<string, Heard>, container: string, time: number): void {
+  const heard = containers.get(container)
+  if (heard === undefined) {
+    containers.set(container, { events: 1, first: time, last: time })
+    return
+  }
+  heard.events += 1
+  if (time < heard.first) heard.first = time
+  if (time > heard.last) heard.last = time
 }
 
 function sample(counts: CoverageCounts, fields: readonly FieldReader[], event: Event): void {

@@ -107,7 +107,8 @@ function strategyTable({ strategies }: CoverageReport): string {
 
 /** Since when, why, and which assumptions it is: one line for what is said of several. */
 function reasonsOf({ assumptions }: StrategyCoverage): readonly (readonly string[])[] {
-  const told = assumptions.flatMap(({ id, status, places }) =>
+  const ordered = assumptions.toSorted((a, b) => rankOf(a) - rankOf(b))
+  const told = ordered.flatMap(({ id, status, places }) =>
     status === 'holds'
       ? []
       : places.map(({ why, since }) => ({
@@ -120,6 +121,11 @@ function reasonsOf({ assumptions }: StrategyCoverage): readonly (readonly string
     const [first] = same
     return first === undefined ? [] : [[first.since, first.why, same.map(({ id }) => id).join(' ')]]
   })
+}
+
+/** What fails first. */
+function rankOf({ status }: StrategyCoverage['assumptions'][number]): number {
+  return status === 'fails' ? 0 : 1
 }
 
 const STATUS_WORDS = { unmeasured: 'not measured', 'not-here': 'not here' } as const

@@ -11,7 +11,7 @@ export const TURN_ON: Readonly<Record<SourceName, string>> = {
   falco: 'set json_output: true and a file_output or http_output in falco.yaml, and read that as an input',
   sensor: 'run tallyman sensor as root on each machine (docs/sensor.md, sensors/tallyman-sensor.service)',
   tetragon: 'apply the policies of sensors/tetragon and read Tetragon’s export file',
-  tracee: 'run Tracee with JSON output to a file, with the events that sensors/ names, and read that file',
+  tracee: 'run Tracee with sensors/tracee/policy.yaml and JSON output to a file, and read that file',
   auditd: 'install sensors/auditd/tallyman.rules and read /var/log/audit/audit.log',
   laurel: 'install sensors/auditd/tallyman.rules and let Laurel write its log',
   'zeek.conn': 'let Zeek see the containers’ networks, as sensors/zeek says, and read its folder of logs',
@@ -25,7 +25,7 @@ export const TURN_ON: Readonly<Record<SourceName, string>> = {
   'zeek.files': 'let Zeek see the containers’ networks, as sensors/zeek says, and read its folder of logs',
   'zeek.notice': 'let Zeek see the containers’ networks, as sensors/zeek says, and read its folder of logs',
   'suricata.eve': 'switch eve-log on with the types that sensors/suricata names, and read eve.json',
-  hubble: 'export flows with hubble observe --follow -o jsonpb, or Cilium’s exporter, to a file, and read it',
+  hubble: 'let flows be exported as sensors/hubble says, and read the file',
   tshark: 'run tshark on the containers’ bridge as sensors/tshark says, and read its file',
   'windows.sysmon':
     'collect the channel Microsoft-Windows-Sysmon/Operational and send it to an input of type http or file',
