@@ -221,6 +221,7 @@ describe('bad input', () => {
     ],
     ['a truncated gzip', gzipSync(`${privilegedPod}\n`.repeat(200)).subarray(0, 200), 2, 'truncated gzip'],
     ['prose', 'Dear reader,\nthis is a letter.\n', 2, 'not a known format'],
+    ['prose', 'Dear reader,\nthis is a letter.\n', 2, "'tallyman sources list' names the formats"],
   ])('%s is told clearly', async (name, content, exit, message) => {
     const ran = await tallyman(['scan', file(name.replaceAll(/\W/g, '-'), content)])
     expect([ran.exit, ran.err]).toEqual([exit, expect.stringContaining(message)])

@@ -160,6 +160,9 @@ describe('sigma eval', () => {
   it.each([
     ['{', 'not JSON'],
     ['{"id": "a"}', 'no array of {id, rule, event}'],
+    ['[{"id": "a", "rule": "", "event": {}}, {"id": "b", "rule": {}}]', 'event}: case 2, rule: '],
+    ['[{"id": "a", "rule": "", "events": [{"at": "soon"}]}]', 'event}: case 1, events.0.at: '],
+    ['[5]', 'event}: case 1: '],
   ])('refuses %j', async (content, message) => {
     const { exit, err } = await tallyman(['sigma', 'eval', '--cases', file('cases.json', content)])
     expect(exit).toBe(2)

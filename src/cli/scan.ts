@@ -12,6 +12,7 @@ import { stdinInput } from '../inputs/stdin.ts'
 import { startWorkers, type Workers } from '../jobs/workers.ts'
 import { worthwhileJobs } from '../jobs/worthwhile-jobs.ts'
 import { runPipeline, type BatchResult } from '../pipeline.ts'
+import { UNKNOWN_FORMAT } from '../sources/foreign.ts'
 import { describesContainers, sources } from '../sources/index.ts'
 import { openStore } from '../store/sqlite.ts'
 import { applies } from '../sigma/sigma.ts'
@@ -179,6 +180,8 @@ function tell(totals: Totals, alerts: number, samples: readonly Failure[], outpu
     output.err(`  failed: ${safe(reason)}: ${times}\n`)
   for (const { stream, position, reason } of samples)
     output.err(`    ${safe(`${stream} at ${position}: ${reason}`)}\n`)
+  if ((totals.failures[UNKNOWN_FORMAT] ?? 0) > 0)
+    output.err("  'tallyman sources list' names the formats that are known\n")
   if (records === 0) output.err('  nothing to evaluate: the input is empty\n')
 }
 

@@ -109,6 +109,13 @@ const cases = z.array(
 )
 type Case = z.infer<typeof cases>[number]
 
+/** Which case is the first that is wrong, counted from 1, and where; nothing where there are no cases at all. */
+function wrongIn({ issues: [first] }: z.ZodError): string {
+  const [number, ...path] = first?.path ?? []
+  if (first === undefined || typeof number !== 'number') return ''
+  return `: case ${number + 1}${path.length === 0 ? '' : `, ${path.join('.')}`}: ${first.message}`
+}
+
 /** One event, or several with their times; an `at` is no field of theirs. */
 function recordsOf({ event, events }: Case): readonly TimedRecord[] {
   if (events === undefined) return [{ time: 0, record: event }]
@@ -123,7 +130,7 @@ export async function evaluateCases(file: string, site: string | undefined, outp
   const lists = await listsIn(site, output)
   const parsed = cases.safeParse(parsedJson(await textOf(file), file))
   if (!parsed.success)
-    throw new UserError('the file is no array of {id, rule, event}', {
+    throw new UserError(`the file is no array of {id, rule, event}${wrongIn(parsed.error)}`, {
       file,
       mend: 'write rule as YAML text and event as an object; for correlations events with at: 30s, and until: 10m',
     })

@@ -108,7 +108,7 @@ function unknownReferences(
         mistake(
           filter.at,
           `the filter names the rule ${quote(reference)}, which is not loaded`,
-          'correct its id',
+          'correct its id or name, or the rule if it is refused',
         ),
       ),
     )
