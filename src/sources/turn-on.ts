@@ -44,8 +44,8 @@ export const TURN_ON: Readonly<Record<SourceName, string>> = {
   'docker.stats': 'ask the engine for /containers/ID/stats and read the answers as a file or by http',
   'podman.events': 'let podman events --format json write to a file, and read it',
   'containerd.events': 'let ctr events write to a file, and read it',
-  cadvisor: 'scrape cAdvisor’s metrics to a file or send them to an input of type http',
-  prometheus: 'write the metrics to a file or send them to an input of type http',
-  esxi: 'send the host’s syslog to a file that an input reads',
-  'network.device': 'send the devices’ syslog to a file that an input reads',
+  cadvisor: 'let an input of type prometheus ask cAdvisor or the kubelets',
+  prometheus: 'let an input of type prometheus ask the exporters',
+  esxi: 'send the host’s syslog to an input of type syslog',
+  'network.device': 'send the devices’ syslog to an input of type syslog',
 }
