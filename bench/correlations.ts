@@ -123,7 +123,7 @@ function stored(ruleset: Ruleset): string {
       watch.run(() => {
         const { signals } = correlating.take('bench', matches, createTally())
         store.commit(aCommit({ signals }))
-        correlating.advance(matches.at(-1)?.match.event.time ?? 0, 4)
+        Array.from(correlating.steps(matches.at(-1)?.match.event.time ?? 0).take(4))
       })
     }
     const { line } = watch.told(STORED)

@@ -33,10 +33,10 @@ export interface CorrelatingParts {
 /** Between the matches of batches and the correlations, which see them in the order of their event times. */
 export interface Correlating extends Taking {
   /**
-   * Shows the correlations what is before the watermark, in steps that are committed each on its own; at most so
-   * many. Answers what they led to.
+   * Shows the correlations what is before the watermark, in steps that are committed each on its own when they are
+   * asked for. Each is what it led to, or undefined where nobody need know.
    */
-  advance(watermark: number, steps: number): readonly BatchResult[]
+  steps(watermark: number): Generator<BatchResult | undefined, void>
 }
 
 export function createCorrelating(parts: CorrelatingParts): Correlating {
@@ -126,19 +126,14 @@ export function createCorrelating(parts: CorrelatingParts): Correlating {
         findings: late.length === 0 ? [] : [lateFinding(input, late, now())],
       }
     },
-    advance(watermark, steps) {
-      if (current().correlator.correlations.length === 0) return []
+    *steps(watermark) {
+      if (current().correlator.correlations.length === 0) return
       // the end of what there is is not the end of time: windows that are open stay open
       const wanted = watermark === Infinity ? Math.max(newest, newestSignal(store, place)) + 1 : watermark
       const most = parts.waiting ?? Infinity
       const forced = waiting > most ? (store.crowdedSince(place, Math.ceil(most * ENOUGH)) ?? wanted) : wanted
       const until = Math.max(wanted, forced)
-      const results: BatchResult[] = []
-      for (let step = 0; step < steps && place.time < until; step += 1) {
-        const result = oneStep(until, until > wanted)
-        if (result !== undefined) results.push(result)
-      }
-      return results
+      while (place.time < until) yield oneStep(until, until > wanted)
     },
   }
 }

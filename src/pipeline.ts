@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { commitBatch, commitCoverage, type BatchResult } from './commit-batch.ts'
 import { createCorrelating, type Correlating, type CorrelatingParts } from './correlating.ts'
 import { createCovering, type Covering } from './covering.ts'
@@ -116,7 +117,8 @@ export async function runPipeline(
   const watermark = createWatermark(inputs, { ...WITHOUT_END, ...parts.correlations, now: parts.now })
   const batchParts = { ...parts, memory, correlating, covering }
   const correlate = (): void => {
-    for (const result of correlating.advance(watermark.current(), STEPS)) parts.committed?.(result)
+    for (const result of correlating.steps(watermark.current()).take(STEPS))
+      if (result !== undefined) parts.committed?.(result)
   }
   const judgeCoverage = (): void => {
     const judged = covering?.judge()
@@ -168,7 +170,12 @@ export async function runPipeline(
     if (!signal.aborted) for (const one of sensorRuns.missing(Number.POSITIVE_INFINITY)) tellOverdue(one)
     // one after the other, each committed on its own
     if (!signal.aborted)
-      for (const result of correlating.advance(watermark.current(), Infinity)) parts.committed?.(result)
+      for (const result of correlating.steps(watermark.current())) {
+        if (result !== undefined) parts.committed?.(result)
+        // whoever wants it to stop is heard in between
+        await nextTurn()
+        if (signal.aborted) break
+      }
     const rest = covering?.rest()
     if (rest !== undefined) commitCoverage({ coverage: rest, findings: [] }, parts)
   } finally {

@@ -140,6 +140,24 @@ it('a single line of 200 MB is one counted failure, within 512 MB', async () => 
   expect(Number(megabytes)).toBeLessThan(512)
 })
 
+it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+  'a scan that %s ends leaves nothing of what it read',
+  async (signal) => {
+    const env = { ...process.env, TMPDIR: folder }
+    const child = spawn(resolve(import.meta.dirname, '../bin/tallyman'), ['scan', '-'], {
+      env,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    })
+    child.stdin.write(`${podCreated({ name: 'web', auditID: 'x', time: 1_795_200_000_000 })}\n`)
+    await eventually(() =>
+      readdirSync(folder, { recursive: true }).find((name) => `${name}`.endsWith('scan.db')),
+    )
+    child.kill(signal)
+    expect(await once(child, 'exit')).toEqual([null, signal])
+    expect(readdirSync(folder)).toEqual([])
+  },
+)
+
 it('a second daemon on the same data folder is refused, and the first goes on', async () => {
   const log = join(folder, 'audit.log')
   auditLog(log, 10)

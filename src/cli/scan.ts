@@ -22,6 +22,7 @@ import { EXIT, type Exit } from './exit.ts'
 import { inTemporaryFolder } from './in-temporary-folder.ts'
 import { clock, count, printJson, safe, table, type Output } from './output.ts'
 import { tellFindings } from './tell-findings.ts'
+import { tidiedUp } from './tidied-up.ts'
 
 export interface ScanOptions {
   /** Files and folders; `-` is standard input. */
@@ -73,14 +74,16 @@ async function scanWith(
       mend: 'leave out --no-strategies, or name rules that compile with --rules',
     })
   }
-  return inTemporaryFolder('scan', async (folder) => {
-    const store = openStore(join(folder, 'scan.db'), { durable: false })
-    try {
-      return await scanInto({ store, detection, workers }, options, output)
-    } finally {
-      store.close()
-    }
-  })
+  return inTemporaryFolder('scan', async (folder) =>
+    tidiedUp(folder, async () => {
+      const store = openStore(join(folder, 'scan.db'), { durable: false })
+      try {
+        return await scanInto({ store, detection, workers }, options, output)
+      } finally {
+        store.close()
+      }
+    }),
+  )
 }
 
 interface ScanParts {
