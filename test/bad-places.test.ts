@@ -150,7 +150,7 @@ it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     })
     child.stdin.write(`${podCreated({ name: 'web', auditID: 'x', time: 1_795_200_000_000 })}\n`)
     await eventually(() =>
-      readdirSync(folder, { recursive: true }).find((name) => `${name}`.endsWith('scan.db')),
+      readdirSync(folder, { encoding: 'utf8', recursive: true }).find((name) => name.endsWith('scan.db')),
     )
     child.kill(signal)
     expect(await once(child, 'exit')).toEqual([null, signal])
