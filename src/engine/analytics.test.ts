@@ -166,6 +166,17 @@ describe('a window', () => {
     expect(deadline).toBe(10_000)
   })
 
+  it.each([-1e300, -Number.MAX_VALUE, 2 ** 60 - 2 ** 62])(
+    'sums what is left of it, whatever %d was in it before',
+    (huge) => {
+      const correlation = correlationOf('type: value_sum, rules: [a], condition: {gte: 800, field: V}')
+      const before = [at(0, 1, huge), at(1, 2, huge), at(5_000, 3, 400), at(9_000, 4, 399)]
+      const after = [at(10_001, 5, 1)]
+      for (const parts of [[[...before, ...after]], [before, after]])
+        expect(reduce(correlation, parts, 1e6)).toMatchObject([{ time: 10_001, count: 3 }])
+    },
+  )
+
   it('of very many events is exact to a part of its timespan', () => {
     const correlation = correlationOf('type: event_count, rules: [a], condition: {gte: 30000}')
     const even = Array.from({ length: 30_100 }, (_, n) => at(Math.floor(n / 4), n))

@@ -39,19 +39,19 @@ export function push(
   sum: number,
 ): void {
   line.count += count
-  line.sum += sum
+  line.sum = finite(line.sum + sum)
   line.members.push(n)
   if (line.members.length > MEMBERS) line.members.shift()
   if (line.isCoarse && isOneSlice(line.times.at(-1), time, timespan)) {
     const at = line.times.length - 1
     line.times[at] = time
     if (line.counts !== undefined) line.counts[at] = (line.counts[at] ?? 0) + count
-    if (line.sums !== undefined) line.sums[at] = (line.sums[at] ?? 0) + sum
+    if (line.sums !== undefined) line.sums[at] = finite((line.sums[at] ?? 0) + sum)
     return
   }
   line.times.push(time)
   line.counts?.push(count)
-  line.sums?.push(sum)
+  line.sums?.push(finite(sum))
   if (!line.isCoarse && line.times.length - line.head > EXACT) coarsen(line, timespan)
 }
 
@@ -69,7 +69,7 @@ function coarsen(line: Timeline, timespan: number): void {
     if (isOneSlice(times[last], time, timespan)) {
       times[last] = time
       counts[last] = (counts[last] ?? 0) + count
-      sums[last] = (sums[last] ?? 0) + sum
+      sums[last] = finite((sums[last] ?? 0) + sum)
     } else {
       times.push(time)
       counts.push(count)
@@ -83,17 +83,27 @@ function coarsen(line: Timeline, timespan: number): void {
   line.isCoarse = true
 }
 
+/** JSON has no infinity. */
+function finite(sum: number): number {
+  return Math.min(Math.max(sum, -Number.MAX_VALUE), Number.MAX_VALUE)
+}
+
 /** Forgets what was at `until` or before. */
 export function expire(line: Timeline, until: number): void {
   const { times, counts, sums } = line
   let { head } = line
+  let isRounded = !Number.isSafeInteger(Math.trunc(line.sum))
   while (head < times.length && (times[head] as number) <= until) {
+    const sum = sums?.[head] ?? 0
+    isRounded ||= !Number.isSafeInteger(Math.trunc(sum))
     line.count -= counts?.[head] ?? 1
-    line.sum -= sums?.[head] ?? 0
+    line.sum -= sum
     head += 1
   }
   if (head === line.head) return
   line.head = head
+  // what was added to so large a number is not in it any more
+  if (isRounded) line.sum = sums?.slice(head).reduce((all, sum) => finite(all + sum), 0) ?? 0
   if (head === times.length) line.sum = 0
   if (!line.isCoarse && line.members.length > times.length - head)
     line.members.splice(0, line.members.length - (times.length - head))
