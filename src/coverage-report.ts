@@ -154,7 +154,11 @@ function assumptionCoverage(
     open.length > 0
       ? open.map(({ place, why, since }) => ({ place, why, since: instant(since) }))
       : told.filter((one) => one.status === status).map(({ place, why }) => ({ place, why }))
-  const mend = sources.map((source) => `${source}: ${TURN_ON[source]}`).join('; or ')
+  // of those that were heard once, what is silent now is what is to be mended
+  const named = sources.filter((source) => places.some(({ why }) => why.split(' ').includes(source)))
+  const mend = (named.length > 0 ? named : sources)
+    .map((source) => `${source}: ${TURN_ON[source]}`)
+    .join('; or ')
   return {
     id: assumption.id,
     claim: assumption.claim,

@@ -39,8 +39,8 @@ browserTest(
       await page.waitForSelector('#console nav')
       await console.press('g', 'c')
       await page.waitForURL('**/coverage')
-      await page.waitForSelector('text=no record of zeek.ssl ever arrived')
-      await page.waitForSelector('text=kubernetes.audit')
+      await page.waitForSelector('li li:has-text("no record of zeek.ssl ever arrived")')
+      await page.waitForSelector('th:has-text("kubernetes.audit")')
       expect(await page.locator('[data-state=blind]').count()).toBeGreaterThan(0)
       for (const scheme of ['light', 'dark'] as const) {
         await console.prefer(scheme)

@@ -12,7 +12,7 @@ const WORDS: Readonly<Record<Assumption['status'], string>> = {
   'not-here': 'not here',
 }
 
-/** What a strategy assumes: what does not hold first, with why, since when, and how it is turned on. */
+/** What a strategy assumes: what does not hold first, with why, since when, and once for all, how it is turned on. */
 export function Reasons({ assumptions }: { readonly assumptions: readonly Assumption[] }) {
   const failing = assumptions.filter(({ status }) => status === 'fails')
   const others = assumptions.filter(({ status }) => status !== 'fails')
@@ -21,8 +21,17 @@ export function Reasons({ assumptions }: { readonly assumptions: readonly Assump
     <div className={styles.reasons}>
       {failing.length === 0 ? null : (
         <ul>
-          {failing.map((assumption) => (
-            <Failing key={assumption.id} assumption={assumption} />
+          {[...Map.groupBy(failing, ({ mend = '' }) => mend)].map(([mend, together]) => (
+            <li key={mend}>
+              {together.map((assumption) => (
+                <Failing key={assumption.id} assumption={assumption} />
+              ))}
+              {mend === '' ? null : (
+                <span className={styles.mend}>
+                  <Text value={mend} limit={800} />
+                </span>
+              )}
+            </li>
           ))}
         </ul>
       )}
@@ -51,9 +60,9 @@ export function Reasons({ assumptions }: { readonly assumptions: readonly Assump
 /** Places that are told one by one. */
 const PLACES = 5
 
-function Failing({ assumption: { id, claim, onFail, places, mend } }: { readonly assumption: Assumption }) {
+function Failing({ assumption: { id, claim, onFail, places } }: { readonly assumption: Assumption }) {
   return (
-    <li>
+    <div className={styles.failing}>
       <strong>
         <Text value={id} /> {onFail}
       </strong>
@@ -71,11 +80,6 @@ function Failing({ assumption: { id, claim, onFail, places, mend } }: { readonly
       {places.length > PLACES ? (
         <span className="quiet">and {places.length - PLACES} more places</span>
       ) : null}
-      {mend === undefined ? null : (
-        <span className={styles.mend}>
-          <Text value={mend} limit={600} />
-        </span>
-      )}
-    </li>
+    </div>
   )
 }
