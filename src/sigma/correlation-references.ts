@@ -7,6 +7,8 @@ import type { RuleText } from './types.ts'
 
 /** Correlations of correlations of … so many at most. */
 const MAX_DEPTH = 10
+/** So many are looked up within each other at most: the stack has an end. */
+const MAX_OPEN = 1_000
 
 /** A correlation and the text that it stands in. */
 export interface SourcedCorrelation {
@@ -35,6 +37,7 @@ export function resolveCorrelations(
   refused: Problem[],
 ): readonly ResolvedCorrelation[] {
   const resolved = new Map<SourcedCorrelation, ResolvedCorrelation | undefined>()
+  const depths = new Map<ResolvedCorrelation, number>()
   const open: SourcedCorrelation[] = []
   const find = lookup(correlations, rules)
   const refuse = (
@@ -69,28 +72,28 @@ export function resolveCorrelations(
     if (correlation !== undefined) return { kind: 'correlation', name, correlation }
     return refuse(each, reference, `the correlation ${quote(name)} was refused`, 'mend that one')
   }
+  const refuseDepth = (each: SourcedCorrelation, first: Reference): undefined =>
+    refuse(each, first, `correlations refer to others more than ${MAX_DEPTH} deep`, 'write it flatter')
+  const depthOf = (inputs: readonly Input[]): number =>
+    1 + Math.max(0, ...inputs.map((each) => (each.kind === 'rule' ? 0 : (depths.get(each.correlation) ?? 0))))
   const resolve = (each: SourcedCorrelation): ResolvedCorrelation | undefined => {
     if (resolved.has(each)) return resolved.get(each)
     const [first] = each.correlation.references
     open.push(each)
     const inputs =
-      open.length > MAX_DEPTH && first !== undefined
-        ? [
-            refuse(
-              each,
-              first,
-              `correlations refer to others more than ${MAX_DEPTH} deep`,
-              'write it flatter',
-            ),
-          ]
+      open.length > MAX_OPEN && first !== undefined
+        ? [refuseDepth(each, first)]
         : each.correlation.references.map((reference) => inputOf(each, reference))
     open.pop()
     const sound = inputs.filter((input) => input !== undefined)
     const twin = sound.find((input, index) => sound.some((other, at) => at < index && isSame(input, other)))
     if (twin !== undefined && first !== undefined)
       refuse(each, first, `the rule ${quote(twin.name)} is named twice`, 'name it once, by id or by name')
-    const complete = sound.length === inputs.length && twin === undefined
+    const depth = depthOf(sound)
+    if (depth > MAX_DEPTH && first !== undefined) refuseDepth(each, first)
+    const complete = sound.length === inputs.length && twin === undefined && depth <= MAX_DEPTH
     const result = complete ? { ...each, inputs: sound } : undefined
+    if (result !== undefined) depths.set(result, depth)
     resolved.set(each, result)
     return result
   }

@@ -292,15 +292,22 @@ describe('a correlation', () => {
     expect(compiled.ruleset.correlations.map(({ rule: { id } }) => id)).toEqual(['e'])
   })
 
-  it('is refused more than ten deep', () => {
+  it.each([
+    ['first', false],
+    ['last', true],
+  ])('is refused more than ten deep, whether what others refer to stands %s', (_, isReversed) => {
     const deep = Array.from({ length: 12 }, (_, index) =>
       correlation(
         `type: temporal\nrules: [${index === 0 ? 'a' : `c${index - 1}`}]\ntimespan: 5m`,
         `c${index}`,
       ),
     )
-    const compiled = compile(rule('a'), ...deep.reverse())
-    expect(compiled.refused.map(({ message }) => message).join()).toContain('more than 10 deep')
+    const compiled = compile(rule('a'), ...(isReversed ? deep.toReversed() : deep))
+    expect(compiled.refused.map(({ message }) => message)).toEqual([
+      'correlations refer to others more than 10 deep',
+      'the correlation "c10" was refused',
+    ])
+    expect(compiled.ruleset.correlations).toHaveLength(10)
   })
 
   it.each([
