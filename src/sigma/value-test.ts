@@ -50,7 +50,7 @@ function folding(tokens: readonly Token[]): readonly Token[] {
 }
 
 /** Texts of which an expensive test keeps its outcome; each rule has its own. */
-const REMEMBERED = 64
+const REMEMBERED = 32
 
 /** From so many on, what the tests say of a text is worth remembering. */
 const COSTLY = 4
