@@ -1,8 +1,4 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { gunzipSync } from 'node:zlib'
+import { resolve } from 'node:path'
 import { loadDetection } from '../src/detection.ts'
 import type { Event, Logsource } from '../src/domain/event.ts'
 import { sharedReaders } from '../src/sigma/compile.ts'
@@ -13,11 +9,10 @@ import { compileRules } from '../src/sigma/sigma.ts'
 import type { Ruleset, RuleText } from '../src/sigma/sigma.ts'
 import { createStreamDecoder, sources } from '../src/sources/index.ts'
 import { auditLine } from './audit-records.ts'
+import { hasCollection, inCollection, LANES, linesOf, readRules } from './collection.ts'
+import type { Lane } from './collection.ts'
 import { falcoLine } from './falco-records.ts'
 
-const DATA = resolve(import.meta.dirname, '../../shared/data/sigma')
-const LANES = ['structured', 'raw'] as const
-type Lane = (typeof LANES)[number]
 const ROUNDS = 7
 /** Rules of the whole collection, evenly chosen; the last is all of them. */
 const SIZES = [100, 400, 1_600, Infinity]
@@ -33,35 +28,19 @@ type Say = (line: string) => void
  * record grows with the number of rules; the strategies alone over records of Kubernetes and Falco.
  */
 export async function sigma(say: Say): Promise<void> {
-  if (existsSync(DATA)) collection(say)
+  if (hasCollection()) await inCollection((folder) => collection(folder, say))
   else say('the collection is skipped: ../shared/data/sigma is absent')
   await ownRecords(say)
 }
 
-function collection(say: Say): void {
-  const corpus = mkdtempSync(join(tmpdir(), 'tallyman-sigma-'))
-  try {
-    execFileSync('tar', ['xzf', join(DATA, 'sigmahq-rules.tar.gz'), '-C', corpus])
-    const texts = readRules(corpus)
-    const { ruleset } = timed(say, () => compileRules(texts, { lists: new Map() }))
-    for (const lane of LANES) tellLane(lane, linesOf(lane), ruleset, say)
-    tellLane('structured, each command line only once', distinct(linesOf('structured')), ruleset, say)
-    say(`${Math.round(process.resourceUsage().maxRSS / 1_000)} MB of memory at most so far`)
-    for (const lane of LANES) growth(lane, texts, say)
-    withoutChoosing(texts, say)
-  } finally {
-    rmSync(corpus, { recursive: true, force: true })
-  }
-}
-
-function readRules(corpus: string): readonly RuleText[] {
-  const files = globSync('rules/**/*.yml', { cwd: corpus }).sort()
-  return files.map((file) => ({
-    file,
-    text: readFileSync(join(corpus, file), 'utf8'),
-    line: 1,
-    strategy: 'sigma',
-  }))
+function collection(folder: string, say: Say): void {
+  const texts = readRules(folder)
+  const { ruleset } = timed(say, () => compileRules(texts, { lists: new Map() }))
+  for (const lane of LANES) tellLane(lane, linesOf(lane), ruleset, say)
+  tellLane('structured, each command line only once', distinct(linesOf('structured')), ruleset, say)
+  say(`${Math.round(process.resourceUsage().maxRSS / 1_000)} MB of memory at most so far`)
+  for (const lane of LANES) growth(lane, texts, say)
+  withoutChoosing(texts, say)
 }
 
 function timed<T extends { readonly ruleset: Ruleset }>(say: Say, compile: () => T): T {
@@ -215,13 +194,6 @@ function eventOf(record: Logsource): Event {
 
 function logsourceOf({ product, category }: Logsource): Logsource {
   return { ...(product !== undefined && { product }), ...(category !== undefined && { category }) }
-}
-
-function linesOf(lane: Lane): readonly string[] {
-  return gunzipSync(readFileSync(join(DATA, 'lanes', `${lane}_windows.ndjson.gz`)))
-    .toString()
-    .trim()
-    .split('\n')
 }
 
 /** The lane repeats a few command lines: the same with one of its own in each record. */
