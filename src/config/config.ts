@@ -8,7 +8,7 @@ import { prometheusSchema } from './prometheus-config.ts'
 import { retentionSchema } from './retention-config.ts'
 import { syslogSchema } from './syslog-config.ts'
 import { tlsSchema } from './tls-config.ts'
-import { zoneSchema } from './words.ts'
+import { durationSchema, zoneSchema } from './words.ts'
 
 const file = z.string().min(1)
 const mebibytes = z.number().int().min(1).max(1024)
@@ -73,6 +73,15 @@ export const inputSchema = z.discriminatedUnion('type', [
   httpSchema,
   syslogSchema,
   prometheusSchema,
+  z.strictObject({
+    type: z.literal('certstore'),
+    name,
+    paths: z
+      .array(z.string().min(1))
+      .min(1)
+      .describe('Folders and files of certificates, in PEM or DER, such as /etc/ssl/certs'),
+    interval: durationSchema.default('30s').describe('From one look to the next'),
+  }),
 ])
 export type InputConfig = z.infer<typeof inputSchema>
 

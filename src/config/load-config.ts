@@ -108,7 +108,8 @@ function withAbsolutePaths(config: Config, folder: string): Config {
       if (input.type === 'prometheus') return withAbsoluteFileKeys(input, absolute)
       if (input.type === 'syslog')
         return input.tls === undefined ? input : { ...input, tls: withAbsoluteTls(input.tls, absolute) }
-      if (input.type === 'file') return { ...input, paths: input.paths.map(absolute) }
+      if (input.type === 'file' || input.type === 'certstore')
+        return { ...input, paths: input.paths.map(absolute) }
       if (input.type !== 'docker' || isAddress(input.socket)) return input
       return { ...input, socket: absolute(input.socket) }
     }),

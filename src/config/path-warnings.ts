@@ -10,11 +10,14 @@ export type PathWarning = Pick<Problem, 'message' | 'mend'> & { readonly path: r
 export function pathWarnings(config: Config): readonly PathWarning[] {
   return [
     ...config.inputs.flatMap((input, n): readonly PathWarning[] => {
-      if (input.type === 'file') {
+      if (input.type === 'file' || input.type === 'certstore') {
         return input.paths.flatMap((path, m) =>
           warned(['inputs', n, 'paths', m], path, (about) => about.isFile() || about.isDirectory(), {
             noun: 'file or folder',
-            later: 'the input fails, and is tried again, until it is there',
+            later:
+              input.type === 'file'
+                ? 'the input fails, and is tried again, until it is there'
+                : 'what comes there is told as added',
           }),
         )
       }

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import type { InputConfig } from '../config/config.ts'
+import { parseDuration } from '../domain/day.ts'
 import type { SourceName } from '../domain/event.ts'
+import { certstoreInput } from '../inputs/certstore.ts'
 import { dockerInput } from '../inputs/docker.ts'
 import { fileInput } from '../inputs/file.ts'
 import type { Input } from '../inputs/input.ts'
@@ -29,6 +31,12 @@ export function configuredInput(config: InputConfig, { data, say }: InputPlaces)
       return stdinInput({ name: config.name, live: true })
     case 'http':
       return configuredHttp(config, join(data, `${config.name}.token`), say)
+    case 'certstore':
+      return certstoreInput({
+        name: config.name,
+        paths: config.paths,
+        interval: parseDuration(config.interval) ?? 0,
+      })
     case 'prometheus':
       return configuredPrometheus(config)
     case 'syslog':
@@ -46,8 +54,10 @@ export function awaitedInput(config: InputConfig, places: InputPlaces): Input {
 /** The sources as which inputs may speak, by name: of the inputs that say so. */
 export function speaksAs(inputs: readonly InputConfig[]): ReadonlyMap<string, readonly SourceName[]> {
   return new Map(
-    inputs.flatMap((input) =>
-      'sources' in input && input.sources !== undefined ? [[input.name, input.sources]] : [],
-    ),
+    inputs.flatMap((input): (readonly [string, readonly SourceName[]])[] => {
+      // whoever writes certificates speaks of certificates
+      if (input.type === 'certstore') return [[input.name, ['certstore']]]
+      return 'sources' in input && input.sources !== undefined ? [[input.name, input.sources]] : []
+    }),
   )
 }

@@ -85,12 +85,13 @@ function tls(text: (name: string) => string, { logsource }: Event): string {
 }
 
 function certificate(text: (name: string) => string, { logsource }: Event): string {
-  if (!logsource.endsWith('/x509')) return ''
+  if (!logsource.endsWith('/x509') && !logsource.endsWith('certificate_store')) return ''
   const issuer = text('certificate.issuer')
   return joined(
     ' · ',
     `certificate ${text('certificate.subject')}`,
     issuer === '' ? '' : `issued by ${issuer}`,
+    text('event.action') === '' ? '' : joined(' ', text('event.action'), 'in', text('TargetFilename')),
   )
 }
 

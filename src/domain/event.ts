@@ -38,6 +38,7 @@ export const SOURCE_NAMES = [
   'prometheus',
   'esxi',
   'network.device',
+  'certstore',
 ] as const
 export type SourceName = (typeof SOURCE_NAMES)[number]
 

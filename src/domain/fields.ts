@@ -4,6 +4,7 @@ import type { Field } from './field.ts'
 import { FILE_CHANGE } from './integrity-fields.ts'
 import { METRIC } from './metric-fields.ts'
 import { CERTIFICATE, DNS, PROXY, TLS, WEB_SERVER } from './network-fields.ts'
+import { CERTIFICATE_STORE } from './store-fields.ts'
 
 export type { Field, FieldType } from './field.ts'
 
@@ -327,6 +328,7 @@ export const EXTENSIONS: Readonly<Record<string, Readonly<Record<string, Field>>
   kernel_call: KERNEL_CALL,
   tls: TLS,
   certificate: CERTIFICATE,
+  certificate_store: CERTIFICATE_STORE,
   file_change: FILE_CHANGE,
   metric: METRIC,
   network_device: NETWORK_DEVICE,
@@ -380,6 +382,7 @@ export const SERVED_BY: Readonly<Record<string, readonly SourceName[]>> = {
   ],
   tls: ['zeek.ssl', 'suricata.eve', 'tshark'],
   certificate: ['zeek.x509', 'tshark'],
+  certificate_store: ['certstore'],
   dns: ['zeek.dns', 'suricata.eve', 'hubble', 'tshark', 'windows.sysmon'],
   network_device: ['network.device'],
   metric: ['docker.stats', 'cadvisor', 'prometheus'],

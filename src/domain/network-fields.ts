@@ -77,9 +77,8 @@ export const TLS: Readonly<Record<string, Field>> = {
   ...PEER_FIELDS,
 }
 
-/** A certificate that was seen, in the names of Zeek's x509.log. */
-export const CERTIFICATE: Readonly<Record<string, Field>> = {
-  ...ENDS,
+/** A certificate, in the names of Zeek's x509.log. */
+export const CERTIFICATE_FIELDS: Readonly<Record<string, Field>> = {
   fingerprint: { type: 'string', description: 'SHA-256 of the certificate, hexadecimal.' },
   'certificate.serial': { type: 'string', description: 'Serial number, hexadecimal.' },
   'certificate.subject': { type: 'string', description: 'Whom it names: CN=…,O=….' },
@@ -101,6 +100,12 @@ export const CERTIFICATE: Readonly<Record<string, Field>> = {
   'san.uri': { type: 'list', description: 'URIs that it is for, such as SPIFFE ids.' },
   'san.email': { type: 'list', description: 'Mail addresses that it is for.' },
   'basic_constraints.ca': { type: 'boolean', description: 'May sign other certificates.' },
+}
+
+/** A certificate that was seen on the wire. */
+export const CERTIFICATE: Readonly<Record<string, Field>> = {
+  ...ENDS,
+  ...CERTIFICATE_FIELDS,
   ...PEER_FIELDS,
 }
 

@@ -1,4 +1,5 @@
 import { auditd } from './auditd.ts'
+import { certstore } from './certstore.ts'
 import { cloudtrail } from './cloudtrail.ts'
 import { containerdEvents } from './containerd-events.ts'
 import { dockerChanges } from './docker-changes.ts'
@@ -76,6 +77,7 @@ export const sources = [
   prometheus,
   esxi,
   networkDevice,
+  certstore,
 ] as const
 
 export { describesContainers } from './docker-inspect.ts'

@@ -48,4 +48,5 @@ export const TURN_ON: Readonly<Record<SourceName, string>> = {
   prometheus: 'let an input of type prometheus ask the exporters',
   esxi: 'send the host’s syslog to an input of type syslog',
   'network.device': 'send the devices’ syslog to an input of type syslog',
+  certstore: 'watch /etc/ssl/certs, and what programs trust besides, with an input of type certstore',
 }
