@@ -144,13 +144,13 @@ it('keys, words and links that lead out are no certificates, and what is damaged
   expect(
     input
       .failures()
-      .map(({ stream, reason }) => [stream.slice(folder.length), reason])
+      .map(({ stream, reason }) => `${stream.slice(folder.length)}: ${reason}`)
       .toSorted(),
   ).toEqual([
-    ['/nowhere', MISSING],
-    ['/store/broken.pem', DAMAGED],
-    ['/store/large.pem', TOO_LARGE],
-    ['/store/out.pem', 'link leads out of the folder'],
+    `/nowhere: ${MISSING}`,
+    `/store/broken.pem: ${DAMAGED}`,
+    `/store/large.pem: ${TOO_LARGE}`,
+    '/store/out.pem: link leads out of the folder',
   ])
 })
 
