@@ -85,7 +85,8 @@ it('goes on counting where the store left off, each event once', () => {
     commit(one.batch('kernel', records(301, 1), []))
     commit(one.rest())
   }
-  const { rows, containers } = store.coverage()
+  const { rows } = store.coverage()
+  const containers = store.coveredContainers()
   const execs = rows.find(({ kinds }) => kinds[0]?.category === 'process_creation')
   expect(execs).toMatchObject({
     events: 600,

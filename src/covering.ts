@@ -38,7 +38,7 @@ export interface Covering {
 }
 
 export interface CoveringParts {
-  readonly store: Pick<Store, 'coverage' | 'meta' | 'setMeta'>
+  readonly store: Pick<Store, 'coverage' | 'coveredContainers' | 'meta' | 'setMeta'>
   readonly detection: () => Pick<Detection, 'strategies' | 'ruleset'>
   readonly now: () => number
   /** Inputs that talk to who makes the records. */
@@ -100,7 +100,7 @@ export function createCovering(parts: CoveringParts): Covering {
     quick = new Map()
     latest = {}
   }
-  const containers = new Map(stored.containers.map((one) => [containerKey(one), one]))
+  const containers = new Map(store.coveredContainers().map((one) => [containerKey(one), one]))
   const touched = new Set<Lane>()
   const unwritten = new Set<Lane>()
   const unwrittenContainers = new Set<string>()

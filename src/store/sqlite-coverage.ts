@@ -21,12 +21,12 @@ export function coverageReader(db: DatabaseSync): CoverageReader {
       rows: all('SELECT body FROM coverage ORDER BY n').map(
         ({ body }) => JSON.parse(String(body)) as CoverageRow,
       ),
-      containers: all('SELECT * FROM covered_container ORDER BY n').map(toContainer),
       intervals: [
         ...all('SELECT * FROM coverage_interval WHERE until IS NULL ORDER BY n'),
         ...all('SELECT * FROM coverage_interval WHERE until IS NOT NULL ORDER BY n DESC LIMIT ?', closed),
       ].map(toInterval),
     }),
+    coveredContainers: () => all('SELECT * FROM covered_container ORDER BY n').map(toContainer),
   }
 }
 
