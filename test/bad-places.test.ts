@@ -137,7 +137,7 @@ it('a single line of 200 MB is one counted failure, within 512 MB', async () => 
   )
   expect(said).toContain('record longer than 16 MiB: 1')
   expect(alerts).toContain('"k8s.pod.name":"after"')
-  expect(Number(megabytes)).toBeLessThan(512)
+  expect(Number.parseInt(megabytes ?? '', 10)).toBeLessThan(512)
 })
 
 it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
