@@ -123,17 +123,10 @@ export function commitStep(
   const { counters } = tally.total()
   store.commit({
     at,
+    ...OF_NO_INPUT,
     input: CORRELATIONS,
-    streams: [],
-    bodies: [],
-    promised: false,
     counters,
-    failures: [],
     findings,
-    seen: [],
-    released: [],
-    containers: [],
-    forgotten: [],
     signals: step.signals,
     correlations,
     output,
@@ -154,17 +147,10 @@ export function commitCoverage(
   const output = { alerts: [], incidents: [] }
   store.commit({
     at,
+    ...OF_NO_INPUT,
     input: COVERAGE,
-    streams: [],
-    bodies: [],
-    promised: false,
     counters,
-    failures: [],
     findings,
-    seen: [],
-    released: [],
-    containers: [],
-    forgotten: [],
     coverage,
     output,
     outbox: noticesOf({ routes, before: output, output, findings, at }),
@@ -173,6 +159,18 @@ export function commitCoverage(
     ? undefined
     : { input: COVERAGE, counters, unreadable: [], findings, alerts: [] }
 }
+
+/** What is committed without anything having been read. */
+const OF_NO_INPUT = {
+  streams: [],
+  bodies: [],
+  promised: false,
+  failures: [],
+  seen: [],
+  released: [],
+  containers: [],
+  forgotten: [],
+} as const
 
 /** Stand where the name of an input does; inputs have no such name. */
 const COVERAGE = '(coverage)'

@@ -192,6 +192,35 @@ describe('correlations', () => {
     expect(store.incidents().items).toHaveLength(1)
   })
 
+  it('go on after a clock that had run ahead was set right', async () => {
+    const ahead = NOW + 365 * 24 * 60 * MINUTE
+    const pod = lineOf({ name: 'a-0', user: 'alice', time: ahead - MINUTE }, 0)
+    const beforehand = inputOf([
+      { lines: [pod], reach: { kind: 'caught-up', until: ahead } },
+      { lines: [lineOf({ name: 'c', user: 'alice', time: ahead }, 9)] },
+    ])
+    await run([beforehand], { now: () => ahead, arriving: true })
+    expect(store.signalPlace().place?.time).toBeGreaterThan(NOW)
+    const lines = [1, 2, 3].map((n) => lineOf({ name: `a-${n}`, user: 'alice', time: NOW + n * 1_000 }, n))
+    const now = NOW + MINUTE
+    await run([inputOf([{ lines, reach: { kind: 'caught-up', until: now } }], { name: 'later' })], {
+      now: () => now,
+      arriving: true,
+    })
+    expect(titles()).toEqual([])
+    const more = [4, 5, 6].map((n) => lineOf({ name: `a-${n}`, user: 'alice', time: now + n * 1_000 }, n))
+    await run(
+      [inputOf([{ lines: more, reach: { kind: 'caught-up', until: now + MINUTE } }], { name: 'last' })],
+      {
+        now: () => now + MINUTE,
+        arriving: true,
+      },
+    )
+    expect(titles()).toEqual(['three of the first kind'])
+    const findings = store.findings().map(({ message }) => message)
+    expect(findings.filter((message) => message.includes('ahead of the clock'))).toHaveLength(1)
+  })
+
   it('do not depend on the order of files, nor on how they are cut', async () => {
     await assert(
       asyncProperty(pods, shuffledSubarray([0, 1, 2, 3, 4, 5, 6], { minLength: 7 }), async (all, order) => {

@@ -1,5 +1,5 @@
 import { commitStep, type BatchResult, type Taking } from './commit-batch.ts'
-import { crowdedFinding, goneWords, lateFinding } from './correlation-findings.ts'
+import { astrayFinding, crowdedFinding, goneWords, lateFinding } from './correlation-findings.ts'
 import type { Route } from './domain/notice.ts'
 import type { PendingSignal, SignalRow } from './domain/state.ts'
 import type { RatedMatch } from './engine/alerting.ts'
@@ -28,6 +28,8 @@ export interface CorrelatingParts {
   readonly waiting?: number
   /** One line for people. */
   readonly told?: (line: string) => void
+  /** Records are read as they arrive: what is dated far ahead of the clock is dated by it. */
+  readonly arriving?: true
 }
 
 /** Between the matches of batches and the correlations, which see them in the order of their event times. */
@@ -70,6 +72,15 @@ export function createCorrelating(parts: CorrelatingParts): Correlating {
   const isLate = ({ time, event }: Pick<SignalRow, 'time' | 'event'>): boolean =>
     time < place.time || (time === place.time && event <= place.event)
 
+  /** A clock that ran ahead, and was set right, must not make all that comes until then late. */
+  let astray: number | undefined
+  const backFromTheFuture = (): void => {
+    if (parts.arriving !== true || place.time <= now() + AHEAD) return
+    astray = place.time
+    place = { time: now(), event: '', n: 0 }
+    written = -Infinity
+  }
+
   const oneStep = (until: number, crowded: boolean): BatchResult | undefined => {
     const { correlator, judge } = current()
     const { pending, end } = nextSignals(store, place, until)
@@ -83,6 +94,8 @@ export function createCorrelating(parts: CorrelatingParts): Correlating {
     waiting -= seen.length
     const { stale, findings } = bounds.look(step, correlator, now())
     if (crowded) findings.push(crowdedFinding(now()))
+    if (astray !== undefined) findings.push(astrayFinding(astray, now()))
+    astray = undefined
     const tally = createTally()
     for (const by of step.suppressed) tally.suppressed(by)
     const closed = [...step.closed, ...stale]
@@ -99,6 +112,7 @@ export function createCorrelating(parts: CorrelatingParts): Correlating {
     },
     take(input, matches, tally) {
       const { correlator, judge } = current()
+      backFromTheFuture()
       if (correlator.correlations.length === 0) return { matches, signals: [], findings: [] }
       const alerting: RatedMatch[] = []
       const signals: SignalRow[] = []
@@ -128,6 +142,7 @@ export function createCorrelating(parts: CorrelatingParts): Correlating {
     },
     *steps(watermark) {
       if (current().correlator.correlations.length === 0) return
+      backFromTheFuture()
       // the end of what there is is not the end of time: windows that are open stay open
       const wanted = watermark === Infinity ? Math.max(newest, newestSignal(store, place)) + 1 : watermark
       const most = parts.waiting ?? Infinity
@@ -138,6 +153,8 @@ export function createCorrelating(parts: CorrelatingParts): Correlating {
   }
 }
 
+/** No record is dated further ahead of the clock than that, ms. */
+const AHEAD = 86_400_000
 /** Where too many wait they are brought down to this share, so that they are not at the bound all the time. */
 const ENOUGH = 0.9
 /** The first instant that a date can name, ms. */

@@ -38,6 +38,17 @@ export function crowdedFinding(now: number): Finding {
   )
 }
 
+/** Correlations had come to a time that the clock has not reached: it was set back, or had run ahead. */
+export function astrayFinding(reached: number, now: number): Finding {
+  const then = new Date(reached).toISOString()
+  return boundFinding(
+    'correlations',
+    'clock',
+    now,
+    `correlations had come to ${then}, which is ahead of the clock: they go on from now, and what came in between was looked at alone`,
+  )
+}
+
 export function groupsFinding({ rule: { title } }: Correlation, most: number, now: number): Finding {
   return boundFinding(
     title.slice(0, 128),

@@ -33,6 +33,18 @@ describe('the watermark', () => {
     expect(watermark.current()).toBe(now - 600)
   })
 
+  it('goes back with a clock that had run ahead', () => {
+    const watermark = watermarkOf('a')
+    const right = now
+    now += 365 * 86_400_000
+    reaches.set('a', caughtUp(now))
+    expect(watermark.current()).toBe(now - 100)
+    now = right
+    expect(watermark.current()).toBeGreaterThan(now)
+    reaches.set('a', caughtUp(now))
+    expect(watermark.current()).toBe(now - 100)
+  })
+
   it('waits for an input that is cut, and then no longer', () => {
     const watermark = watermarkOf('a', 'b')
     reaches.set('a', caughtUp(now))

@@ -17,6 +17,9 @@ export interface Watermark {
   failed(input: string, at: number): void
 }
 
+/** No clock that is right says more, ms. */
+const AHEAD = 86_400_000
+
 /**
  * An input that is connected and has handed on everything promises that nothing older comes than its lateness ago;
  * one that is behind, or cut, what it promised before; one that ended promises everything. The least promise counts.
@@ -43,6 +46,8 @@ export function createWatermark(
         const { name, reach } = lane.input
         if (ended.has(name)) continue
         const here = reachOf(name, reach?.())
+        // promised by a clock that ran ahead and was set right
+        if (lane.promise > now() + AHEAD) lane.promise = -Infinity
         if (here?.kind === 'caught-up') lane.promise = Math.max(lane.promise, here.until - lateness)
         if (here?.kind === 'cut' && now() - here.since > patience) continue
         promises.push(lane.promise)
