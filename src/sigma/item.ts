@@ -36,7 +36,7 @@ export function readItem(entry: Entry, use: ListUse, report: Report): Item | und
     written: `${entry.key}: ${writtenValues(scalars)}`,
     texts: scalars.map(writtenValue),
     field,
-    values,
+    values: [...values],
     all: modifiers.includes('all'),
     negated: modifiers.includes('neq'),
   }
@@ -232,7 +232,7 @@ function applied(name: string, patterns: readonly Pattern[], use: ListUse): read
     if (length > MAX_MADE)
       return { wrong: `the modifier ${name} makes too much of it`, mend: 'write a shorter value' }
   }
-  return alternatives
+  return [...alternatives]
 }
 
 function plainPattern({ value, source }: Scalar): Pattern {

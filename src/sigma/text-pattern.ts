@@ -19,28 +19,32 @@ const DASHES = '-/–—―'
 export function parseText(source: string): readonly Token[] {
   const tokens: Token[] = []
   let text = ''
-  let escaped = false
+  let from = 0
   const flush = (): void => {
     if (text !== '') tokens.push({ kind: 'text', text })
     text = ''
   }
-  for (const character of source) {
-    if (escaped) {
-      text += '*?\\'.includes(character) ? character : `\\${character}`
-      escaped = false
-    } else if (character === '\\') {
-      escaped = true
+  // whole pieces: a text put together character by character takes thirty bytes for each of them
+  for (let at = 0; at < source.length; at += 1) {
+    const character = source.charAt(at)
+    if (character === '\\' && ESCAPED.has(source.charAt(at + 1))) {
+      text += source.slice(from, at)
+      from = at + 1
+      at += 1
     } else if (character === '*' || character === '?') {
+      text += source.slice(from, at)
       flush()
       tokens.push(character === '*' ? ANY_RUN : ANY_ONE)
-    } else {
-      text += character
+      from = at + 1
     }
   }
-  if (escaped) text += '\\'
+  text += source.slice(from)
   flush()
-  return tokens
+  // a list that has grown has room for more, and a large collection of rules has a hundred thousand of them
+  return [...tokens]
 }
+
+const ESCAPED: ReadonlySet<string> = new Set(['*', '?', '\\'])
 
 export function withLeadingStar(tokens: readonly Token[]): readonly Token[] {
   return tokens[0]?.kind === 'any-run' ? tokens : [ANY_RUN, ...tokens]
