@@ -37,8 +37,8 @@ function collection(folder: string, say: Say): void {
   const texts = readRules(folder)
   const { ruleset } = timed(say, () => compileRules(texts, { lists: new Map() }))
   for (const lane of LANES) tellLane(lane, linesOf(lane), ruleset, say)
-  tellLane('structured, each command line only once', distinct(linesOf('structured')), ruleset, say)
   say(`${Math.round(process.resourceUsage().maxRSS / 1_000)} MB of memory at most so far`)
+  tellLane('structured, each command line only once', distinct(linesOf('structured')), ruleset, say)
   for (const lane of LANES) growth(lane, texts, say)
   withoutChoosing(texts, say)
 }
