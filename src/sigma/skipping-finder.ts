@@ -1,11 +1,14 @@
 import type { LiteralFinder } from './finder.ts'
-import { GRAM, gramAt, gramBefore, lowBytesOf, PAD, placeOf } from './grams.ts'
+import { gramAt, gramBefore, lowBytesOf, PAD, placeOf } from './grams.ts'
 import type { LowBytes } from './grams.ts'
 
 /** Literals whose shortest is shorter leave too little to leap over. */
 const SHORTEST = 6
 /** A leap is at most so many characters, less those of a gram. */
 const LONGEST = 16
+/** Of a gram the last three characters, so that leaps are one longer. */
+const TAIL = 3
+const TAIL_BITS = 0xff_ff_ff_00
 /** 4 KiB: a byte for each place. */
 const BITS = 12
 /** Of so many places one may be taken, or leaps become short. */
@@ -14,7 +17,7 @@ const ROOM = 8
 /** Whether leaping over the text pays for these literals. */
 export function skips(literals: readonly string[]): boolean {
   const length = windowOf(literals)
-  return length >= SHORTEST && literals.length * (length - GRAM + 1) * ROOM <= 2 ** BITS
+  return length >= SHORTEST && literals.length * (length - TAIL + 1) * ROOM <= 2 ** BITS
 }
 
 /**
@@ -28,11 +31,11 @@ export function skippingFinder(
 ): LiteralFinder {
   const window = windowOf(literals)
   const shift = 32 - BITS
-  const leaps = new Uint8Array(2 ** BITS).fill(window - GRAM + 1)
+  const leaps = new Uint8Array(2 ** BITS).fill(window - TAIL + 1)
   const byPlace = new Map<number, number[]>()
   for (const [literal, text] of literals.entries()) {
-    for (let end = GRAM; end <= window; end += 1) {
-      const place = placeOf(gramBefore(text, end), shift)
+    for (let end = TAIL; end <= window; end += 1) {
+      const place = placeOf(gramBefore(text, end) & TAIL_BITS, shift)
       leaps[place] = Math.min(leaps[place] as number, window - end)
       if (end < window) continue
       const same = byPlace.get(place)
@@ -49,7 +52,7 @@ export function skippingFinder(
       for (let end = PAD + window; end <= last; end += 1) {
         end = leap(leaps, shift, low, end, last)
         if (end > last) return
-        for (const literal of byPlace.get(placeOf(gramAt(low, end), shift)) ?? NONE) {
+        for (const literal of byPlace.get(placeOf(gramAt(low, end) & TAIL_BITS, shift)) ?? NONE) {
           exact ??= compared(text)
           const isThere = exact.startsWith(literals[literal] as string, end - PAD - window)
           if (isThere && found(literal) === false) return
@@ -63,7 +66,7 @@ export function skippingFinder(
 function leap(leaps: Uint8Array, shift: number, low: LowBytes, from: number, last: number): number {
   let end = from
   while (end <= last) {
-    const width = leaps[placeOf(gramAt(low, end), shift)] as number
+    const width = leaps[placeOf(gramAt(low, end) & TAIL_BITS, shift)] as number
     if (width === 0) return end
     end += width
   }
