@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { aCommit } from '../../test/builders.ts'
 import { coverageKey, intervalKey, type CoverageRow } from '../domain/coverage.ts'
 import { foldCoverage, noCounts } from '../engine/coverage.ts'
 import { openStore } from '../store/sqlite.ts'
@@ -57,31 +58,13 @@ function leave(): void {
   }
   const ended = { ...interval, assumption: 'A6', since: T - 7_200_000, until: T - 3_600_000 }
   const intervals = [interval, ended].map((one) => ({ key: intervalKey(one), ...one }))
-  store.commit({
-    at: T,
-    input: 'kernel',
-    streams: [],
-    bodies: [],
-    promised: false,
-    counters: {
-      records: 0,
-      evaluated: 0,
-      failed: 0,
-      duplicates: 0,
-      suppressed: {},
-      late: {},
-      sources: {},
-      failures: {},
-    },
-    failures: [],
-    findings: [],
-    seen: [],
-    released: [],
-    containers: [],
-    forgotten: [],
-    coverage: { rows: [row('node-1'), row(place)], containers: [], forgotten: [], intervals },
-    output: { alerts: [], incidents: [] },
-  })
+  store.commit(
+    aCommit({
+      at: T,
+      input: 'kernel',
+      coverage: { rows: [row('node-1'), row(place)], containers: [], forgotten: [], intervals },
+    }),
+  )
   store.close()
 }
 

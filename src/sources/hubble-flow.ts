@@ -5,6 +5,7 @@ import type { Ends } from './connection-names.ts'
 import { httpNames } from './http-names.ts'
 import { isObject, known, listOf, objectOf, textOf, textsOf } from './json.ts'
 import type { JsonObject } from './json.ts'
+import { WORKLOAD_ATTRIBUTES } from './workload-attributes.ts'
 
 /** Both sides of a flow, turned so that the client is the one that opened the connection. */
 export interface Sides {
@@ -99,20 +100,11 @@ function requestNames(http: JsonObject, { ends }: Sides): JsonObject {
   })
 }
 
-const WORKLOADS: Readonly<Record<string, string>> = {
-  Deployment: 'k8s.deployment.name',
-  ReplicaSet: 'k8s.replicaset.name',
-  DaemonSet: 'k8s.daemonset.name',
-  StatefulSet: 'k8s.statefulset.name',
-  Job: 'k8s.job.name',
-  CronJob: 'k8s.cronjob.name',
-}
-
 /** Where a side is: its pod, what owns it, and the node that told of it (`cluster/node` where there are several). */
 export function placeOf(side: JsonObject, node: string | undefined): Resource {
   const slash = node?.indexOf('/') ?? -1
   const workload = listOf(side['workloads']).map(objectOf)[0]
-  const owner = WORKLOADS[textOf(workload?.['kind']) ?? '']
+  const owner = WORKLOAD_ATTRIBUTES[textOf(workload?.['kind']) ?? '']
   const cluster = textOf(side['cluster_name']) ?? (slash > 0 ? node?.slice(0, slash) : undefined)
   return known({
     'k8s.node.name': node?.slice(slash + 1),

@@ -5,16 +5,7 @@ import { isObject, listOf, objectOf, textOf } from './json.ts'
 import type { JsonObject } from './json.ts'
 import type { LinuxProcess, LinuxProgram } from './linux-event.ts'
 import { protoNumber } from './proto-json.ts'
-
-/** Kind of a pod's workload → the attribute of its name. */
-const WORKLOADS: Readonly<Record<string, string>> = {
-  Deployment: 'k8s.deployment.name',
-  ReplicaSet: 'k8s.replicaset.name',
-  DaemonSet: 'k8s.daemonset.name',
-  StatefulSet: 'k8s.statefulset.name',
-  Job: 'k8s.job.name',
-  CronJob: 'k8s.cronjob.name',
-}
+import { WORKLOAD_ATTRIBUTES } from './workload-attributes.ts'
 
 /** A process of Tetragon's, and the parent that stands beside it in the record. */
 export function tetragonProcess(entry: JsonObject): LinuxProcess {
@@ -59,7 +50,7 @@ export function tetragonResource(json: JsonObject, process: JsonObject): Resourc
   const container = objectOf(pod['container'])
   const node = textOf(json['node_name'])
   const cluster = textOf(json['cluster_name'])
-  const workload = WORKLOADS[textOf(pod['workload_kind']) ?? '']
+  const workload = WORKLOAD_ATTRIBUTES[textOf(pod['workload_kind']) ?? '']
   const isPod = textOf(pod['name']) !== undefined
   return attributesOf({
     'host.name': node,

@@ -1,33 +1,17 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect } from 'vitest'
+import { expect } from 'vitest'
 import { appendPod, writeConsoleData } from '../console-data.ts'
 import { eventually, startDaemon, type Daemon } from '../daemon.ts'
 import { httpReceiver } from '../receivers.ts'
 import { accessible } from './accessible.ts'
-import {
-  browserTest,
-  missingForBrowser,
-  serveConsole,
-  startBrowser,
-  type ConsolePage,
-  type TestBrowser,
-} from './browser.ts'
+import { browserOfFile } from './browser-of-file.ts'
+import { browserTest, missingForBrowser, serveConsole, type ConsolePage } from './browser.ts'
 import { missing, realTest, startDocker } from './engine.ts'
 import { settled } from './settled.ts'
 
-let browser: TestBrowser | undefined
-
-beforeAll(async () => {
-  if (missingForBrowser().length === 0) browser = await startBrowser()
-})
-afterAll(() => browser?.close())
-
-function chromium(): TestBrowser {
-  if (browser === undefined) throw new Error('no browser')
-  return browser
-}
+const chromium = browserOfFile()
 
 interface Opened {
   readonly daemon: Daemon

@@ -2,27 +2,11 @@ import { readdirSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
-import { afterAll, beforeAll, expect } from 'vitest'
-import {
-  browserTest,
-  missingForBrowser,
-  serveConsole,
-  startBrowser,
-  type ConsolePage,
-  type TestBrowser,
-} from './browser.ts'
+import { expect } from 'vitest'
+import { browserOfFile } from './browser-of-file.ts'
+import { browserTest, serveConsole, type ConsolePage } from './browser.ts'
 
-let browser: TestBrowser | undefined
-
-beforeAll(async () => {
-  if (missingForBrowser().length === 0) browser = await startBrowser()
-})
-afterAll(() => browser?.close())
-
-function chromium(): TestBrowser {
-  if (browser === undefined) throw new Error('no browser')
-  return browser
-}
+const chromium = browserOfFile()
 
 const BUILT = resolve(import.meta.dirname, '../../web/dist')
 
