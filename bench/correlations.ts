@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createCorrelating } from '../src/correlating.ts'
+import { createCorrelating } from '../src/loop/correlating.ts'
 import type { Event } from '../src/domain/event.ts'
 import type { Match } from '../src/domain/match.ts'
 import type { PendingSignal } from '../src/domain/state.ts'
@@ -9,7 +9,7 @@ import { createCorrelator, type Held } from '../src/engine/correlate.ts'
 import type { Judge } from '../src/engine/judge.ts'
 import { compileRules, type Ruleset } from '../src/sigma/sigma.ts'
 import { openStore } from '../src/store/sqlite.ts'
-import { createTally } from '../src/tally.ts'
+import { createTally } from '../src/loop/tally.ts'
 import { aCommit } from '../test/builders.ts'
 
 const MATCHES = 1_000_000

@@ -19,13 +19,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | 'everything'>> = {
   actions: ['domain'],
   // its schema is made of the actions' options; what it warns of is judged by those who read it later
   config: ['domain', 'site', 'actions', 'inputs', 'store'],
-  // the part of the loop that other threads do, and what hands it to them: with the loop's own files
-  jobs: ['domain', 'inputs', 'sources', 'inventory', 'sigma', 'engine', ''],
+  // the journey of a record to its commit; what is in force (`detection.ts`) is handed to it
+  loop: ['domain', 'inputs', 'sources', 'inventory', 'sigma', 'engine', 'store', 'jobs', ''],
+  // the part of the loop that other threads do, and what hands it to them
+  jobs: ['domain', 'inputs', 'sources', 'inventory', 'sigma', 'engine', 'loop', ''],
   daemon: 'everything',
   cli: 'everything',
 }
 
-/** Files directly in src: the loop, and what wires parts together. None of them knows SQL, HTTP or a command line. */
+/** Files directly in src wire parts together. None of them knows SQL, HTTP or a command line. */
 const ROOT_FILES_MAY_IMPORT = [
   'domain',
   'inputs',
@@ -36,7 +38,6 @@ const ROOT_FILES_MAY_IMPORT = [
   'strategy',
   'engine',
   'store',
-  'jobs',
 ]
 
 function files(): readonly string[] {

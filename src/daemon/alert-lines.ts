@@ -3,7 +3,7 @@ import { entityName } from '../domain/entity-name.ts'
 import { eventWords } from '../domain/event-words.ts'
 import type { Level } from '../domain/match.ts'
 import { cut } from '../domain/plain-text.ts'
-import type { BatchResult } from '../pipeline.ts'
+import type { BatchResult } from '../loop/pipeline.ts'
 import type { Reader } from '../store/store.ts'
 
 /** A line for people. Hostile text; where it has a level, that is the first word after the time. */

@@ -1,4 +1,4 @@
-import type { Beat } from '../pipeline.ts'
+import type { Beat } from '../loop/pipeline.ts'
 import type { Clock } from './clock.ts'
 
 const EVERY = 1_000

@@ -1,6 +1,6 @@
 import { alertView, findingView, incidentView } from '../domain/alert-view.ts'
 import type { Finding } from '../domain/event.ts'
-import type { BatchResult } from '../pipeline.ts'
+import type { BatchResult } from '../loop/pipeline.ts'
 import type { Reader } from '../store/store.ts'
 import { statusView, type DaemonStatus } from './status.ts'
 

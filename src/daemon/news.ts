@@ -1,4 +1,4 @@
-import type { BatchResult } from '../pipeline.ts'
+import type { BatchResult } from '../loop/pipeline.ts'
 import type { Reader } from '../store/store.ts'
 import { createAlertLines, type NewsLine } from './alert-lines.ts'
 

@@ -1,4 +1,4 @@
-import type { PipelineParts } from '../pipeline.ts'
+import type { PipelineParts } from '../loop/pipeline.ts'
 import type { Clock } from './clock.ts'
 
 /** Files wait for what the engines have to tell, and what was written meanwhile is to be read, ms. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import type { Finding } from '../domain/event.ts'
-import type { BatchResult } from '../pipeline.ts'
+import type { BatchResult } from '../loop/pipeline.ts'
 import { createStatus, statusView, type DaemonStatus } from './status.ts'
 
 const START = Date.UTC(2026, 10, 21, 10)

@@ -2,7 +2,7 @@ import type { Fact, Failure, SourceName } from '../domain/event.ts'
 import type { Match } from '../domain/match.ts'
 import type { Joined } from '../inventory/inventory.ts'
 import type { Lists, RuleText } from '../sigma/sigma.ts'
-import type { Evaluable } from '../decide.ts'
+import type { Evaluable } from '../loop/decide.ts'
 
 /** What a worker is started with: the rules, as texts, because compiled ones are functions. */
 export interface WorkerStart {

@@ -1,6 +1,6 @@
-import type { Evaluable } from '../decide.ts'
+import type { Evaluable } from '../loop/decide.ts'
 import { SOURCE_NAMES, type Event } from '../domain/event.ts'
-import { SAMPLES_A_BATCH } from '../tally.ts'
+import { SAMPLES_A_BATCH } from '../loop/tally.ts'
 import type { DecodedBatch } from '../sources/stream.ts'
 import { IDENTITY, type ReadChunk } from './messages.ts'
 

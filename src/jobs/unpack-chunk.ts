@@ -1,4 +1,4 @@
-import type { Evaluable, Meant } from '../decide.ts'
+import type { Evaluable, Meant } from '../loop/decide.ts'
 import { SOURCE_NAMES, type Fact } from '../domain/event.ts'
 import type { Identity } from '../sources/source.ts'
 import { IDENTITY, type ReadChunk } from './messages.ts'

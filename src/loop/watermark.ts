@@ -1,4 +1,4 @@
-import type { Input, Reach } from './inputs/input.ts'
+import type { Input, Reach } from '../inputs/input.ts'
 
 export interface WatermarkOptions {
   /** How much later than others of its time a record may come, ms. */

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { Reach } from './inputs/input.ts'
+import type { Reach } from '../inputs/input.ts'
 import { createWatermark, type Watermark } from './watermark.ts'
 
 let now = 1_000_000

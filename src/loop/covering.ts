@@ -1,5 +1,5 @@
 import { createCoveredFields, kindsOf, type CoveredFields } from './covered-fields.ts'
-import type { Detection } from './detection.ts'
+import type { Detection } from '../detection.ts'
 import {
   COVERAGE_ROWS,
   COVERED_CONTAINERS,
@@ -8,7 +8,7 @@ import {
   type CoverageInterval,
   type CoverageRow,
   type CoveredContainer,
-} from './domain/coverage.ts'
+} from '../domain/coverage.ts'
 import {
   SOURCE_NAMES,
   type Event,
@@ -16,12 +16,12 @@ import {
   type Logsource,
   type SensorMark,
   type SourceName,
-} from './domain/event.ts'
-import { assess, type Assessment, type Contact, type CoverageView } from './engine/assumptions.ts'
-import { foldIntervals } from './engine/coverage-intervals.ts'
-import { foldCoverage, noCounts, type CoverageCounts } from './engine/coverage.ts'
-import type { FieldReader } from './sigma/sigma.ts'
-import type { Counters, Store } from './store/store.ts'
+} from '../domain/event.ts'
+import { assess, type Assessment, type Contact, type CoverageView } from '../engine/assumptions.ts'
+import { foldIntervals } from '../engine/coverage-intervals.ts'
+import { foldCoverage, noCounts, type CoverageCounts } from '../engine/coverage.ts'
+import type { FieldReader } from '../sigma/sigma.ts'
+import type { Counters, Store } from '../store/store.ts'
 
 /** What arrives, counted, and what the strategies assume of it, judged by the clock. */
 export interface Covering {

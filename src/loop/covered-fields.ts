@@ -1,8 +1,8 @@
-import type { EventLogsource, Logsource, SourceName } from './domain/event.ts'
-import { isOfKind } from './engine/assumptions.ts'
-import { FIELDS } from './engine/coverage.ts'
-import { fieldReader, type FieldReader } from './sigma/sigma.ts'
-import type { Detection } from './detection.ts'
+import type { EventLogsource, Logsource, SourceName } from '../domain/event.ts'
+import { isOfKind } from '../engine/assumptions.ts'
+import { FIELDS } from '../engine/coverage.ts'
+import { fieldReader, type FieldReader } from '../sigma/sigma.ts'
+import type { Detection } from '../detection.ts'
 
 /** Which fields of which events somebody reads. */
 export interface CoveredFields {

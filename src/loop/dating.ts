@@ -1,5 +1,5 @@
-import type { Fact, Finding, SourceName } from './domain/event.ts'
-import { digest } from './domain/hash.ts'
+import type { Fact, Finding, SourceName } from '../domain/event.ts'
+import { digest } from '../domain/hash.ts'
 
 /** A record that is dated later than this after its arrival is evaluated as of its arrival, ms. */
 export const MOST_AHEAD = 24 * 3_600_000

@@ -1,8 +1,8 @@
-import type { Finding } from './domain/event.ts'
-import type { WindowKey } from './domain/state.ts'
+import type { Finding } from '../domain/event.ts'
+import type { WindowKey } from '../domain/state.ts'
 import { groupsFinding, inexactFinding } from './correlation-findings.ts'
-import type { Correlator, Step } from './engine/correlate.ts'
-import type { SignalStore } from './store/signals.ts'
+import type { Correlator, Step } from '../engine/correlate.ts'
+import type { SignalStore } from '../store/signals.ts'
 
 /** Groups that one correlation remembers at most. */
 export const GROUPS = 250_000

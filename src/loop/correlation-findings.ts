@@ -1,7 +1,7 @@
-import type { Finding } from './domain/event.ts'
-import { digest } from './domain/hash.ts'
-import type { SignalRow } from './domain/state.ts'
-import type { Correlation } from './sigma/sigma.ts'
+import type { Finding } from '../domain/event.ts'
+import { digest } from '../domain/hash.ts'
+import type { SignalRow } from '../domain/state.ts'
+import type { Correlation } from '../sigma/sigma.ts'
 
 /** All of them are told once an hour. */
 function boundFinding(about: string, bound: string, at: number, message: string): Finding {

@@ -2,15 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { eventList } from '../test/audit-webhook.ts'
-import { podCreated } from '../test/audit.ts'
-import { loadDetection } from './detection.ts'
-import type { Chunk } from './domain/event.ts'
-import type { Input } from './inputs/input.ts'
+import { eventList } from '../../test/audit-webhook.ts'
+import { podCreated } from '../../test/audit.ts'
+import { loadDetection } from '../detection.ts'
+import type { Chunk } from '../domain/event.ts'
+import type { Input } from '../inputs/input.ts'
 import { runPipeline, type PipelineParts } from './pipeline.ts'
-import { sources } from './sources/index.ts'
-import { openStore } from './store/sqlite.ts'
-import type { Store } from './store/store.ts'
+import { sources } from '../sources/index.ts'
+import { openStore } from '../store/sqlite.ts'
+import type { Store } from '../store/store.ts'
 
 const NOW = Date.UTC(2026, 10, 20, 12)
 let folder: string
@@ -43,7 +43,7 @@ async function run(
   strategies = true,
   more: Partial<PipelineParts> = {},
 ): Promise<void> {
-  const shipped = strategies ? join(import.meta.dirname, '../strategies') : undefined
+  const shipped = strategies ? join(import.meta.dirname, '../../strategies') : undefined
   const detection = await loadDetection({
     strategies: shipped,
     rules: [],
@@ -122,7 +122,7 @@ it('remembers identities over a restart', async () => {
 /** Hands on these chunks, a batch each, with what the input wants to be told. */
 async function runChunks(chunks: readonly Chunk[], on: Store = store, committed = (): void => {}) {
   const detection = await loadDetection({
-    strategies: join(import.meta.dirname, '../strategies'),
+    strategies: join(import.meta.dirname, '../../strategies'),
     rules: [],
     site: undefined,
     zone: 'UTC',
@@ -266,7 +266,7 @@ describe('a container of an engine', () => {
 
   async function runInputs(...inputs: readonly (readonly [string, Readonly<Record<string, string>>])[]) {
     const detection = await loadDetection({
-      strategies: join(import.meta.dirname, '../strategies'),
+      strategies: join(import.meta.dirname, '../../strategies'),
       rules: [],
       site: undefined,
       zone: 'UTC',

@@ -1,5 +1,5 @@
-import type { Failure } from './domain/event.ts'
-import type { Counters } from './store/store.ts'
+import type { Failure } from '../domain/event.ts'
+import type { Counters } from '../store/store.ts'
 
 /** Samples of failed records that one batch keeps; all are counted. */
 export const SAMPLES_A_BATCH = 50
