@@ -1,17 +1,8 @@
 import { Option, type Command } from 'commander'
-import type { Config } from '../config/config.ts'
-import { NOTIFICATION_STATES, type NotificationState } from '../domain/notice.ts'
-import type { Exit } from './exit.ts'
-import { dismissNotification, listNotifications, retryNotifications, testSink } from './notify.ts'
-import type { Output } from './output.ts'
-
-/** What `main` knows: options that name the data, the configuration they lead to, and the help's examples. */
-export interface NotifyWords<O> {
-  readonly withData: (command: Command) => Command
-  readonly configOf: (options: O) => Config
-  readonly parseCount: (text: string) => number
-  readonly example: (command: string) => string
-}
+import { NOTIFICATION_STATES, type NotificationState } from '../../domain/notice.ts'
+import { dismissNotification, listNotifications, retryNotifications, testSink } from '../notify.ts'
+import type { Output } from '../output.ts'
+import { configOf, example, parseCount, withData, type DataOptions, type Done } from './words.ts'
 
 interface ListWords {
   readonly json: boolean
@@ -22,12 +13,7 @@ interface ListWords {
 }
 
 /** `notify list|test|retry|dismiss` */
-export function addNotify<O>(
-  program: Command,
-  { withData, configOf, parseCount, example }: NotifyWords<O>,
-  output: Output,
-  done: (exit: Exit) => void,
-): void {
+export function addNotify(program: Command, output: Output, done: Done): void {
   const notify = program.command('notify').description('who is told: webhooks, syslog, mail')
   withData(
     notify
@@ -40,7 +26,7 @@ export function addNotify<O>(
     .option('--sink <name>', 'of one sink')
     .option('--limit <n>', 'at most 500', parseCount)
     .option('--after <cursor>', 'the next page, as the one before says')
-    .action((options: O & ListWords) => {
+    .action((options: DataOptions & ListWords) => {
       const { json, state, sink, limit, after } = options
       done(listNotifications(configOf(options), { json, state, sink, limit, after }, output))
     })
@@ -51,7 +37,9 @@ export function addNotify<O>(
       .argument('<name>', 'of the sink'),
   )
     .addHelpText('after', example('tallyman notify test ops'))
-    .action(async (name: string, options: O) => done(await testSink(configOf(options), name, output)))
+    .action(async (name: string, options: DataOptions) =>
+      done(await testSink(configOf(options), name, output)),
+    )
   withData(
     notify
       .command('retry')
@@ -61,10 +49,12 @@ export function addNotify<O>(
     .option('--sink <name>', 'all dead ones of this sink')
     .addHelpText('after', example('tallyman notify retry 17'))
     .addHelpText('after', example('tallyman notify retry --sink ops'))
-    .action(async (id: string | undefined, options: O & { readonly sink?: string }) =>
+    .action(async (id: string | undefined, options: DataOptions & { readonly sink?: string }) =>
       done(await retryNotifications(configOf(options), { id, sink: options.sink }, output)),
     )
   withData(notify.command('dismiss').description('drop a dead one').argument('<id>', 'as the list shows it'))
     .addHelpText('after', example('tallyman notify dismiss 17'))
-    .action(async (id: string, options: O) => done(await dismissNotification(configOf(options), id, output)))
+    .action(async (id: string, options: DataOptions) =>
+      done(await dismissNotification(configOf(options), id, output)),
+    )
 }

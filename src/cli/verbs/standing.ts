@@ -1,0 +1,102 @@
+import type { Command } from 'commander'
+import { checkConfig, printSchema, showConfig } from '../config-command.ts'
+import { showCoverage, type CoverageWords } from '../coverage.ts'
+import { doctor, type DoctorWords } from '../doctor.ts'
+import { listLists, showList } from '../lists.ts'
+import type { Output } from '../output.ts'
+import { listSources } from '../sources.ts'
+import { configOf, example, withData, type DataOptions, type Done } from './words.ts'
+
+/** `sources`, `config`, `doctor`, `coverage`, `lists`: what is set, read and seen */
+export function addStanding(program: Command, output: Output, done: Done): void {
+  addSources(program, output, done)
+  addConfig(program, output, done)
+  addCoverage(program, output, done)
+  addLists(program, output, done)
+}
+
+function addSources(program: Command, output: Output, done: Done): void {
+  program
+    .command('sources')
+    .description('the telemetry that can be read')
+    .command('list')
+    .description('with the log sources that each serves')
+    .option('--json', 'as JSON', false)
+    .addHelpText('after', example('tallyman sources list'))
+    .action((options: { json: boolean }) => done(listSources(options.json, output)))
+}
+
+function addConfig(program: Command, output: Output, done: Done): void {
+  const config = program.command('config').description('tallyman.yaml')
+  config
+    .command('check')
+    .description('every mistake, with its place and its mend')
+    .option('--config <file>', 'the file; tallyman.yaml of the working folder unless told')
+    .option('--json', 'one mistake a line', false)
+    .addHelpText('after', example('tallyman config check --config tallyman.yaml'))
+    .action((options: { config?: string; json: boolean }) =>
+      done(checkConfig(options.config, options.json, output)),
+    )
+  config
+    .command('show')
+    .description('what is in force, defaults included')
+    .option('--config <file>', 'the file')
+    .option('--json', 'as JSON', false)
+    .addHelpText('after', example('tallyman config show'))
+    .action((options: { config?: string; json: boolean }) =>
+      done(showConfig(options.config, options.json, output)),
+    )
+  config
+    .command('schema')
+    .description('JSON Schema, with which an editor completes and checks the file')
+    .addHelpText('after', example('tallyman config schema > tallyman.schema.json'))
+    .action(() => done(printSchema(output)))
+}
+
+function addCoverage(program: Command, output: Output, done: Done): void {
+  withData(
+    program
+      .command('doctor')
+      .description('what limits what can be concluded: lists not set, rules refused, gaps'),
+  )
+    .option('--json', 'as JSON', false)
+    .option('--all', 'also each list that is not set and exempts nobody', false)
+    .option('--failures', 'samples of records that failed, instead', false)
+    .addHelpText('after', example('tallyman doctor'))
+    .action(async (options: DataOptions & DoctorWords) =>
+      done(await doctor(configOf(options), options, output)),
+    )
+  withData(
+    program
+      .command('coverage')
+      .description('what each strategy sees now, why not more, and how that is turned on'),
+  )
+    .option('--json', 'one strategy a line, as JSON', false)
+    .option('--sources', 'what arrives, by source, instead', false)
+    .option('--navigator <file>', 'write a layer for the ATT&CK Navigator there')
+    .addHelpText('after', example('tallyman coverage --navigator layer.json'))
+    .action(async (options: DataOptions & CoverageWords) =>
+      done(await showCoverage(configOf(options), options, output)),
+    )
+}
+
+function addLists(program: Command, output: Output, done: Done): void {
+  const lists = program.command('lists').description('what rules ask of your site: images, machines, people')
+  withData(lists.command('list').description('with what their values are, and how many rules read them'))
+    .option('--json', 'one list a line', false)
+    .addHelpText('after', example('tallyman lists list'))
+    .action(async (options: DataOptions & { json: boolean }) =>
+      done(await listLists(configOf(options), options.json, output)),
+    )
+  withData(
+    lists
+      .command('show')
+      .description('one list: its meaning, its values, its rules, how its file is written')
+      .argument('<name>'),
+  )
+    .option('--json', 'as JSON', false)
+    .addHelpText('after', example('tallyman lists show approvedImages'))
+    .action(async (name: string, options: DataOptions & { json: boolean }) =>
+      done(await showList(configOf(options), name, options.json, output)),
+    )
+}
