@@ -50,6 +50,8 @@ export interface Reporter {
   readonly input: string
   /** Whether the input asks the container's engine itself: its word is believed before anybody else's. */
   readonly engine: boolean
+  /** Whether the input asks the API server of its cluster itself: nobody knows better whose a pod is. */
+  readonly cluster?: true
 }
 
 /** What is known of one container. */
@@ -57,6 +59,8 @@ export interface ContainerRow {
   readonly id: string
   readonly resource: Resource
   readonly mounts: readonly HostMount[]
+  /** What an API server says of the pod of a container whose engine told all else. */
+  readonly pod?: Resource
   /** IP addresses that it has and had, the newest last. */
   readonly addresses?: readonly AddressLease[]
   readonly by: Reporter

@@ -1,4 +1,5 @@
 import { createDating, type Dating } from './dating.ts'
+import { isClusterStream } from '../domain/cluster-stream.ts'
 import { isEngineStream } from '../domain/engine-stream.ts'
 import type { Chunk, Event, Fact, Failure, Finding, SourceName } from '../domain/event.ts'
 import { digest } from '../domain/hash.ts'
@@ -117,7 +118,11 @@ export function createDeciding(
         for (let record = 0; record < meant.records; record += 1) tally.duplicate()
         return
       }
-      const by: Reporter = { input, engine: isEngineStream(chunk.stream) }
+      const by: Reporter = {
+        input,
+        engine: isEngineStream(chunk.stream),
+        ...(isClusterStream(chunk.stream) && { cluster: true as const }),
+      }
       const consider = (events: (typeof meant)['completed'][number]['events']): void => {
         for (const event of events) {
           if (!isNew(event)) continue
@@ -180,7 +185,7 @@ function conflict(id: string, source: string, time: number, now: number): Findin
   }
 }
 
-/** Somebody else's word about an engine's container, told once an hour. */
+/** Somebody else's word about an engine's container, or a cluster's pod, told once an hour. */
 function contradictionFinding({ container, believed, contradicting }: Contradiction, now: number): Finding {
   return {
     id: digest('identity-conflict', 'container', contradicting, hourOf(now)),
@@ -188,7 +193,7 @@ function contradictionFinding({ container, believed, contradicting }: Contradict
     about: contradicting,
     since: now,
     until: now,
-    message: `told of containers otherwise than the engine that runs them, and was not believed; the first was ${container.slice(0, 128)}, which ${believed} knows`,
+    message: `told of containers otherwise than who runs them, and was not believed; the first was ${container.slice(0, 128)}, which ${believed} knows`,
   }
 }
 

@@ -176,4 +176,9 @@ export const MIGRATIONS: readonly string[] = [
   );
   CREATE INDEX coverage_interval_open ON coverage_interval (key) WHERE until IS NULL;
   `,
+  // whether who told of a container asks its cluster's API server itself, and what one says of the pod of a container
+  `
+  ALTER TABLE container ADD COLUMN cluster INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE container ADD COLUMN pod TEXT;
+  `,
 ]

@@ -130,7 +130,12 @@ export function reader(db: DatabaseSync): Reader {
         id: String(row['id']),
         resource: JSON.parse(String(row['resource'])) as Resource,
         mounts: JSON.parse(String(row['mounts'])) as HostMount[],
-        by: { input: String(row['input']), engine: row['engine'] === 1 },
+        by: {
+          input: String(row['input']),
+          engine: row['engine'] === 1,
+          ...(row['cluster'] === 1 && { cluster: true as const }),
+        },
+        ...(row['pod'] === null ? {} : { pod: JSON.parse(String(row['pod'])) as Resource }),
         time: Number(row['time']),
         ...(row['gone'] === null ? {} : { gone: Number(row['gone']) }),
         ...(row['addresses'] === null

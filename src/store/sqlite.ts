@@ -160,6 +160,8 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
         row.addresses === undefined ? null : JSON.stringify(row.addresses),
         row.by.input,
         row.by.engine ? 1 : 0,
+        row.by.cluster === true ? 1 : 0,
+        row.pod === undefined ? null : JSON.stringify(row.pod),
         at,
       )
     }
@@ -323,8 +325,8 @@ function statements(db: DatabaseSync) {
     seen: db.prepare('INSERT OR REPLACE INTO seen (id, content, keep) VALUES (?, ?, ?)'),
     release: db.prepare('UPDATE seen SET keep = 0 WHERE id = ?'),
     container: db.prepare(
-      `INSERT OR REPLACE INTO container (id, resource, mounts, time, gone, addresses, input, engine, told)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO container (id, resource, mounts, time, gone, addresses, input, engine, cluster, pod, told)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     incident: db.prepare(
       `INSERT INTO incident (id, key, kind, entity, level, first, last, status, who, changed)
