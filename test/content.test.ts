@@ -28,9 +28,7 @@ function isThere(reference: string): boolean {
 describe('the phrases of the five reports', () => {
   it('are all there, once', () => {
     const reports = ROWS.map(({ row }) => row.slice(0, 1))
-    const counts = ['W', 'D', 'A', 'C', 'S'].map(
-      (report) => reports.filter((each) => each === report).length,
-    )
+    const counts = ['W', 'D', 'A', 'C', 'S'].map((report) => reports.filter((each) => each === report).length)
     expect(counts).toEqual([31, 34, 34, 29, 34])
     expect(new Set(ROWS.map(({ row }) => row)).size).toBe(162)
   })
