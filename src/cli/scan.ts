@@ -191,7 +191,9 @@ function tell(totals: Totals, alerts: number, samples: readonly Failure[], outpu
 /** Silence must mean something: what was loaded, and what of it could not have fired. */
 function tellRules({ ruleset, problems }: Detection, totals: Totals, output: Output): void {
   const served = sources.flatMap(({ serves }) => serves)
-  const reading = ruleset.rules.filter(({ correlation }) => correlation === undefined)
+  const reading = ruleset.rules.filter(
+    ({ correlation, baseline }) => correlation === undefined && baseline === undefined,
+  )
   const idle = reading.filter(({ logsource }) => !served.some((each) => applies(logsource, each)))
   const refused = problems.length === 0 ? '' : `, ${problems.length} refused`
   output.err(`  rules: ${ruleset.rules.length} loaded${refused}`)
