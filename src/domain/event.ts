@@ -1,6 +1,7 @@
 /** The sources that Tallyman reads, in the order in which they are listed to users. */
 export const SOURCE_NAMES = [
   'kubernetes.audit',
+  'kubernetes.api',
   'docker.events',
   'docker.inspect',
   'falco',

@@ -347,9 +347,9 @@ export const SIGMA_CATEGORIES: Readonly<Record<string, Readonly<Record<string, F
 
 /** Which source serves a category. */
 export const SERVED_BY: Readonly<Record<string, readonly SourceName[]>> = {
-  container_create: ['docker.inspect', 'kubernetes.audit'],
-  container_mount: ['docker.inspect', 'kubernetes.audit'],
-  container_exec: ['docker.inspect', 'docker.events', 'kubernetes.audit'],
+  container_create: ['docker.inspect', 'kubernetes.audit', 'kubernetes.api'],
+  container_mount: ['docker.inspect', 'kubernetes.audit', 'kubernetes.api'],
+  container_exec: ['docker.inspect', 'docker.events', 'kubernetes.audit', 'kubernetes.api'],
   container_event: ['docker.events', 'podman.events', 'containerd.events'],
   process_creation: [
     'sensor',

@@ -13,6 +13,7 @@ import { fimAuditbeat } from './fim-auditbeat.ts'
 import { fimOsquery } from './fim-osquery.ts'
 import { fimWazuh } from './fim-wazuh.ts'
 import { hubble } from './hubble.ts'
+import { kubernetesApi } from './kubernetes-api.ts'
 import { kubernetesAudit } from './kubernetes-audit.ts'
 import { laurel } from './laurel.ts'
 import { networkDevice } from './network-device.ts'
@@ -40,6 +41,7 @@ import { zeekX509 } from './zeek-x509.ts'
 /** Every source that Tallyman reads. */
 export const sources = [
   kubernetesAudit,
+  kubernetesApi,
   dockerEvents,
   dockerInspect,
   falco,

@@ -4,6 +4,8 @@ import type { SourceName } from '../domain/event.ts'
 export const TURN_ON: Readonly<Record<SourceName, string>> = {
   'kubernetes.audit':
     'start kube-apiserver with --audit-policy-file and --audit-log-path and name the log under inputs:, or point its audit webhook at an input of type http (docs/inputs-http.md)',
+  'kubernetes.api':
+    'let the daemon ask the API server: an input of type kubernetes (docs/inputs-kubernetes.md, sensors/kubernetes)',
   'docker.events':
     'let the daemon read the engine’s socket: an input of type docker; tallyman discover shows what is in the way',
   'docker.inspect':
