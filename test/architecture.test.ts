@@ -10,6 +10,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | 'everything'>> = {
   inputs: ['domain'],
   sources: ['domain'],
   inventory: ['domain'],
+  // what several views of a machine say of the same containers: pure, over looks with their times
+  views: ['domain'],
   sigma: ['domain'],
   site: ['domain'],
   strategy: ['domain', 'sigma'],
@@ -20,7 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | 'everything'>> = {
   // its schema is made of the actions' options; what it warns of is judged by those who read it later
   config: ['domain', 'site', 'actions', 'inputs', 'store'],
   // the journey of a record to its commit; what is in force (`detection.ts`) is handed to it
-  loop: ['domain', 'inputs', 'sources', 'inventory', 'sigma', 'engine', 'store', 'jobs', ''],
+  loop: ['domain', 'inputs', 'sources', 'inventory', 'views', 'sigma', 'engine', 'store', 'jobs', ''],
   // the part of the loop that other threads do, and what hands it to them
   jobs: ['domain', 'inputs', 'sources', 'inventory', 'sigma', 'engine', 'loop', ''],
   daemon: 'everything',
@@ -33,6 +35,7 @@ const ROOT_FILES_MAY_IMPORT = [
   'inputs',
   'sources',
   'inventory',
+  'views',
   'sigma',
   'site',
   'strategy',
@@ -85,7 +88,7 @@ it('keeps SQLite inside the store and the data folder’s lock', () => {
 it('keeps clocks and timers out of what is pure', () => {
   const impure = files().filter(
     (file) =>
-      /^(?:domain|sigma|engine|sources|inventory|strategy)\//.test(file) &&
+      /^(?:domain|sigma|engine|sources|inventory|views|strategy)\//.test(file) &&
       !file.endsWith('.test.ts') &&
       /Date\.now|setTimeout|setInterval|performance\.now|Math\.random/.test(
         readFileSync(join(SRC, file), 'utf8'),

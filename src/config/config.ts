@@ -3,10 +3,12 @@ import { isLoopback } from '../domain/loopback.ts'
 import { inputName as name, inputSources as sources } from './input-words.ts'
 import { sinkSchema } from './notify-config.ts'
 import type { KeySchema } from './problems.ts'
+import { dockerSchema } from './docker-config.ts'
 import { correlationsSchema } from './correlations-config.ts'
 import { prometheusSchema } from './prometheus-config.ts'
 import { retentionSchema } from './retention-config.ts'
 import { syslogSchema } from './syslog-config.ts'
+import { viewsSchema } from './views-config.ts'
 import { tlsSchema } from './tls-config.ts'
 import { durationSchema, zoneSchema } from './words.ts'
 
@@ -61,14 +63,7 @@ export const inputSchema = z.discriminatedUnion('type', [
     sources,
     follow: z.boolean().default(true).describe('Go on reading what is appended, through rotation'),
   }),
-  z.strictObject({
-    type: z.literal('docker'),
-    name,
-    socket: z
-      .string()
-      .default('/var/run/docker.sock')
-      .describe('Socket of Docker’s or Podman’s Engine API; only read'),
-  }),
+  dockerSchema,
   z.strictObject({ type: z.literal('stdin'), name, sources }),
   httpSchema,
   syslogSchema,
@@ -121,6 +116,7 @@ export const configSchema = z.strictObject({
     .describe('Without any, what `tallyman discover` finds, but for sockets of other users'),
   retention: retentionSchema,
   correlations: correlationsSchema,
+  views: viewsSchema,
   notify: z.array(sinkSchema).default([]).describe('Who is told: webhooks, syslog, mail (docs/notify.md)'),
 })
 export type Config = z.infer<typeof configSchema>

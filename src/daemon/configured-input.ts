@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { InputConfig } from '../config/config.ts'
+import { engineLooks } from '../config/docker-config.ts'
 import { parseDuration } from '../domain/day.ts'
 import type { SourceName } from '../domain/event.ts'
 import { certstoreInput } from '../inputs/certstore.ts'
@@ -26,7 +27,12 @@ export function configuredInput(config: InputConfig, { data, say }: InputPlaces)
     case 'file':
       return fileInput({ name: config.name, paths: config.paths, follow: config.follow })
     case 'docker':
-      return dockerInput({ name: config.name, socket: config.socket, now: Date.now })
+      return dockerInput({
+        name: config.name,
+        socket: config.socket,
+        now: Date.now,
+        looks: engineLooks(config),
+      })
     case 'stdin':
       return stdinInput({ name: config.name, live: true })
     case 'http':

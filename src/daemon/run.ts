@@ -8,6 +8,7 @@ import type { Level } from '../domain/match.ts'
 import { routesOf, unknownStrategies } from '../config/notify-config.ts'
 import { limits } from '../limits.ts'
 import { patienceOf } from '../config/correlations-config.ts'
+import { viewsBound } from '../config/views-config.ts'
 import { boundsOf } from '../config/retention-config.ts'
 import { runPipeline, type BatchResult } from '../loop/pipeline.ts'
 import { sources } from '../sources/index.ts'
@@ -219,6 +220,7 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
         assessments = found
       },
     },
+    viewsBound: viewsBound(config.views),
     beats: beatsOf(systemClock),
   }
   try {

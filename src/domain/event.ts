@@ -1,3 +1,5 @@
+import type { ContainerLook } from './container-look.ts'
+
 /** The sources that Tallyman reads, in the order in which they are listed to users. */
 export const SOURCE_NAMES = [
   'kubernetes.audit',
@@ -153,6 +155,7 @@ export type Fact =
     }
   | { readonly kind: 'finding'; readonly finding: Finding }
   | { readonly kind: 'sensor-record'; readonly mark: SensorMark }
+  | { readonly kind: 'container-look'; readonly look: ContainerLook }
 
 /** Where a record of our sensor stands: by these, what is missing between them shows. */
 export interface SensorMark {

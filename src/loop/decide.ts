@@ -12,12 +12,14 @@ import type { Contradiction, Inventory, Joinable, Joined } from '../inventory/in
 import type { Identity } from '../sources/source.ts'
 import type { Commit } from '../store/store.ts'
 import { createTally, type Tally } from './tally.ts'
+import type { Views } from '../views/views.ts'
 
 /** What is remembered from batch to batch: it depends on the order in which records come. */
 export interface Memory {
   readonly inventory: Inventory
   readonly seen: Seen
   readonly sensorRuns: SensorRuns
+  readonly views: Views
   /** Where coverage is kept. */
   readonly covering?: Pick<Covering, 'beat'>
 }
@@ -61,8 +63,10 @@ export interface Deciding {
 
 export interface Decided extends Pick<
   Commit,
-  'findings' | 'seen' | 'released' | 'containers' | 'forgotten' | 'sensorRuns'
+  'findings' | 'seen' | 'released' | 'containers' | 'forgotten' | 'sensorRuns' | 'views' | 'forgottenViews'
 > {
+  /** Events that no record tells: that views of a machine differ. They are evaluated after those of the records. */
+  readonly made: readonly Event[]
   /** The newest event time, ms; -Infinity where there was none. */
   readonly newest: number
 }
@@ -71,7 +75,7 @@ export interface Decided extends Pick<
 export function createDeciding(
   input: string,
   { unreadable, findings: told }: Pick<InputBatch, 'unreadable' | 'findings'>,
-  { inventory, seen, sensorRuns, covering }: Memory,
+  { inventory, seen, sensorRuns, views, covering }: Memory,
   { now, arrival }: { readonly now: () => number; readonly arrival: number | undefined },
 ): Deciding {
   const tally = createTally()
@@ -79,6 +83,7 @@ export function createDeciding(
   const findings: Finding[] = [...told]
   const seenRows: SeenRow[] = []
   const released: string[] = []
+  const made: Event[] = []
   let newest = -Infinity
   for (const { stream, reason, count } of unreadable)
     tally.failed({ reason, stream, position: 0, sample: '' }, count)
@@ -101,9 +106,14 @@ export function createDeciding(
     }
   }
 
+  const make = (events: readonly Event[]): void => {
+    for (const event of events) if (isNew(event)) made.push(inventory.resolve(event))
+  }
+
   const tell = (facts: readonly Fact[], source: SourceName, isAlone: boolean): void => {
     for (const fact of facts) {
-      if (fact.kind === 'finding') findings.push(fact.finding)
+      if (fact.kind === 'container-look') make(views.look(fact.look, { input, source }))
+      else if (fact.kind === 'finding') findings.push(fact.finding)
       else if (fact.kind === 'sensor-record') {
         findings.push(...sensorRuns.observe(fact.mark, input, now()))
         if (isAlone) covering?.beat(input, source, fact.mark)
@@ -123,8 +133,9 @@ export function createDeciding(
         engine: isEngineStream(chunk.stream),
         ...(isClusterStream(chunk.stream) && { cluster: true as const }),
       }
-      const consider = (events: (typeof meant)['completed'][number]['events']): void => {
+      const consider = (events: (typeof meant)['completed'][number]['events'], source: SourceName): void => {
         for (const event of events) {
+          make(views.pass({ source, time: event.time, resource: event.resource }, input))
           if (!isNew(event)) continue
           newest = Math.max(newest, event.time)
           evaluate(event, inventory.find(event))
@@ -152,13 +163,13 @@ export function createDeciding(
         tally.evaluated(source)
         learn(facts, by)
         tell(facts, source, events.length === 0)
-        consider(events)
+        consider(events, source)
       }
       for (const { source, ...meaning } of meant.completed) {
         const { facts, events } = dating.dated(meaning, source)
         learn(facts, by)
         tell(facts, source, events.length === 0)
-        consider(events)
+        consider(events, source)
       }
     },
     decided: () => ({
@@ -169,6 +180,9 @@ export function createDeciding(
       containers: inventory.changes(),
       forgotten: inventory.forgotten(),
       sensorRuns: sensorRuns.changes(),
+      views: views.changes(),
+      forgottenViews: views.forgotten(),
+      made,
     }),
   }
 }

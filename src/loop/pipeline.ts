@@ -21,6 +21,7 @@ import type { Judge } from '../engine/judge.ts'
 import { createSeen } from '../engine/seen.ts'
 import { createSensorRuns, type Overdue } from '../engine/sensor-runs.ts'
 import { IDENTITY_HORIZON } from '../domain/state.ts'
+import { createViews, DEFAULT_BOUND } from '../views/views.ts'
 import { merge } from './merge.ts'
 import type { Commit, Store, StreamResume } from '../store/store.ts'
 import { createWatermark, type Watermark, type WatermarkOptions } from './watermark.ts'
@@ -70,6 +71,8 @@ export interface PipelineParts {
     /** Told what each assumption came to. */
     readonly judged?: (assessments: readonly Assessment[]) => void
   }
+  /** For how long views of a machine's containers may differ, ms. */
+  readonly viewsBound?: number
   /** Comes now and then, so that correlations are decided though nothing comes. Asked to end when all inputs have. */
   readonly beats?: (signal: AbortSignal) => AsyncIterable<Beat>
 }
@@ -99,6 +102,10 @@ export async function runPipeline(
     inventory: createInventory(parts.store.containers(), { isInput: (name) => names.has(name) }),
     seen: createSeen(parts.store.seen(IDENTITY_HORIZON), IDENTITY_HORIZON),
     sensorRuns,
+    views: createViews(parts.store.views(), {
+      bound: parts.viewsBound ?? DEFAULT_BOUND,
+      isInput: (name) => names.has(name),
+    }),
     ...(covering !== undefined && { covering }),
   }
   const lanes = inputs.map((input): Lane => {
@@ -208,7 +215,7 @@ function readingAway(
 ): ReadingAway {
   return createReadingAway({
     ...parts,
-    judge: () => parts.detection().judge,
+    detection: parts.detection,
     committed: (batch, result) => {
       batch.committed?.()
       parts.committed?.(result)
@@ -309,6 +316,7 @@ function processBatch(
     else streams.push({ stream: chunk.stream, ...decoder.checkpoint() })
   }
   const decided = deciding.decided()
+  for (const event of decided.made) matches.push(...ruleset.match(event))
   return commitBatch(
     { input, batch, tally: deciding.tally, decided, matches, streams, bodies },
     { ...parts, judge },

@@ -181,4 +181,6 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE container ADD COLUMN cluster INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE container ADD COLUMN pod TEXT;
   `,
+  // what each view of a machine says of its containers; what was heard last has the highest number
+  'CREATE TABLE container_view (n INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, body TEXT NOT NULL)',
 ]

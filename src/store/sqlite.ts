@@ -17,6 +17,7 @@ import {
   GONE_HORIZON,
   IDENTITY_HORIZON,
   SENSOR_RUN_HORIZON,
+  viewKey,
   type KeyedAlert,
   type KeyedIncident,
   type SeenRow,
@@ -169,6 +170,8 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
     if (batch.correlations !== undefined) step(batch.correlations)
     if (batch.coverage !== undefined) cover(batch.coverage)
     for (const row of batch.sensorRuns ?? []) sql.sensorRun.run(row.run, JSON.stringify(row))
+    for (const key of batch.forgottenViews ?? []) sql.forgetView.run(viewKey(key))
+    for (const row of batch.views ?? []) sql.view.run(viewKey(row), JSON.stringify(row))
     for (const { key, incident } of output.incidents) {
       const { id, kind, entity, level, first, last, status } = incident
       sql.incident.run(
@@ -349,6 +352,8 @@ function statements(db: DatabaseSync) {
     ),
     forgetContainer: db.prepare('DELETE FROM container WHERE id = ?'),
     sensorRun: db.prepare('INSERT OR REPLACE INTO sensor_run (run, body) VALUES (?, ?)'),
+    view: db.prepare('INSERT OR REPLACE INTO container_view (key, body) VALUES (?, ?)'),
+    forgetView: db.prepare('DELETE FROM container_view WHERE key = ?'),
     forgetSensorRuns: db.prepare(
       'DELETE FROM sensor_run WHERE n <= (SELECT n FROM sensor_run ORDER BY n DESC LIMIT 1 OFFSET ?)',
     ),
