@@ -12,6 +12,7 @@ import type { Contradiction, Inventory, Joinable, Joined } from '../inventory/in
 import type { Identity } from '../sources/source.ts'
 import type { Commit } from '../store/store.ts'
 import { createTally, type Tally } from './tally.ts'
+import { lookEvent } from '../views/look-event.ts'
 import type { Views } from '../views/views.ts'
 
 /** What is remembered from batch to batch: it depends on the order in which records come. */
@@ -21,7 +22,7 @@ export interface Memory {
   readonly sensorRuns: SensorRuns
   readonly views: Views
   /** Where coverage is kept. */
-  readonly covering?: Pick<Covering, 'beat'>
+  readonly covering?: Pick<Covering, 'beat' | 'event'>
 }
 
 /** What decides whether, and with what, an event is evaluated. */
@@ -112,8 +113,12 @@ export function createDeciding(
 
   const tell = (facts: readonly Fact[], source: SourceName, isAlone: boolean): void => {
     for (const fact of facts) {
-      if (fact.kind === 'container-look') make(views.look(fact.look, { input, source }))
-      else if (fact.kind === 'finding') findings.push(fact.finding)
+      if (fact.kind === 'container-look') {
+        // that it looks is what arrives: that views differ is seldom
+        const looked = lookEvent(fact.look, source)
+        covering?.event(input, looked, looked)
+        make(views.look(fact.look, { input, source }))
+      } else if (fact.kind === 'finding') findings.push(fact.finding)
       else if (fact.kind === 'sensor-record') {
         findings.push(...sensorRuns.observe(fact.mark, input, now()))
         if (isAlone) covering?.beat(input, source, fact.mark)

@@ -1,9 +1,9 @@
-import type { Event, EventLogsource, Mapping, Resource } from '../domain/event.ts'
+import type { Event, Mapping, Resource } from '../domain/event.ts'
 import { RESOURCE_ATTRIBUTES } from '../domain/fields.ts'
 import { digest } from '../domain/hash.ts'
 import type { Difference } from './differences.ts'
+import { CONTAINER_VIEW } from './look-event.ts'
 
-const CONTAINER_VIEW: EventLogsource = Object.freeze({ category: 'container_view' })
 const OWN_NAMES: Mapping = Object.freeze({})
 
 /** What rules are asked about a difference. It is told once, whenever it is looked at again. */
