@@ -5,7 +5,7 @@ import { EngineError } from './engine-api.ts'
 export interface Poll {
   /** ms from one answer to the next question. */
   readonly every: number
-  ask(signal: AbortSignal): Promise<readonly string[]>
+  readonly ask: (signal: AbortSignal) => Promise<readonly string[]>
 }
 
 /** Polls on their own time: events never wait for them. */

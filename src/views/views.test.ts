@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { assert, integer, property, uniqueArray } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ContainerLook, SeenContainer } from '../domain/container-look.ts'
 import type { Event } from '../domain/event.ts'
@@ -201,8 +201,8 @@ it('tells the same over a restart after any look', () => {
   ])
   const whole = told(views(), ...looks)
   expect(whole).toHaveLength(2)
-  fc.assert(
-    fc.property(fc.uniqueArray(fc.integer({ min: 1, max: looks.length - 1 })), (cuts) => {
+  assert(
+    property(uniqueArray(integer({ min: 1, max: looks.length - 1 })), (cuts) => {
       const rows = new Map<string, ViewRow>()
       const seen = new Set<string>()
       let of = views()
