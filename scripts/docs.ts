@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { configJsonSchema } from '../src/config/config.ts'
+import { editorSchema } from '../src/config/config.ts'
 import {
   EXTENSIONS,
   RESOURCE_ATTRIBUTES,
@@ -33,7 +33,7 @@ function fieldsPage(): string {
 }
 
 function configurationPage(): string {
-  const schema = configJsonSchema() as JsonSchema
+  const schema = editorSchema() as JsonSchema
   const rows = [...keysOf(schema, '')].map(([key, { description, default: initial, enum: values }, must]) => {
     const unless = must ? '**required**' : initial === undefined ? '' : `\`${JSON.stringify(initial)}\``
     return `| \`${key}\` | ${(description ?? values?.join(', ') ?? '').replaceAll('<', '&lt;')} | ${unless} |`
@@ -102,7 +102,7 @@ function* keysOf(
 
 const pages = {
   'docs/configuration.md': configurationPage(),
-  'docs/tallyman.schema.json': `${JSON.stringify(configJsonSchema(), undefined, 2)}\n`,
+  'docs/tallyman.schema.json': `${JSON.stringify(editorSchema(), undefined, 2)}\n`,
   'docs/console.md': consolePage(),
   'docs/content.md': contentPage(),
   'docs/fields.md': fieldsPage(),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { isLoopback } from '../domain/loopback.ts'
-import { inputName as name, inputSources as sources } from './input-words.ts'
+import { inputMapping as mapping, inputName as name, inputSources as sources } from './input-words.ts'
+import { mappingSchema } from '../mapping/mapping.ts'
 import { sinkSchema } from './notify-config.ts'
 import type { KeySchema } from './problems.ts'
 import { dockerSchema } from './docker-config.ts'
@@ -24,6 +25,7 @@ const httpSchema = z
       'cli.token is the token of the command line: take another name',
     ),
     sources,
+    mapping,
     host: z.string().default('127.0.0.1').describe('Address to listen on; beyond loopback only with tls'),
     port: z.number().int().min(0).max(65_535).default(7411).describe('0 takes a free one'),
     tls: tlsSchema('PEM file of an authority: senders that show a certificate of it need no token')
@@ -61,10 +63,11 @@ export const inputSchema = z.discriminatedUnion('type', [
     name,
     paths: z.array(z.string().min(1)).min(1).describe('Files and folders; formats are recognised by content'),
     sources,
+    mapping,
     follow: z.boolean().default(true).describe('Go on reading what is appended, through rotation'),
   }),
   dockerSchema,
-  z.strictObject({ type: z.literal('stdin'), name, sources }),
+  z.strictObject({ type: z.literal('stdin'), name, sources, mapping }),
   httpSchema,
   syslogSchema,
   prometheusSchema,
@@ -121,7 +124,19 @@ export const configSchema = z.strictObject({
 })
 export type Config = z.infer<typeof configSchema>
 
-/** What an editor checks the file against: JSON Schema of what is written, defaults left out. */
+/** JSON Schema of what is written, defaults left out. */
 export function configJsonSchema(): KeySchema {
   return z.toJSONSchema(configSchema, { io: 'input' }) as KeySchema
+}
+
+/** What an editor checks the file against: the same, but for what stands in mappings, which is eight times as long. */
+export function editorSchema(): KeySchema {
+  return z.toJSONSchema(configSchema, {
+    io: 'input',
+    override({ zodSchema, jsonSchema }) {
+      if (zodSchema !== mappingSchema) return
+      for (const key of Object.keys(jsonSchema)) delete jsonSchema[key]
+      Object.assign(jsonSchema, { type: 'object', description: 'A mapping: docs/mapping.md' })
+    },
+  }) as KeySchema
 }

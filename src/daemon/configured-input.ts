@@ -9,6 +9,8 @@ import { fileInput } from '../inputs/file.ts'
 import type { Input } from '../inputs/input.ts'
 import { onceThere } from '../inputs/once-there.ts'
 import { stdinInput } from '../inputs/stdin.ts'
+import { mappedSource } from '../sources/mapped-source.ts'
+import type { Source } from '../sources/source.ts'
 import { configuredHttp } from './configured-http.ts'
 import { configuredPrometheus } from './configured-prometheus.ts'
 import { configuredSyslog } from './configured-syslog.ts'
@@ -65,5 +67,16 @@ export function speaksAs(inputs: readonly InputConfig[]): ReadonlyMap<string, re
       if (input.type === 'certstore') return [[input.name, ['certstore']]]
       return 'sources' in input && input.sources !== undefined ? [[input.name, input.sources]] : []
     }),
+  )
+}
+
+/** What inputs read besides, by name: of those that name a mapping. */
+export function mappedBesides(inputs: readonly InputConfig[]): ReadonlyMap<string, Source> {
+  return new Map(
+    inputs.flatMap((input): (readonly [string, Source])[] =>
+      'mapping' in input && typeof input.mapping === 'object'
+        ? [[input.name, mappedSource('custom', input.mapping)]]
+        : [],
+    ),
   )
 }

@@ -18,7 +18,7 @@ import { readConsole } from './console-files.ts'
 import { createAuth } from './auth.ts'
 import { systemClock } from './clock.ts'
 import { beatsOf } from './beats.ts'
-import { awaitedInput, configuredInput, speaksAs } from './configured-input.ts'
+import { awaitedInput, configuredInput, mappedBesides, speaksAs } from './configured-input.ts'
 import { contactsOf } from './contacts.ts'
 import { containersFirst } from './containers-first.ts'
 import { currentDetection } from './current-detection.ts'
@@ -200,6 +200,7 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
     store,
     sources,
     speaksAs: speaksAs(wanted),
+    besides: mappedBesides(wanted),
     arriving: true as const,
     detection: detection.current,
     now,

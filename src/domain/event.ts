@@ -42,6 +42,10 @@ export const SOURCE_NAMES = [
   'esxi',
   'network.device',
   'certstore',
+  'kubearmor',
+  'kubescape',
+  'macos.eslogger',
+  'custom',
 ] as const
 export type SourceName = (typeof SOURCE_NAMES)[number]
 

@@ -45,6 +45,8 @@ export interface PipelineParts {
   readonly tend?: (input: string, cause: unknown, signal: AbortSignal) => AsyncIterable<Finding>
   /** By input's name, the sources as which it may speak, of others' records each is a failure; all unless told. */
   readonly speaksAs?: ReadonlyMap<string, readonly SourceName[]>
+  /** What an input reads besides, by its name: what its mapping describes. It is asked first. */
+  readonly besides?: ReadonlyMap<string, Source>
   /** Records are read as they arrive: one that is dated far after that is dated by it. */
   readonly arriving?: true
   /**
@@ -113,7 +115,10 @@ export async function runPipeline(
     return {
       input,
       resume,
-      sources: allowedSources(parts.sources, parts.speaksAs?.get(input.name)),
+      sources: [
+        parts.besides?.get(input.name) ?? [],
+        allowedSources(parts.sources, parts.speaksAs?.get(input.name)),
+      ].flat(),
       decoders: new Map(),
       open: createOpenStreams((stream) => resume.state(stream)),
     }
