@@ -1,9 +1,6 @@
-import type { ContainerLook } from './container-look.ts'
-
 /** The sources that Tallyman reads, in the order in which they are listed to users. */
 export const SOURCE_NAMES = [
   'kubernetes.audit',
-  'kubernetes.api',
   'docker.events',
   'docker.inspect',
   'falco',
@@ -42,10 +39,6 @@ export const SOURCE_NAMES = [
   'esxi',
   'network.device',
   'certstore',
-  'kubearmor',
-  'kubescape',
-  'macos.eslogger',
-  'custom',
 ] as const
 export type SourceName = (typeof SOURCE_NAMES)[number]
 
@@ -126,6 +119,19 @@ export interface Chunk {
   readonly at?: number
   /** Where the records were written, as their transport says: what they do not say of themselves. */
   readonly resource?: Resource
+  /** Read on another machine, by an agent there. */
+  readonly machine?: Machine
+  /** They cannot be read again: what of them no record was made of yet is kept with what is committed. */
+  readonly kept?: true
+}
+
+/** The machine of an agent: what is read there is told of it, whatever records say. */
+export interface Machine {
+  readonly agent: string
+  /** `host.name`, and `k8s.node.name` and `k8s.cluster.name` where they are set. */
+  readonly resource: Resource & { readonly 'host.name': string }
+  /** Its agent may also tell of other machines and of clusters, as logs do that were gathered there. */
+  readonly relays: boolean
 }
 
 /** A record that could not be evaluated: counted by `reason`, kept as a bounded sample. */
@@ -159,7 +165,6 @@ export type Fact =
     }
   | { readonly kind: 'finding'; readonly finding: Finding }
   | { readonly kind: 'sensor-record'; readonly mark: SensorMark }
-  | { readonly kind: 'container-look'; readonly look: ContainerLook }
 
 /** Where a record of our sensor stands: by these, what is missing between them shows. */
 export interface SensorMark {

@@ -1,5 +1,4 @@
 import { createDating, type Dating } from './dating.ts'
-import { isClusterStream } from '../domain/cluster-stream.ts'
 import { isEngineStream } from '../domain/engine-stream.ts'
 import type { Chunk, Event, Fact, Failure, Finding, SourceName } from '../domain/event.ts'
 import { digest } from '../domain/hash.ts'
@@ -8,21 +7,19 @@ import type { Reporter, SeenRow } from '../domain/state.ts'
 import type { Seen } from '../engine/seen.ts'
 import type { SensorRuns } from '../engine/sensor-runs.ts'
 import type { InputBatch } from '../inputs/input.ts'
-import type { Contradiction, Inventory, Joinable, Joined } from '../inventory/inventory.ts'
+import type { Contradiction, Inventory, Joinable, Joined, Within } from '../inventory/inventory.ts'
 import type { Identity } from '../sources/source.ts'
+import { isBoundTo } from '../sources/told-of.ts'
 import type { Commit } from '../store/store.ts'
 import { createTally, type Tally } from './tally.ts'
-import { lookEvent } from '../views/look-event.ts'
-import type { Views } from '../views/views.ts'
 
 /** What is remembered from batch to batch: it depends on the order in which records come. */
 export interface Memory {
   readonly inventory: Inventory
   readonly seen: Seen
   readonly sensorRuns: SensorRuns
-  readonly views: Views
   /** Where coverage is kept. */
-  readonly covering?: Pick<Covering, 'beat' | 'event'>
+  readonly covering?: Pick<Covering, 'beat'>
 }
 
 /** What decides whether, and with what, an event is evaluated. */
@@ -54,7 +51,7 @@ export interface Deciding {
   readonly tally: Tally
   /** `evaluate` is told each event that is no repetition, with what the inventory knows of it by then. */
   take<E extends Evaluable>(
-    chunk: Pick<Chunk, 'stream' | 'path' | 'repeated'>,
+    chunk: Pick<Chunk, 'stream' | 'path' | 'repeated' | 'machine'>,
     meant: Meant<E>,
     evaluate: (event: E, joined: Joined) => void,
   ): void
@@ -64,10 +61,8 @@ export interface Deciding {
 
 export interface Decided extends Pick<
   Commit,
-  'findings' | 'seen' | 'released' | 'containers' | 'forgotten' | 'sensorRuns' | 'views' | 'forgottenViews'
+  'findings' | 'seen' | 'released' | 'containers' | 'forgotten' | 'sensorRuns'
 > {
-  /** Events that no record tells: that views of a machine differ. They are evaluated after those of the records. */
-  readonly made: readonly Event[]
   /** The newest event time, ms; -Infinity where there was none. */
   readonly newest: number
 }
@@ -76,7 +71,7 @@ export interface Decided extends Pick<
 export function createDeciding(
   input: string,
   { unreadable, findings: told }: Pick<InputBatch, 'unreadable' | 'findings'>,
-  { inventory, seen, sensorRuns, views, covering }: Memory,
+  { inventory, seen, sensorRuns, covering }: Memory,
   { now, arrival }: { readonly now: () => number; readonly arrival: number | undefined },
 ): Deciding {
   const tally = createTally()
@@ -84,7 +79,6 @@ export function createDeciding(
   const findings: Finding[] = [...told]
   const seenRows: SeenRow[] = []
   const released: string[] = []
-  const made: Event[] = []
   let newest = -Infinity
   for (const { stream, reason, count } of unreadable)
     tally.failed({ reason, stream, position: 0, sample: '' }, count)
@@ -96,9 +90,9 @@ export function createDeciding(
     return row !== undefined
   }
 
-  const learn = (facts: readonly Fact[], by: Reporter): void => {
+  const learn = (facts: readonly Fact[], by: Reporter, within: Within | undefined): void => {
     for (const fact of facts) {
-      const contradicted = inventory.observe(fact, by)
+      const contradicted = inventory.observe(fact, by, within)
       if (contradicted !== undefined) findings.push(contradictionFinding(contradicted, now()))
       if (fact.kind === 'container-gone' && fact.releases !== undefined) {
         seen.release(fact.releases)
@@ -107,18 +101,9 @@ export function createDeciding(
     }
   }
 
-  const make = (events: readonly Event[]): void => {
-    for (const event of events) if (isNew(event)) made.push(inventory.resolve(event))
-  }
-
   const tell = (facts: readonly Fact[], source: SourceName, isAlone: boolean): void => {
     for (const fact of facts) {
-      if (fact.kind === 'container-look') {
-        // that it looks is what arrives: that views differ is seldom
-        const looked = lookEvent(fact.look, source)
-        covering?.event(input, looked, looked)
-        make(views.look(fact.look, { input, source }))
-      } else if (fact.kind === 'finding') findings.push(fact.finding)
+      if (fact.kind === 'finding') findings.push(fact.finding)
       else if (fact.kind === 'sensor-record') {
         findings.push(...sensorRuns.observe(fact.mark, input, now()))
         if (isAlone) covering?.beat(input, source, fact.mark)
@@ -133,17 +118,18 @@ export function createDeciding(
         for (let record = 0; record < meant.records; record += 1) tally.duplicate()
         return
       }
-      const by: Reporter = {
-        input,
-        engine: isEngineStream(chunk.stream),
-        ...(isClusterStream(chunk.stream) && { cluster: true as const }),
-      }
-      const consider = (events: (typeof meant)['completed'][number]['events'], source: SourceName): void => {
+      const by: Reporter = { input, engine: isEngineStream(chunk.stream) }
+      const consider = (
+        events: (typeof meant)['completed'][number]['events'],
+        within: Within | undefined,
+      ): void => {
         for (const event of events) {
-          make(views.pass({ source, time: event.time, resource: event.resource }, input))
           if (!isNew(event)) continue
           newest = Math.max(newest, event.time)
-          evaluate(event, inventory.find(event))
+          const joined = inventory.find(event, within)
+          if (joined?.kind === 'elsewhere')
+            findings.push(contradictionFinding({ ...joined.contradiction, contradicting: input }, now()))
+          evaluate(event, joined)
         }
       }
       const place = { stream: chunk.path ?? chunk.stream, position: 0, sample: '' }
@@ -153,12 +139,13 @@ export function createDeciding(
       for (const { source, decoded: meaning } of meant.items) {
         const { identity } = meaning
         const { facts, events } = dating.dated(meaning, source)
+        const within = withinOf(chunk.machine, source)
         if (identity !== undefined) {
           const { verdict, row } = seen.look(identity)
           if (row === undefined) {
             tally.duplicate()
             // A name may have changed although the specification did not, and who told it first may not have been believed.
-            learn(facts, by)
+            learn(facts, by, within)
             continue
           }
           if (verdict === 'conflict')
@@ -166,15 +153,16 @@ export function createDeciding(
           seenRows.push(row)
         }
         tally.evaluated(source)
-        learn(facts, by)
+        learn(facts, by, within)
         tell(facts, source, events.length === 0)
-        consider(events, source)
+        consider(events, within)
       }
       for (const { source, ...meaning } of meant.completed) {
         const { facts, events } = dating.dated(meaning, source)
-        learn(facts, by)
+        const within = withinOf(chunk.machine, source)
+        learn(facts, by, within)
         tell(facts, source, events.length === 0)
-        consider(events, source)
+        consider(events, within)
       }
     },
     decided: () => ({
@@ -185,11 +173,14 @@ export function createDeciding(
       containers: inventory.changes(),
       forgotten: inventory.forgotten(),
       sensorRuns: sensorRuns.changes(),
-      views: views.changes(),
-      forgottenViews: views.forgotten(),
-      made,
     }),
   }
+}
+
+/** What an agent tells is about its own machine, unless it may relay what others tell. */
+function withinOf(machine: Chunk['machine'], source: SourceName): Within | undefined {
+  if (machine === undefined || !isBoundTo(machine, source)) return undefined
+  return { agent: machine.agent, host: machine.resource['host.name'] }
 }
 
 /** Ids are the attacker's to choose: the same one with other content is evaluated, and told once an hour. */
@@ -204,7 +195,7 @@ function conflict(id: string, source: string, time: number, now: number): Findin
   }
 }
 
-/** Somebody else's word about an engine's container, or a cluster's pod, told once an hour. */
+/** Somebody else's word about an engine's container, told once an hour. */
 function contradictionFinding({ container, believed, contradicting }: Contradiction, now: number): Finding {
   return {
     id: digest('identity-conflict', 'container', contradicting, hourOf(now)),
@@ -212,7 +203,7 @@ function contradictionFinding({ container, believed, contradicting }: Contradict
     about: contradicting,
     since: now,
     until: now,
-    message: `told of containers otherwise than who runs them, and was not believed; the first was ${container.slice(0, 128)}, which ${believed} knows`,
+    message: `told of containers otherwise than the engine that runs them, and was not believed; the first was ${container.slice(0, 128)}, which ${believed} knows`,
   }
 }
 

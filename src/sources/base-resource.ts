@@ -20,6 +20,11 @@ const OF_THEIR_MACHINE: ReadonlySet<SourceName> = new Set([
   'fim.wazuh',
   'fim.auditbeat',
 ])
+/** Whether records of the source are about the machine on which they are written. */
+export function isOfItsMachine(source: SourceName): boolean {
+  return OF_THEIR_MACHINE.has(source)
+}
+
 const OF_ANY = ['k8s.cluster.name', 'cloud.provider'] as const
 const OF_A_MACHINE = ['host.name', 'k8s.node.name'] as const
 

@@ -1,5 +1,6 @@
 import type { Chunk, Event, Fact, Failure, Resource, SourceName } from '../domain/event.ts'
 import { factWithBase, withBase } from './base-resource.ts'
+import { toldOf, type Told } from './told-of.ts'
 import { foreignFormat, UNKNOWN_FORMAT } from './foreign.ts'
 import { createFramer, MAX_ELEMENTS, SAMPLE_LENGTH } from './framing.ts'
 import type { Framed, FramingCheckpoint } from './framing.ts'
@@ -202,7 +203,8 @@ export function createStreamDecoder(
       }
       if (source === undefined && !refused && held.length === 0) undecided = current()
       if (chunk.end === true || chunk.idle === true) completed.push(...settled())
-      return based(chunk.resource, { records: items.length + failures.length, items, failures, completed })
+      const batch = { records: items.length + failures.length, items, failures, completed }
+      return ofMachine(chunk.machine, based(chunk.resource, batch))
     },
     checkpoint() {
       const isUndecided = source === undefined && !refused && held.length > 0
@@ -219,6 +221,17 @@ function based(base: Resource | undefined, batch: DecodedBatch): DecodedBatch {
     events: of.events.map((event) => withBase(base, source, event)),
     facts: of.facts.map((fact) => factWithBase(base, source, fact)),
   })
+  return {
+    ...batch,
+    items: batch.items.map((item) => ({ ...item, decoded: told(item.source, item.decoded) })),
+    completed: batch.completed.map((whole) => told(whole.source, whole)),
+  }
+}
+
+/** What was read on another machine is told of it. */
+function ofMachine(machine: Chunk['machine'], batch: DecodedBatch): DecodedBatch {
+  if (machine === undefined) return batch
+  const told = <T extends Told>(source: SourceName, of: T): T => toldOf(machine, source, of)
   return {
     ...batch,
     items: batch.items.map((item) => ({ ...item, decoded: told(item.source, item.decoded) })),

@@ -1,0 +1,9 @@
+import type { SourceName } from './event.ts'
+
+/** Sources whose records are about a whole cluster or an account. */
+const BEYOND_MACHINES: readonly SourceName[] = ['kubernetes.audit', 'cloudtrail']
+
+/** Whether who tells of one machine alone may speak as this source. */
+export function isAboutMachines(source: SourceName): boolean {
+  return !BEYOND_MACHINES.includes(source)
+}

@@ -1,4 +1,0 @@
-import { shippedSource } from './mapped-source.ts'
-
-/** Read as mappings/macos.eslogger.yaml says. */
-export const macosEslogger = shippedSource('macos.eslogger')

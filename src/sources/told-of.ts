@@ -1,0 +1,135 @@
+import type { Event, Fact, Finding, Machine, Resource, SourceName } from '../domain/event.ts'
+import { digest } from '../domain/hash.ts'
+import { factWithBase, isOfItsMachine, withBase } from './base-resource.ts'
+import type { Identity } from './source.ts'
+
+/** What records meant. */
+export interface Told {
+  readonly events: readonly Event[]
+  readonly facts: readonly Fact[]
+  readonly identity?: Identity
+  readonly completed?: readonly Event[]
+}
+
+const PLACES = ['host.name', 'k8s.node.name'] as const
+
+/** Whether a machine's agent may tell of nothing but that machine in records of this source. */
+export function isBoundTo({ relays }: Machine, source: SourceName): boolean {
+  return !relays || isOfItsMachine(source)
+}
+
+/**
+ * What was read on another machine, told of that machine: no record says otherwise, and what identifies one there
+ * identifies none elsewhere, so that no agent is first with what another one will tell. Records that name another
+ * machine are a finding. Of what an agent relays, only what is missing is added.
+ */
+export function toldOf<T extends Told>(machine: Machine, source: SourceName, told: T): T {
+  if (!isBoundTo(machine, source)) {
+    return {
+      ...told,
+      events: told.events.map((event) => withBase(machine.resource, source, event)),
+      facts: told.facts.map((fact) => factWithBase(machine.resource, source, fact)),
+    }
+  }
+  const { events, facts, identity, completed } = told
+  const other = otherPlace(machine, [...events, ...(completed ?? []), ...facts.filter(isContainer)])
+  return {
+    ...told,
+    events: events.map((event) => eventOf(machine, event)),
+    facts: [
+      ...facts.map((fact) => factOf(machine, fact)),
+      ...(other === undefined
+        ? []
+        : [{ kind: 'finding' as const, finding: otherFinding(machine, source, other) }]),
+    ],
+    ...(identity !== undefined && { identity: { ...identity, id: own(machine, identity.id) } }),
+    ...(completed !== undefined && { completed: completed.map((event) => eventOf(machine, event)) }),
+  }
+}
+
+/** An id that only this agent's records have. */
+function own({ agent }: Machine, id: string): string {
+  return `${agent}/${id}`
+}
+
+function eventOf(machine: Machine, event: Event): Event {
+  return {
+    ...event,
+    id: own(machine, event.id),
+    resource: placed(machine, event.resource),
+    ...(event.once !== undefined && { once: own(machine, event.once) }),
+  }
+}
+
+function factOf(machine: Machine, fact: Fact): Fact {
+  switch (fact.kind) {
+    case 'container':
+      return { ...fact, resource: placed(machine, fact.resource) }
+    case 'container-gone':
+      return fact.releases === undefined ? fact : { ...fact, releases: own(machine, fact.releases) }
+    case 'finding':
+      return { kind: 'finding', finding: findingOf(machine, fact.finding) }
+    case 'sensor-record': {
+      const { run, previous } = fact.mark
+      const before = previous?.run === undefined ? previous : { ...previous, run: own(machine, previous.run) }
+      const mark = { ...fact.mark, run: own(machine, run), host: machine.resource['host.name'] }
+      return { kind: 'sensor-record', mark: { ...mark, ...(before !== undefined && { previous: before }) } }
+    }
+  }
+}
+
+/** A finding of an agent's machine. */
+export function findingOf(machine: Machine, finding: Finding): Finding {
+  return {
+    ...finding,
+    id: digest('agent', machine.agent, finding.id),
+    resource: placed(machine, finding.resource ?? {}),
+  }
+}
+
+function placed({ resource: place }: Machine, resource: Resource): Resource {
+  const { 'k8s.node.name': node, ...rest } = resource
+  return { ...rest, ...(isOwn(place, node) && { 'k8s.node.name': node }), ...place }
+}
+
+function isOwn(place: Resource, name: Resource[string] | undefined): name is string {
+  return PLACES.some((own) => place[own] === name) && name !== undefined
+}
+
+function isContainer(fact: Fact): fact is Extract<Fact, { kind: 'container' }> {
+  return fact.kind === 'container'
+}
+
+/** A machine that records name and that is not theirs. */
+function otherPlace(
+  { resource: place }: Machine,
+  told: readonly Placed[],
+): { readonly name: string; readonly time: number } | undefined {
+  for (const { resource, time } of told) {
+    for (const name of PLACES) {
+      const said = resource[name]
+      if (typeof said === 'string' && !isOwn(place, said)) return { name: said, time }
+    }
+  }
+  return undefined
+}
+
+type Placed = Pick<Event, 'resource' | 'time'>
+
+/** Told once: an agent whose machine has another name says so with each record. */
+function otherFinding(
+  machine: Machine,
+  source: SourceName,
+  { name, time }: { readonly name: string; readonly time: number },
+): Finding {
+  const { agent, resource } = machine
+  return {
+    id: digest('identity-conflict', 'machine', agent, source),
+    kind: 'identity-conflict',
+    about: agent,
+    since: time,
+    until: time,
+    message: `records of ${source} name the machine ${name.slice(0, 128)} and were told of ${resource['host.name']}: if that is what this machine calls itself, 'tallyman agent set ${agent} --host' says so`,
+    resource,
+  }
+}
