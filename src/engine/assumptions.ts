@@ -41,6 +41,8 @@ export interface Contact {
   readonly sources: readonly SourceName[]
   /** Since when there is none, ms. */
   readonly cut: number | undefined
+  /** Nothing at all comes by this input, whatever it brought before: why. */
+  readonly why?: string
 }
 
 /** Before so long after a start, no source is said to be absent: files are still being opened, ms. */
@@ -57,7 +59,6 @@ const ENOUGH = 20
 /** What each orchestrator's own records are: where it is not, they are not missed. */
 const ORCHESTRATORS: Readonly<Partial<Record<SourceName, string>>> = {
   'kubernetes.audit': 'Kubernetes',
-  'kubernetes.api': 'Kubernetes',
   'docker.events': 'Docker',
   'docker.inspect': 'Docker',
   'docker.stats': 'Docker',
@@ -224,6 +225,9 @@ function silenceOf(asked: Asked, rows: readonly CoverageRow[], known: Knowledge)
     since: Math.min(since, now),
   })
   if (assumption.per === 'container') return containerSilence(asked, allowed, { holds, silentSince }, known)
+  const severed = severedOf(rows, known)
+  if (severed !== undefined && now - Math.max(severed.since, begun) > Math.min(allowed, CUT))
+    return silentSince(severed.since, `${severed.why}: nothing comes of ${said}`)
   const contacts = contactsOf(source, rows, known)
   if (contacts.some(({ cut }) => cut === undefined)) return holds
   const [cut] = contacts.map((contact) => contact.cut ?? now)
@@ -263,6 +267,20 @@ function containerSilence(
   const newest = Math.max(...heard.map(({ lastArrival }) => lastArrival), 0)
   if (now - Math.max(newest, begun) <= allowed) return holds
   return silentSince(Math.max(...heard.map(({ last }) => last)), `${at(source, place)} is silent`)
+}
+
+/** Where nothing comes by any of the rows' inputs: since when, and why. */
+function severedOf(
+  rows: readonly CoverageRow[],
+  { contacts }: Knowledge,
+): { readonly since: number; readonly why: string } | undefined {
+  let found: { readonly since: number; readonly why: string } | undefined
+  for (const { input } of rows) {
+    const { cut, why } = contacts.get(input) ?? {}
+    if (cut === undefined || why === undefined) return undefined
+    if (found === undefined || cut > found.since) found = { since: cut, why }
+  }
+  return found
 }
 
 /** Contacts by which the source comes: those of the rows' inputs, or any where there is no row yet. */

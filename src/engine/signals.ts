@@ -4,12 +4,11 @@ import type { Match } from '../domain/match.ts'
 import type { SignalRow, SignalUse } from '../domain/state.ts'
 import { fieldReader, numericOf, textOf, type Correlation, type FieldReader } from '../sigma/sigma.ts'
 import { evidenceOf } from './evidence.ts'
-import { groupReader, type GroupReader } from './group-reader.ts'
 
 /** Lists make an event a member of several groups; of so many at most. */
 const MAX_GROUPS = 64
 /** Values of an event that are read at most. */
-export const MAX_VALUES = 64
+const MAX_VALUES = 64
 /** Longer texts are known by their beginning and their hash. */
 const LONGEST = 256
 
@@ -26,7 +25,7 @@ export interface Signals {
 interface Taker {
   readonly correlation: Correlation
   readonly input: number
-  readonly groupBy: readonly GroupReader[]
+  readonly groupBy: readonly FieldReader[]
   readonly values: readonly FieldReader[]
 }
 
@@ -76,9 +75,7 @@ function takersOf(correlations: readonly Correlation[]): ReadonlyMap<string, rea
     const { condition, inputs } = correlation
     const fields = condition.kind === 'compare' ? condition.fields : []
     for (const [input, { rule, groupBy }] of inputs.entries()) {
-      // a record may have fields of its own that are called like what a risk is grouped by
-      const groups = groupBy.map(correlation.type === 'risk' ? groupReader : reader)
-      const taker = { correlation, input, groupBy: groups, values: fields.map(reader) }
+      const taker = { correlation, input, groupBy: groupBy.map(reader), values: fields.map(reader) }
       const others = takers.get(rule)
       if (others === undefined) takers.set(rule, [taker])
       else others.push(taker)
@@ -88,7 +85,7 @@ function takersOf(correlations: readonly Correlation[]): ReadonlyMap<string, rea
 }
 
 /** Keys of groups: JSON of the fields' values as text. None where a field is missing or null. */
-export function groupsOf(fields: readonly GroupReader[], event: Event): readonly string[] {
+function groupsOf(fields: readonly FieldReader[], event: Event): readonly string[] {
   return combinations(fields, event, MAX_GROUPS).map((values) => JSON.stringify(values))
 }
 
@@ -122,8 +119,8 @@ function valuesOf({ correlation, values: fields }: Taker, event: Event): SignalU
 const NO_VALUES: SignalUse['values'] = []
 
 /** One value of each field, in all combinations; none where a field has no value. */
-export function combinations(
-  fields: readonly GroupReader[],
+function combinations(
+  fields: readonly FieldReader[],
   event: Event,
   most: number,
 ): readonly (readonly string[])[] {
@@ -136,7 +133,7 @@ export function combinations(
   return found
 }
 
-function textsOf(field: GroupReader, event: Event): readonly string[] {
+function textsOf(field: FieldReader, event: Event): readonly string[] {
   const { values } = field.read(event)
   if (values.length === 1) {
     const text = textOf(values[0])

@@ -1,5 +1,9 @@
-import type { Chunk, Finding } from '../domain/event.ts'
+import type { Chunk, Finding, SourceName } from '../domain/event.ts'
+import type { AgentStatus } from './agent-status.ts'
+import type { Reach } from './reach.ts'
 import type { Sender } from './senders.ts'
+
+export type { Reach } from './reach.ts'
 
 /** What an input hands to the loop at once: bytes of one stream, or of several. */
 export interface InputBatch {
@@ -17,6 +21,10 @@ export interface InputBatch {
    * Undefined where the streams' offsets say it all.
    */
   readonly checkpoint?: unknown
+  /** Whose batch it is, where an input hands on what those of other machines delivered. */
+  readonly of?: Member
+  /** How far the member's machine was read, committed together with what the batch led to. */
+  readonly position?: { readonly of: string; readonly value: unknown }
   /**
    * Called once what the batch led to is committed, and would survive a power cut: only now may a sender be told
    * that it was taken. Never called for a batch whose commit fails. Must not throw.
@@ -24,11 +32,20 @@ export interface InputBatch {
   readonly committed?: () => void
 }
 
+/** An input of another machine. */
+export interface Member {
+  /** Unique in a data folder: streams, coverage and findings stand under it. */
+  readonly name: string
+  readonly sources?: readonly SourceName[] | undefined
+}
+
 /** What is known about where to go on: the input's own checkpoint, and per stream the offset that is committed. */
 export interface Resume {
   readonly checkpoint: unknown
   /** Asked at any time, it tells of what is committed then. */
   offset(stream: string): number | undefined
+  /** How far another machine was read; asked at any time. */
+  readonly position?: (of: string) => unknown
 }
 
 /** How bytes arrive. Knows no format. */
@@ -48,13 +65,8 @@ export interface Input {
   readonly awaited?: () => boolean
   /** Who sends, where others send; for people. */
   readonly senders?: () => readonly Sender[]
+  /** The machines whose inputs it hands on. What each of those has reached counts, in place of its own. */
+  readonly agents?: () => readonly AgentStatus[]
+  /** Whether it hands on what an input of this name delivers, on whichever machine. */
+  readonly handsOn?: (member: string) => boolean
 }
-
-/** How far an input has come, for those who wait until nothing older can arrive. */
-export type Reach =
-  /** All that there was at this time by the clock on the wall, ms, is handed on. */
-  | { readonly kind: 'caught-up'; readonly until: number }
-  /** It is reading what was there before. */
-  | { readonly kind: 'behind' }
-  /** It cannot be read since then, ms. */
-  | { readonly kind: 'cut'; readonly since: number }

@@ -15,9 +15,9 @@ import type { Commit, Counters, Store } from '../store/store.ts'
 import { createTally, type Tally } from './tally.ts'
 
 /** One batch of an input, whose records are decided and evaluated. */
-export interface EvaluatedBatch extends Pick<Commit, 'streams' | 'bodies'> {
+export interface EvaluatedBatch extends Pick<Commit, 'streams' | 'bodies' | 'rests'> {
   readonly input: string
-  readonly batch: Pick<InputBatch, 'checkpoint' | 'committed' | 'unreadable'>
+  readonly batch: Pick<InputBatch, 'checkpoint' | 'position' | 'committed' | 'unreadable'>
   readonly tally: Tally
   readonly decided: Decided
   /** In the order of the events, of one event in that of the rules. */
@@ -66,7 +66,7 @@ export interface BatchResult {
 
 /** Judges and folds what matched, and commits all that the batch led to as one. */
 export function commitBatch(
-  { input, batch, tally, decided, matches: found, streams, bodies }: EvaluatedBatch,
+  { input, batch, tally, decided, matches: found, streams, bodies, rests }: EvaluatedBatch,
   { store, judge, now, correlating, covering, routes = [] }: CommitParts,
 ): BatchResult {
   const rated: RatedMatch[] = []
@@ -79,7 +79,7 @@ export function commitBatch(
   const before = store.load(stateKeys(matches))
   const output = fold(before, matches)
   const at = now()
-  const { newest, made: _made, ...rows } = decided
+  const { newest, ...rows } = decided
   correlating.reached(newest)
   const findings = [...rows.findings, ...late]
   const outbox = noticesOf({ routes, before, output, findings, at })
@@ -91,6 +91,8 @@ export function commitBatch(
     checkpoint: batch.checkpoint,
     streams: latest(streams),
     bodies,
+    rests: rests ?? [],
+    position: batch.position,
     promised: batch.committed !== undefined,
     counters,
     failures,

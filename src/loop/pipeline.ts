@@ -7,7 +7,7 @@ import { createDeciding, type Memory } from './decide.ts'
 import type { Chunk, Finding, SourceName } from '../domain/event.ts'
 import type { Match } from '../domain/match.ts'
 import type { Route } from '../domain/notice.ts'
-import type { Input, InputBatch } from '../inputs/input.ts'
+import type { Input, InputBatch, Member } from '../inputs/input.ts'
 import { createInventory, joinedWith } from '../inventory/inventory.ts'
 import { createOpenStreams, type OpenStreams } from '../jobs/open-streams.ts'
 import { createReadingAway, type ReadingAway } from '../jobs/reading-away.ts'
@@ -21,9 +21,9 @@ import type { Judge } from '../engine/judge.ts'
 import { createSeen } from '../engine/seen.ts'
 import { createSensorRuns, type Overdue } from '../engine/sensor-runs.ts'
 import { IDENTITY_HORIZON } from '../domain/state.ts'
-import { createViews, DEFAULT_BOUND } from '../views/views.ts'
 import { merge } from './merge.ts'
-import type { Commit, Store, StreamResume } from '../store/store.ts'
+import type { Commit, Store, StreamRest, StreamResume } from '../store/store.ts'
+import { createUnconsumed } from './unconsumed.ts'
 import { createWatermark, type Watermark, type WatermarkOptions } from './watermark.ts'
 
 export type { BatchResult } from './commit-batch.ts'
@@ -45,8 +45,6 @@ export interface PipelineParts {
   readonly tend?: (input: string, cause: unknown, signal: AbortSignal) => AsyncIterable<Finding>
   /** By input's name, the sources as which it may speak, of others' records each is a failure; all unless told. */
   readonly speaksAs?: ReadonlyMap<string, readonly SourceName[]>
-  /** What an input reads besides, by its name: what its mapping describes. It is asked first. */
-  readonly besides?: ReadonlyMap<string, Source>
   /** Records are read as they arrive: one that is dated far after that is dated by it. */
   readonly arriving?: true
   /**
@@ -73,8 +71,6 @@ export interface PipelineParts {
     /** Told what each assumption came to. */
     readonly judged?: (assessments: readonly Assessment[]) => void
   }
-  /** For how long views of a machine's containers may differ, ms. */
-  readonly viewsBound?: number
   /** Comes now and then, so that correlations are decided though nothing comes. Asked to end when all inputs have. */
   readonly beats?: (signal: AbortSignal) => AsyncIterable<Beat>
 }
@@ -101,13 +97,11 @@ export async function runPipeline(
   const sensorRuns = createSensorRuns(parts.store.sensorRuns(), parts.now())
   const covering = coveringOf(parts)
   const memory: Memory = {
-    inventory: createInventory(parts.store.containers(), { isInput: (name) => names.has(name) }),
+    inventory: createInventory(parts.store.containers(), {
+      isInput: (name) => names.has(name) || inputs.some(({ handsOn }) => handsOn?.(name) === true),
+    }),
     seen: createSeen(parts.store.seen(IDENTITY_HORIZON), IDENTITY_HORIZON),
     sensorRuns,
-    views: createViews(parts.store.views(), {
-      bound: parts.viewsBound ?? DEFAULT_BOUND,
-      isInput: (name) => names.has(name),
-    }),
     ...(covering !== undefined && { covering }),
   }
   const lanes = inputs.map((input): Lane => {
@@ -115,11 +109,9 @@ export async function runPipeline(
     return {
       input,
       resume,
-      sources: [
-        parts.besides?.get(input.name) ?? [],
-        allowedSources(parts.sources, parts.speaksAs?.get(input.name)),
-      ].flat(),
+      sources: allowedSources(parts.sources, parts.speaksAs?.get(input.name)),
       decoders: new Map(),
+      members: new Map(),
       open: createOpenStreams((stream) => resume.state(stream)),
     }
   })
@@ -171,7 +163,11 @@ export async function runPipeline(
         correlate()
       } else if (away !== undefined) await away.take(lane.input.name, item, lane.open)
       else {
-        const result = processBatch(lane.input.name, item, lane, batchParts)
+        const { of } = item
+        const result =
+          of === undefined
+            ? processBatch(lane.input.name, item, lane, batchParts)
+            : processBatch(of.name, item, memberOf(lane, of, parts), batchParts)
         item.committed?.()
         parts.committed?.(result)
         correlate()
@@ -220,7 +216,7 @@ function readingAway(
 ): ReadingAway {
   return createReadingAway({
     ...parts,
-    detection: parts.detection,
+    judge: () => parts.detection().judge,
     committed: (batch, result) => {
       batch.committed?.()
       parts.committed?.(result)
@@ -240,15 +236,34 @@ interface Streams {
 }
 interface Lane extends Streams {
   readonly input: Input
+  /** Of the inputs of other machines that it hands on. */
+  readonly members: Map<string, Streams & { readonly speaksAs: string }>
   /** The same where threads read them. */
   readonly open: OpenStreams
 }
 
 /** Of a batch that has none. */
 const NO_LANE: Streams = {
-  resume: { checkpoint: undefined, offset: () => undefined, state: () => undefined },
+  resume: {
+    checkpoint: undefined,
+    offset: () => undefined,
+    state: () => undefined,
+    rest: () => undefined,
+    position: () => undefined,
+  },
   sources: [],
   decoders: new Map(),
+}
+
+/** The streams of an input of another machine; read anew where it may speak as other sources than before. */
+function memberOf({ members }: Lane, { name, sources }: Member, parts: PipelineParts): Streams {
+  const speaksAs = (sources ?? []).join(' ')
+  const known = members.get(name)
+  if (known?.speaksAs === speaksAs) return known
+  const allowed = allowedSources(parts.sources, sources)
+  const made = { resume: parts.store.resume(name), sources: allowed, decoders: new Map(), speaksAs }
+  members.set(name, made)
+  return made
 }
 
 async function* atEnd<T>(items: AsyncIterable<T>, end: () => void): AsyncGenerator<T> {
@@ -284,6 +299,7 @@ async function* readLane(
       // what decoders held of a record that was not whole comes again
       lane.resume = store.resume(name)
       lane.decoders.clear()
+      lane.members.clear()
     }
   }
 }
@@ -307,9 +323,11 @@ function processBatch(
   const matches: Match[] = []
   const streams: Commit['streams'][number][] = []
   const bodies: Commit['bodies'][number][] = []
+  const unconsumed = createUnconsumed()
   for (const chunk of batch.chunks) {
+    const rest = restBefore(chunk, lane)
     const decoder = decoderFor(chunk, lane, parts)
-    const decoded = decoder.push(chunk)
+    const decoded = decoder.push(rest === undefined ? chunk : joinedTo(rest, chunk))
     if (chunk.end === true) lane.decoders.delete(chunk.stream)
     deciding.take(chunk, decoded, (event, joined) => {
       const whole = joinedWith(event, joined)
@@ -318,14 +336,42 @@ function processBatch(
     })
     if (chunk.repeated === true) continue
     if (chunk.whole === true) bodies.push({ stream: chunk.stream, length: chunk.bytes.length })
-    else streams.push({ stream: chunk.stream, ...decoder.checkpoint() })
+    else {
+      const checkpoint = decoder.checkpoint()
+      streams.push({ stream: chunk.stream, ...checkpoint })
+      if (chunk.kept === true) unconsumed.took(chunk, chunk.end === true ? Infinity : checkpoint.offset)
+    }
   }
+  makePlace(lane)
   const decided = deciding.decided()
-  for (const event of decided.made) matches.push(...ruleset.match(event))
   return commitBatch(
-    { input, batch, tally: deciding.tally, decided, matches, streams, bodies },
+    { input, batch, tally: deciding.tally, decided, matches, streams, bodies, rests: unconsumed.rests() },
     { ...parts, judge },
   )
+}
+
+/** So many streams of an input of another machine are read at once; of others it is read where they go on. */
+const MEMBER_STREAMS = 2_000
+
+/** What was kept of the stream and is not in any record yet, where nothing was read of it since. */
+function restBefore({ stream, kept, whole, repeated }: Chunk, lane: Streams): StreamRest | undefined {
+  if (kept !== true || whole === true || repeated === true || lane.decoders.has(stream)) return undefined
+  return lane.resume.rest(stream)
+}
+
+function joinedTo({ offset, bytes }: StreamRest, chunk: Chunk): Chunk {
+  return offset + bytes.length === chunk.offset
+    ? { ...chunk, offset, bytes: Buffer.concat([bytes, chunk.bytes]) }
+    : chunk
+}
+
+/** All that they know is committed with each batch. */
+function makePlace(lane: Streams): void {
+  if (!('speaksAs' in lane)) return
+  for (const stream of lane.decoders.keys()) {
+    if (lane.decoders.size <= MEMBER_STREAMS) return
+    lane.decoders.delete(stream)
+  }
 }
 
 function decoderFor(

@@ -26,10 +26,11 @@ const AHEAD = 86_400_000
  * An input that is cut for longer than anybody waits is left out: what it brings afterwards may be late.
  */
 export function createWatermark(
-  inputs: readonly Pick<Input, 'name' | 'reach'>[],
+  inputs: readonly Pick<Input, 'name' | 'reach' | 'agents'>[],
   { lateness, patience, now }: WatermarkOptions,
 ): Watermark {
-  const lanes = new Map(inputs.map((input) => [input.name, { input, promise: -Infinity }]))
+  /** What each input promised, also those of other machines. */
+  const promised = new Map<string, number>()
   const ended = new Set<string>()
   const failed = new Map<string, number>()
   const reachOf = (name: string, said: Reach | undefined): Reach | undefined => {
@@ -42,22 +43,33 @@ export function createWatermark(
   return {
     current() {
       const promises: number[] = []
-      for (const lane of lanes.values()) {
-        const { name, reach } = lane.input
+      for (const { name, reach } of lanesOf(inputs)) {
         if (ended.has(name)) continue
-        const here = reachOf(name, reach?.())
+        const here = reachOf(name, reach)
+        const before = promised.get(name) ?? -Infinity
         // promised by a clock that ran ahead and was set right
-        if (lane.promise > now() + AHEAD) lane.promise = -Infinity
-        if (here?.kind === 'caught-up') lane.promise = Math.max(lane.promise, here.until - lateness)
+        const held = before > now() + AHEAD ? -Infinity : before
+        const promise = here?.kind === 'caught-up' ? Math.max(held, here.until - lateness) : held
+        promised.set(name, promise)
         if (here?.kind === 'cut' && now() - here.since > patience) continue
-        promises.push(lane.promise)
+        promises.push(promise)
       }
       if (promises.length > 0) return Math.min(...promises)
-      return ended.size === lanes.size ? Infinity : now() - lateness
+      return ended.size === inputs.length ? Infinity : now() - lateness
     },
     ended: (input) => void ended.add(input),
     failed(input, at) {
       if (!failed.has(input)) failed.set(input, at)
     },
+  }
+}
+
+/** Every input, and in place of one that hands on what other machines deliver also the inputs of those. */
+function* lanesOf(
+  inputs: readonly Pick<Input, 'name' | 'reach' | 'agents'>[],
+): Iterable<{ readonly name: string; readonly reach: Reach | undefined }> {
+  for (const { name, reach, agents } of inputs) {
+    yield { name, reach: reach?.() }
+    for (const agent of agents?.() ?? []) yield* agent.inputs
   }
 }

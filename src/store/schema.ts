@@ -176,11 +176,14 @@ export const MIGRATIONS: readonly string[] = [
   );
   CREATE INDEX coverage_interval_open ON coverage_interval (key) WHERE until IS NULL;
   `,
-  // whether who told of a container asks its cluster's API server itself, and what one says of the pod of a container
+  // what of streams that cannot be read again no record was made of yet
   `
-  ALTER TABLE container ADD COLUMN cluster INTEGER NOT NULL DEFAULT 0;
-  ALTER TABLE container ADD COLUMN pod TEXT;
+  CREATE TABLE stream_rest (
+    n INTEGER PRIMARY KEY, input TEXT NOT NULL, stream TEXT NOT NULL, offset INTEGER NOT NULL, bytes BLOB NOT NULL,
+    UNIQUE (input, stream, offset)
+  );
+  CREATE TRIGGER stream_forgotten AFTER DELETE ON stream BEGIN
+    DELETE FROM stream_rest WHERE input = old.input AND stream = old.stream;
+  END;
   `,
-  // what each view of a machine says of its containers; what was heard last has the highest number
-  'CREATE TABLE container_view (n INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, body TEXT NOT NULL)',
 ]

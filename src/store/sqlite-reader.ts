@@ -2,13 +2,13 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import type { Alert, Evidence, Incident, IncidentHead, Status, Verdict } from '../domain/alert.ts'
 import type { Failure, Finding, FindingKind, HostMount, Resource } from '../domain/event.ts'
 import { LEVELS, type Level, type Rating } from '../domain/match.ts'
-import type { AddressLease, SeenRow, SensorRunRow, ViewRow } from '../domain/state.ts'
+import type { AddressLease, SeenRow, SensorRunRow } from '../domain/state.ts'
 import { axisOf } from './histogram.ts'
 import { coverageReader } from './sqlite-coverage.ts'
 import { outboxReader } from './sqlite-outbox.ts'
 import { sizeOf } from './sqlite-retention.ts'
 import type { Row } from './sqlite-row.ts'
-import type { AlertQuery, IncidentQuery, Page, Reader, Totals } from './store.ts'
+import type { AlertQuery, IncidentQuery, Page, Reader, StreamRest, Totals } from './store.ts'
 
 /** What one page holds at most, in characters of its evidence and alerts; the rest is the next page's. */
 const PAGE_WEIGHT = 8 * 1_048_576
@@ -34,6 +34,12 @@ export function transaction(db: DatabaseSync, work: () => void): void {
     if (db.isTransaction) db.exec('ROLLBACK')
     throw cause
   }
+}
+
+/** Pieces that follow on each other, as one. */
+function joined(pieces: readonly StreamRest[]): StreamRest | undefined {
+  const [first] = pieces
+  return first && { offset: first.offset, bytes: Buffer.concat(pieces.map(({ bytes }) => bytes)) }
 }
 
 /** The questions that the store answers, over one connection. */
@@ -106,6 +112,10 @@ export function reader(db: DatabaseSync): Reader {
       const checkpoint = one('SELECT value FROM checkpoint WHERE input = ?', input)
       const stream = db.prepare('SELECT offset, state FROM stream WHERE input = ? AND stream = ?')
       const body = db.prepare('SELECT length FROM body WHERE input = ? AND stream = ?')
+      const pieces = db.prepare(
+        'SELECT offset, bytes FROM stream_rest WHERE input = ? AND stream = ? ORDER BY offset',
+      )
+      const position = db.prepare('SELECT value FROM checkpoint WHERE input = ?')
       const find = (name: string): Row | undefined => stream.get(input, name) as Row | undefined
       return {
         checkpoint:
@@ -113,6 +123,8 @@ export function reader(db: DatabaseSync): Reader {
         offset: (name) =>
           numberOf(find(name)?.['offset'] ?? (body.get(input, name) as Row | undefined)?.['length']),
         state: (name) => jsonOf(find(name)?.['state']),
+        rest: (name) => joined(pieces.all(input, name) as unknown as readonly StreamRest[]),
+        position: (of) => jsonOf((position.get(of) as Row | undefined)?.['value']),
       }
     },
     seen: (limit) =>
@@ -130,22 +142,13 @@ export function reader(db: DatabaseSync): Reader {
         id: String(row['id']),
         resource: JSON.parse(String(row['resource'])) as Resource,
         mounts: JSON.parse(String(row['mounts'])) as HostMount[],
-        by: {
-          input: String(row['input']),
-          engine: row['engine'] === 1,
-          ...(row['cluster'] === 1 && { cluster: true as const }),
-        },
-        ...(row['pod'] === null ? {} : { pod: JSON.parse(String(row['pod'])) as Resource }),
+        by: { input: String(row['input']), engine: row['engine'] === 1 },
         time: Number(row['time']),
         ...(row['gone'] === null ? {} : { gone: Number(row['gone']) }),
         ...(row['addresses'] === null
           ? {}
           : { addresses: JSON.parse(String(row['addresses'])) as AddressLease[] }),
       })),
-    views: () =>
-      (db.prepare('SELECT body FROM container_view ORDER BY n').all() as { body: string }[]).map(
-        ({ body }) => JSON.parse(body) as ViewRow,
-      ),
     sensorRuns: () =>
       all('SELECT body FROM sensor_run ORDER BY n').map(
         ({ body }) => JSON.parse(String(body)) as SensorRunRow,

@@ -109,7 +109,7 @@ export function retentionWriter(
   }
   const streams = (before: number): Part =>
     sweep('streams', ({ input, id, at, resumes }, named) => {
-      // Without a checkpoint the offsets say it all: what is forgotten would be read again.
+      // Without a checkpoint the offsets say it all: what is forgotten would be read again. Agents keep their own.
       if (Number(at) >= before || Number(resumes) === 0 || named.has(String(id))) return false
       return sql.dropStream.run(input ?? '', id ?? '').changes > 0
     })
@@ -216,7 +216,7 @@ function statements(db: DatabaseSync) {
     ),
     checkpoints: db.prepare('SELECT value FROM checkpoint'),
     streams: db.prepare(
-      `SELECT input, stream AS id, at, EXISTS (SELECT 1 FROM checkpoint WHERE checkpoint.input = stream.input) AS resumes
+      `SELECT input, stream AS id, at, instr(input, '/') OR EXISTS (SELECT 1 FROM checkpoint WHERE checkpoint.input = stream.input) AS resumes
        FROM stream WHERE (input, stream) > (?, ?) ORDER BY input, stream LIMIT ${LOOKED_A_PART}`,
     ),
     dropStream: db.prepare('DELETE FROM stream WHERE input = ? AND stream = ?'),

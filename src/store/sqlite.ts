@@ -17,7 +17,6 @@ import {
   GONE_HORIZON,
   IDENTITY_HORIZON,
   SENSOR_RUN_HORIZON,
-  viewKey,
   type KeyedAlert,
   type KeyedIncident,
   type SeenRow,
@@ -145,6 +144,12 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
     for (const { stream, offset, state } of batch.streams) {
       sql.stream.run(input, stream, offset, state === undefined ? null : JSON.stringify(state), at)
     }
+    if (batch.position !== undefined)
+      sql.checkpoint.run(batch.position.of, JSON.stringify(batch.position.value))
+    for (const { stream, consumed, pieces } of batch.rests ?? []) {
+      sql.dropRest.run(input, stream, Math.min(consumed, Number.MAX_SAFE_INTEGER))
+      for (const { offset, bytes } of pieces) sql.rest.run(input, stream, offset, bytes)
+    }
     for (const { stream, length } of batch.bodies) sql.body.run(input, stream, length)
     if (durable) {
       for (const row of batch.seen) sql.seen.run(row.id, row.content, keptAs(row))
@@ -161,8 +166,6 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
         row.addresses === undefined ? null : JSON.stringify(row.addresses),
         row.by.input,
         row.by.engine ? 1 : 0,
-        row.by.cluster === true ? 1 : 0,
-        row.pod === undefined ? null : JSON.stringify(row.pod),
         at,
       )
     }
@@ -170,8 +173,6 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
     if (batch.correlations !== undefined) step(batch.correlations)
     if (batch.coverage !== undefined) cover(batch.coverage)
     for (const row of batch.sensorRuns ?? []) sql.sensorRun.run(row.run, JSON.stringify(row))
-    for (const key of batch.forgottenViews ?? []) sql.forgetView.run(viewKey(key))
-    for (const row of batch.views ?? []) sql.view.run(viewKey(row), JSON.stringify(row))
     for (const { key, incident } of output.incidents) {
       const { id, kind, entity, level, first, last, status } = incident
       sql.incident.run(
@@ -324,12 +325,16 @@ function statements(db: DatabaseSync) {
     stream: db.prepare(
       'INSERT INTO stream VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET offset = excluded.offset, state = excluded.state, at = excluded.at',
     ),
+    rest: db.prepare('INSERT OR REPLACE INTO stream_rest (input, stream, offset, bytes) VALUES (?, ?, ?, ?)'),
+    dropRest: db.prepare(
+      'DELETE FROM stream_rest WHERE input = ? AND stream = ? AND offset + length(bytes) <= ?',
+    ),
     body: db.prepare('INSERT OR REPLACE INTO body (input, stream, length) VALUES (?, ?, ?)'),
     seen: db.prepare('INSERT OR REPLACE INTO seen (id, content, keep) VALUES (?, ?, ?)'),
     release: db.prepare('UPDATE seen SET keep = 0 WHERE id = ?'),
     container: db.prepare(
-      `INSERT OR REPLACE INTO container (id, resource, mounts, time, gone, addresses, input, engine, cluster, pod, told)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO container (id, resource, mounts, time, gone, addresses, input, engine, told)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     incident: db.prepare(
       `INSERT INTO incident (id, key, kind, entity, level, first, last, status, who, changed)
@@ -352,8 +357,6 @@ function statements(db: DatabaseSync) {
     ),
     forgetContainer: db.prepare('DELETE FROM container WHERE id = ?'),
     sensorRun: db.prepare('INSERT OR REPLACE INTO sensor_run (run, body) VALUES (?, ?)'),
-    view: db.prepare('INSERT OR REPLACE INTO container_view (key, body) VALUES (?, ?)'),
-    forgetView: db.prepare('DELETE FROM container_view WHERE key = ?'),
     forgetSensorRuns: db.prepare(
       'DELETE FROM sensor_run WHERE n <= (SELECT n FROM sensor_run ORDER BY n DESC LIMIT 1 OFFSET ?)',
     ),

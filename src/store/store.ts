@@ -9,8 +9,6 @@ import type {
   FoldOutput,
   SeenRow,
   SensorRunRow,
-  ViewKey,
-  ViewRow,
   SignalRow,
   StateKey,
 } from '../domain/state.ts'
@@ -32,6 +30,14 @@ export interface Commit {
   readonly streams: readonly { readonly stream: string; readonly offset: number; readonly state: unknown }[]
   /** Streams that were one chunk each and are over; their length in bytes. */
   readonly bodies: readonly { readonly stream: string; readonly length: number }[]
+  /** Of streams that cannot be read again: up to where they are consumed, and what came of them beyond that. */
+  readonly rests?: readonly {
+    readonly stream: string
+    readonly consumed: number
+    readonly pieces: readonly StreamRest[]
+  }[]
+  /** How far another machine was read. */
+  readonly position?: { readonly of: string; readonly value: unknown } | undefined
   /** Somebody will be told that this is kept: it survives a power cut, not only the end of the process. */
   readonly promised: boolean
   readonly counters: Counters
@@ -44,9 +50,6 @@ export interface Commit {
   /** Ids of containers that need no longer be remembered. */
   readonly forgotten: readonly string[]
   readonly sensorRuns?: readonly SensorRunRow[]
-  /** What views of machines say of their containers, and which of them are forgotten. */
-  readonly views?: readonly ViewRow[]
-  readonly forgottenViews?: readonly ViewKey[]
   readonly coverage?: CoverageCommit
   /** Matches that correlations take. */
   readonly signals?: readonly SignalRow[]
@@ -151,8 +154,6 @@ export interface Reader extends OutboxReader, CoverageReader {
   containers(): readonly ContainerRow[]
   /** Those that were read last, the newest last. */
   sensorRuns(): readonly SensorRunRow[]
-  /** What views of machines say of their containers; those that were heard last stand last. */
-  views(): readonly ViewRow[]
   alerts(query?: AlertQuery): Page<Alert>
   alert(id: string): Alert | undefined
   /** Ids that begin so, at most ten. */
@@ -176,6 +177,16 @@ export interface StreamResume {
   readonly checkpoint: unknown
   offset(stream: string): number | undefined
   state(stream: string): unknown
+  /** What is kept of a stream beyond its offset, where it cannot be read again. */
+  rest(stream: string): StreamRest | undefined
+  /** How far another machine was read. */
+  position(of: string): unknown
+}
+
+/** Bytes of a stream, and the position of the first of them. */
+export interface StreamRest {
+  readonly offset: number
+  readonly bytes: Uint8Array
 }
 
 export interface Totals extends Counters {
