@@ -3,6 +3,7 @@ import { VERSION } from '../version.ts'
 import { EXIT, report, type Exit } from './exit.ts'
 import { standardOutput, type Output } from './output.ts'
 import { addSigma } from './sigma-command.ts'
+import { addAgent } from './verbs/agents.ts'
 import { addChanges } from './verbs/changes.ts'
 import { addDocuments } from './verbs/documents.ts'
 import { addScan } from './verbs/hunting.ts'
@@ -33,10 +34,13 @@ function createProgram(output: Output, done: Done): Command {
       'Detects adversaries who use containers to get past security monitoring. A strategy is one document whose sections run.',
     )
     .version(VERSION)
+    // an option behind a verb is that verb's
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeOut: output.out, writeErr: output.err })
     .showHelpAfterError('(see --help)')
   addWatching(program, output, done)
+  addAgent(program, output, done)
   addScan(program, output, done)
   addDocuments(program, output, done)
   addQueue(program, output, done)

@@ -9,7 +9,6 @@ export interface KeySchema {
   readonly const?: unknown
   readonly properties?: Readonly<Record<string, KeySchema>>
   readonly items?: KeySchema
-  readonly additionalProperties?: KeySchema | boolean
   readonly oneOf?: readonly KeySchema[]
   readonly anyOf?: readonly KeySchema[]
 }
@@ -21,8 +20,6 @@ export interface CheckedText {
   readonly document: Document.Parsed
   readonly at: (offset: number) => { readonly line: number; readonly column: number }
   readonly schema: KeySchema
-  /** What it is, and where its keys are explained; the configuration unless told. */
-  readonly about?: { readonly noun: string; readonly reference: string }
 }
 
 type Path = readonly PropertyKey[]
@@ -30,11 +27,11 @@ type Words = { readonly message: string; readonly mend: string }
 
 /** Longer values are cut where they are repeated. */
 const SHOWN = 60
-const CONFIGURATION = { noun: 'the configuration', reference: 'docs/configuration.md lists the keys' }
+const REFERENCE = 'docs/configuration.md lists the keys'
 
 /** What the schema refused, in plain words, where it stands in the text; one problem for each key that is unknown. */
 export function problemsOf(issues: readonly z.core.$ZodIssue[], text: CheckedText): Problem[] {
-  return issues.flatMap(unwrapped).flatMap((issue) => {
+  return issues.flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys')
       return [{ file: text.file, ...placeOf(text, issue.path), ...wordsOf(issue, text) }]
     return issue.keys.map((key) => ({
@@ -43,16 +40,6 @@ export function problemsOf(issues: readonly z.core.$ZodIssue[], text: CheckedTex
       ...unknownKey(issue.path, key, text),
     }))
   })
-}
-
-/** Where only one of several forms is of the value's kind, what is wrong with it as that form. */
-function unwrapped(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
-  if (issue.code !== 'invalid_union') return [issue]
-  const meant = issue.errors.filter(
-    (branch) => !branch.some(({ code, path }) => code === 'invalid_type' && path.length === 0),
-  )
-  if (meant.length !== 1) return [issue]
-  return (meant[0] ?? []).flatMap((each) => unwrapped({ ...each, path: [...issue.path, ...each.path] }))
 }
 
 /** Where a value stands; where there is none, what it should be in. */
@@ -84,8 +71,7 @@ export function nameOf(path: Path): string {
 
 function wordsOf(issue: z.core.$ZodIssue, text: CheckedText): Words {
   const { path } = issue
-  const { noun, reference } = text.about ?? CONFIGURATION
-  const name = path.length === 0 ? noun : nameOf(path)
+  const name = path.length === 0 ? 'the configuration' : nameOf(path)
   const value = valueAt(text.content, path)
   const is = `and is ${shown(value)}`
   switch (issue.code) {
@@ -110,7 +96,7 @@ function wordsOf(issue: z.core.$ZodIssue, text: CheckedText): Words {
         mend: mendOf(path, text, issue.message),
       }
     default:
-      return { message: `${name}: ${issue.message}`, mend: mendOf(path, text, reference) }
+      return { message: `${name}: ${issue.message}`, mend: mendOf(path, text, REFERENCE) }
   }
 }
 
@@ -127,7 +113,7 @@ function unionWords(
       each.code === 'invalid_type' && each.path.length === 0 ? [kindOf(each.expected)] : [],
     ),
   )
-  const mend = mendOf(issue.path, text, (text.about ?? CONFIGURATION).reference)
+  const mend = mendOf(issue.path, text, REFERENCE)
   if (wanted.length === 0) return { message: `${name} is ${shown(value)}, which does not fit`, mend }
   return { message: `${name} must be ${wanted.join(' or ')}, and is ${shown(value)}`, mend }
 }
@@ -225,13 +211,8 @@ function schemaAt(schema: KeySchema, path: Path, content: unknown): KeySchema | 
   const [step, ...rest] = path
   if (step === undefined) return schema
   const branch = branchOf(schema, content)
-  const next = typeof step === 'number' ? branch.items : memberSchema(branch, String(step))
+  const next = typeof step === 'number' ? branch.items : branch.properties?.[String(step)]
   return next === undefined ? undefined : schemaAt(next, rest, valueAt(content, [step]))
-}
-
-function memberSchema({ properties, additionalProperties }: KeySchema, name: string): KeySchema | undefined {
-  if (properties !== undefined && Object.hasOwn(properties, name)) return properties[name]
-  return typeof additionalProperties === 'object' ? additionalProperties : undefined
 }
 
 function branchAt(schema: KeySchema, path: Path, content: unknown): KeySchema | undefined {
@@ -241,10 +222,7 @@ function branchAt(schema: KeySchema, path: Path, content: unknown): KeySchema | 
 
 function branchOf(schema: KeySchema, value: unknown): KeySchema {
   const branches = schema.oneOf ?? schema.anyOf ?? []
-  const fitting = branches.find((branch) => agrees(branch, value))
-  const keyed =
-    typeof value === 'object' ? branches.find(({ properties }) => properties !== undefined) : undefined
-  return fitting ?? keyed ?? schema
+  return branches.find((branch) => agrees(branch, value)) ?? schema
 }
 
 /** Whether the keys that decide have the values that a branch wants. */

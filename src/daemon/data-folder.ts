@@ -5,12 +5,17 @@ import { UserError } from '../domain/errors.ts'
 import { makeFolder } from '../domain/make-folder.ts'
 
 /** The files of a data folder. */
-export function dataFiles(folder: string): Readonly<Record<'store' | 'lock' | 'daemon' | 'site', string>> {
+export function dataFiles(
+  folder: string,
+): Readonly<Record<'store' | 'lock' | 'daemon' | 'site' | 'agents' | 'spool', string>> {
   return {
     store: join(folder, 'tallyman.db'),
     lock: join(folder, 'lock.db'),
     daemon: join(folder, 'daemon.json'),
     site: join(folder, 'site'),
+    // of those who send to it, and what an agent keeps until it is sent
+    agents: join(folder, 'agents.json'),
+    spool: join(folder, 'spool.db'),
   }
 }
 

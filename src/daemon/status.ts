@@ -1,5 +1,6 @@
 import { instant, findingView, type FindingView } from '../domain/alert-view.ts'
 import type { Finding } from '../domain/event.ts'
+import type { AgentStatus } from '../inputs/agent-status.ts'
 import type { Input } from '../inputs/input.ts'
 import type { Sender } from '../inputs/senders.ts'
 import type { BatchResult } from '../loop/pipeline.ts'
@@ -32,6 +33,8 @@ export interface InputStatus {
   readonly gaps: readonly Finding[]
   /** Who sends, where others send. */
   readonly senders?: readonly Sender[]
+  /** The machines whose inputs it hands on; those are told as inputs of their own. */
+  readonly agents?: readonly AgentStatus[]
 }
 
 export interface DaemonStatus {
@@ -41,12 +44,21 @@ export interface DaemonStatus {
 }
 
 /** The same as it leaves: times are ISO 8601. */
-export type InputStatusView = Omit<InputStatus, 'lastRecord' | 'lastBatch' | 'error' | 'gaps' | 'senders'> & {
+export type InputStatusView = Omit<
+  InputStatus,
+  'lastRecord' | 'lastBatch' | 'error' | 'gaps' | 'senders' | 'agents'
+> & {
   readonly lastRecord?: string
   readonly lastBatch?: string
   readonly error?: InputTrouble
   readonly gaps: readonly FindingView[]
   readonly senders?: readonly (Omit<Sender, 'last'> & { readonly last: string })[]
+  readonly agents?: readonly AgentStatusView[]
+}
+/** What an agent says of itself is hostile. `delay` and `skew` in ms, `spool` in bytes. */
+export type AgentStatusView = Omit<AgentStatus, 'contact' | 'full' | 'inputs'> & {
+  readonly contact?: string
+  readonly full?: string
 }
 export interface StatusView {
   readonly version: string
@@ -65,14 +77,14 @@ export interface Status {
   readonly onChange: (listener: (status: DaemonStatus) => void) => () => void
 }
 
-interface Row extends Omit<InputStatus, 'rate' | 'gaps' | 'senders'> {
+interface Row extends Omit<InputStatus, 'rate' | 'gaps' | 'senders' | 'agents'> {
   readonly rate: Rate
   readonly gaps: ReadonlyMap<string, Finding>
 }
 
 /** Counts by input since the start; what is stored for good is in the store's totals. `findings` are earlier ones. */
 export function createStatus(
-  inputs: readonly { readonly type: string; readonly input: Pick<Input, 'name' | 'senders'> }[],
+  inputs: readonly { readonly type: string; readonly input: Pick<Input, 'name' | 'senders' | 'agents'> }[],
   now: () => number,
   findings: readonly Finding[] = [],
 ): Status {
@@ -84,9 +96,17 @@ export function createStatus(
   let told = Number.NEGATIVE_INFINITY
   let timer: NodeJS.Timeout | undefined
 
-  const sendersOf = (input: string): Pick<InputStatus, 'senders'> => {
-    const senders = inputs.find(({ input: { name } }) => name === input)?.input.senders?.()
-    return senders === undefined ? {} : { senders }
+  const othersOf = (input: string): Pick<InputStatus, 'senders' | 'agents'> => {
+    const of = inputs.find(({ input: { name } }) => name === input)?.input
+    const [senders, agents] = [of?.senders?.(), of?.agents?.()]
+    return { ...(senders !== undefined && { senders }), ...(agents !== undefined && { agents }) }
+  }
+  /** An input of another machine has a row from its first batch on. */
+  const memberRow = (input: string): Row | undefined => {
+    if (!input.includes('/')) return undefined
+    const agents = inputs.flatMap((each) => each.input.agents?.() ?? [])
+    const member = agents.flatMap((agent) => agent.inputs).find(({ name }) => name === input)
+    return member && newRow(input, member.type, now, findings)
   }
   const current = (): DaemonStatus => ({
     version: VERSION,
@@ -95,7 +115,7 @@ export function createStatus(
       ...row,
       rate: rate.perSecond(),
       gaps: [...gaps.values()].reverse(),
-      ...sendersOf(row.name),
+      ...othersOf(row.name),
     })),
   })
   const tell = (): void => {
@@ -105,7 +125,7 @@ export function createStatus(
     for (const listener of listeners) listener(status)
   }
   const change = (input: string, parts: (row: Row) => Partial<Row>): void => {
-    const row = rows.get(input)
+    const row = rows.get(input) ?? memberRow(input)
     if (row === undefined) return
     rows.set(input, { ...row, ...parts(row) })
     if (listeners.size > 0) timer ??= setTimeout(tell, Math.max(0, told + TELL_EVERY - now())).unref()
@@ -175,7 +195,7 @@ export function statusView({ version, started, inputs }: DaemonStatus): StatusVi
   return {
     version,
     started: instant(started),
-    inputs: inputs.map(({ lastRecord, lastBatch, error, gaps, rate, senders, ...input }) => ({
+    inputs: inputs.map(({ lastRecord, lastBatch, error, gaps, rate, senders, agents, ...input }) => ({
       ...input,
       rate: Math.round(rate * 10) / 10,
       ...(lastRecord === undefined ? {} : { lastRecord: instant(lastRecord) }),
@@ -185,6 +205,17 @@ export function statusView({ version, started, inputs }: DaemonStatus): StatusVi
       ...(senders === undefined
         ? {}
         : { senders: senders.map(({ last, ...sender }) => ({ ...sender, last: instant(last) })) }),
+      ...(agents === undefined ? {} : { agents: agents.map(agentView) }),
     })),
+  }
+}
+
+function agentView({ contact, full, inputs: _inputs, ...agent }: AgentStatus): AgentStatusView {
+  return {
+    ...agent,
+    delay: Math.round(agent.delay),
+    skew: Math.round(agent.skew),
+    ...(contact !== undefined && { contact: instant(contact) }),
+    ...(full !== undefined && { full: instant(full) }),
   }
 }

@@ -21,3 +21,14 @@ export function parseDuration(text: string): number | undefined {
   ]
   return Number(found[1]) * unit
 }
+
+/** A duration in ms for people, in its largest unit, rounded down: `90s` is `1m`. */
+export function durationWords(ms: number): string {
+  const units = [
+    [86_400_000, 'd'],
+    [3_600_000, 'h'],
+    [60_000, 'm'],
+  ] as const
+  const [size, unit] = units.find(([length]) => ms >= length) ?? [1_000, 's']
+  return `${Math.floor(ms / size)}${unit}`
+}

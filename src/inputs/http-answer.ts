@@ -14,10 +14,12 @@ export type Answer =
 
 export interface Refusal {
   readonly kind: 'refused'
-  readonly status: 400 | 401 | 404 | 405 | 413 | 415 | 429 | 503
+  readonly status: 400 | 401 | 404 | 405 | 409 | 413 | 415 | 429 | 503
   readonly error: string
   readonly mend: string
   readonly headers?: Readonly<Record<string, string>>
+  /** What else the sender is told. */
+  readonly more?: Readonly<Record<string, unknown>>
 }
 
 /** Seconds after which a sender that must wait is asked to come again. */
@@ -96,7 +98,7 @@ export function firehoseRequest({ headers }: IncomingMessage): string | undefine
 function plain(answer: Answer): object {
   return answer.kind === 'committed'
     ? { status: 'committed', repeated: answer.repeated }
-    : { error: answer.error, mend: answer.mend }
+    : { error: answer.error, mend: answer.mend, ...answer.more }
 }
 
 function forFirehose(requestId: string, answer: Answer, timestamp: number): object {

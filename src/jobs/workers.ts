@@ -31,7 +31,8 @@ export interface WorkersOptions extends WorkerStart {
 }
 
 /** Starts them; each compiles the rules for itself before it reads. */
-export function startWorkers({ size, heap, ...start }: WorkersOptions): Workers {
+export function startWorkers({ size, texts, lists, heap }: WorkersOptions): Workers {
+  const start: WorkerStart = { texts, lists }
   let failure: unknown
   let stopping = false
   const members = Array.from({ length: size }, () => {

@@ -43,12 +43,7 @@ function processOf(process: KnownProcess, { pid, ppid, uid }: Observed): Readonl
   return { pid, ppid, user: String(uid), executable, file, args, cwd }
 }
 
-/** A process, with as much of its line as stands in other records. */
-export function shortOf({
-  pid,
-  executable,
-  args,
-}: Pick<KnownProcess, 'pid' | 'executable' | 'args'>): Readonly<Record<string, unknown>> {
+function shortOf({ pid, executable, args }: KnownProcess): Readonly<Record<string, unknown>> {
   const kept: string[] = []
   let length = 0
   for (const arg of args) {
