@@ -1,8 +1,8 @@
 /** Wakes whoever waits for something to happen. */
 export interface Signals {
-  give(): void
+  readonly give: () => void
   /** Resolves when it happens, after so many ms, or when the signal aborts. */
-  next(within: number, signal: AbortSignal): Promise<void>
+  readonly next: (within: number, signal: AbortSignal) => Promise<void>
 }
 
 export function createSignals(): Signals {
