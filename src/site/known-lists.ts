@@ -49,6 +49,18 @@ const FINGERPRINTS: ListKind = {
   find: 'cert_chain_fps in ssl.log; openssl x509 -noout -fingerprint -sha256, without its colons',
   fits: (value) => /^[\da-f]{64}$/i.test(value),
 }
+const ACCOUNTS: ListKind = {
+  values: 'numbers of accounts in the cloud',
+  example: '111122223333',
+  find: 'recipientAccountId in a record of CloudTrail',
+  fits: (value) => /^\d{6,20}$/.test(value),
+}
+const ROLES: ListKind = {
+  values: 'names of roles and users in the cloud',
+  example: 'nightly-backup',
+  find: "user.name in 'tallyman alerts show'",
+  fits: (value) => /^\S+$/.test(value) && !DIGEST.test(value),
+}
 const DOMAINS: ListKind = {
   values: 'parts of host names',
   example: 'corp.example',
@@ -71,6 +83,7 @@ export const KNOWN_LISTS: readonly KnownList[] = [
   { name: 'buildHosts', means: 'machines on which images are built', kind: HOSTS },
   { name: 'certImages', means: 'images whose work is certificates and trust stores', kind: IMAGES },
   { name: 'ciHosts', means: 'machines on which pipelines run', kind: HOSTS },
+  { name: 'cloudBackupRoles', means: 'those who copy data of the cloud for their work', kind: ROLES },
   { name: 'deployers', means: 'those who roll out workloads', kind: USERS },
   { name: 'devHosts', means: 'machines of developers', kind: HOSTS },
   { name: 'hostNetworkAllowed', means: 'images that may use the host’s network', kind: IMAGES },
@@ -87,6 +100,7 @@ export const KNOWN_LISTS: readonly KnownList[] = [
   { name: 'stagingOk', means: 'images that pack and move data for their work', kind: IMAGES },
   { name: 'staticPodImages', means: 'images of a node’s static pods', kind: IMAGES },
   { name: 'tlsScanners', means: 'machines that probe TLS for you', kind: ADDRESSES },
+  { name: 'trustedAccounts', means: 'accounts of the cloud that are ours', kind: ACCOUNTS },
   { name: 'tunnelWorkloads', means: 'images whose work is a tunnel', kind: IMAGES },
   { name: 'webPublishers', means: 'images that may change what a web server shows', kind: IMAGES },
 ]
