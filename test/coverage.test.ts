@@ -14,7 +14,11 @@ const BLIND = [
   't1600-weaken-encryption',
   't1608.003-install-digital-certificate',
 ]
-const DEGRADED = ['t1074.002-remote-data-staging', 't1560.003-archive-via-custom-method']
+const DEGRADED = [
+  't1074.002-remote-data-staging',
+  't1491.001-machine-defacement',
+  't1560.003-archive-via-custom-method',
+]
 
 let folder: string
 beforeEach(() => {

@@ -61,6 +61,12 @@ const ROLES: ListKind = {
   find: "user.name in 'tallyman alerts show'",
   fits: (value) => /^\S+$/.test(value) && !DIGEST.test(value),
 }
+const REGISTRIES: ListKind = {
+  values: 'beginnings of names of images, up to a slash; those of Docker Hub have no host before them',
+  example: 'registry.example.org/',
+  find: "container.image.name in 'tallyman alerts show'",
+  fits: (value) => /^[^\s@]+$/.test(value) && !DIGEST.test(value),
+}
 const DOMAINS: ListKind = {
   values: 'parts of host names',
   example: 'corp.example',
@@ -79,6 +85,8 @@ export interface KnownList {
 export const KNOWN_LISTS: readonly KnownList[] = [
   { name: 'approvedCertificates', means: 'certificates that may sign themselves', kind: FINGERPRINTS },
   { name: 'approvedImages', means: 'images that are known; others are told of', kind: IMAGES },
+  { name: 'approvedRegistries', means: 'where images may come from', kind: REGISTRIES },
+  { name: 'badDigests', means: 'images that must not run', kind: IMAGES },
   { name: 'badIndicators', means: 'addresses that nothing should talk to', kind: INDICATORS },
   { name: 'buildHosts', means: 'machines on which images are built', kind: HOSTS },
   { name: 'certImages', means: 'images whose work is certificates and trust stores', kind: IMAGES },
@@ -97,6 +105,7 @@ export const KNOWN_LISTS: readonly KnownList[] = [
   { name: 'ownDomains', means: 'domains that containers must not point elsewhere', kind: DOMAINS },
   { name: 'powerAllowed', means: 'images that may have the powers of the host', kind: IMAGES },
   { name: 'secretReaders', means: 'those who read secrets for their work', kind: USERS },
+  { name: 'shortLived', means: 'images whose containers come and go by design', kind: IMAGES },
   { name: 'stagingOk', means: 'images that pack and move data for their work', kind: IMAGES },
   { name: 'staticPodImages', means: 'images of a node’s static pods', kind: IMAGES },
   { name: 'tlsScanners', means: 'machines that probe TLS for you', kind: ADDRESSES },
