@@ -1,3 +1,4 @@
+import { anomalies } from './anomalies.ts'
 import { correlations } from './correlations.ts'
 import { jobs } from './jobs.ts'
 import { latency } from './latency.ts'
@@ -6,11 +7,11 @@ import { queue } from './queue.ts'
 import { sigma } from './sigma.ts'
 import { throughput } from './throughput.ts'
 
-const PARTS = { throughput, jobs, memory, latency, queue, sigma, correlations } as const
+const PARTS = { throughput, jobs, memory, latency, queue, sigma, correlations, anomalies } as const
 const wanted = process.argv.slice(2)
 
 for (const [name, part] of Object.entries(PARTS)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue
-  process.stdout.write(`\n# ${name}\n`)
+  if (!wanted.includes('--json')) process.stdout.write(`\n# ${name}\n`)
   await part((line) => void process.stdout.write(`${line}\n`))
 }

@@ -11,7 +11,9 @@ export async function readEvents(path: string): Promise<readonly Event[]> {
   const fromTheStart = { checkpoint: undefined, offset: () => undefined }
   for await (const { chunks } of input.read(fromTheStart, new AbortController().signal)) {
     for (const chunk of chunks) {
-      const decoder = decoders.get(chunk.stream) ?? createStreamDecoder(sources, chunk.stream)
+      // a line that names no year is dated by when it is read
+      const decoder =
+        decoders.get(chunk.stream) ?? createStreamDecoder(sources, chunk.stream, undefined, Date.now)
       decoders.set(chunk.stream, decoder)
       const { items, completed } = decoder.push(chunk)
       events.push(...items.flatMap(({ decoded }) => decoded.events))

@@ -8,8 +8,12 @@ const SRC = resolve(import.meta.dirname, '../src')
 const MAY_IMPORT: Readonly<Record<string, readonly string[] | 'everything'>> = {
   domain: [],
   inputs: ['domain'],
-  sources: ['domain'],
+  // how a format is described, whoever reads it: its form and what may be wrong with it
+  mapping: ['domain'],
+  sources: ['domain', 'mapping'],
   inventory: ['domain'],
+  // what several views of a machine say of the same containers: pure, over looks with their times
+  views: ['domain'],
   sigma: ['domain'],
   site: ['domain'],
   strategy: ['domain', 'sigma'],
@@ -18,11 +22,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[] | 'everything'>> = {
   sensor: ['domain'],
   actions: ['domain'],
   // its schema is made of the actions' options; what it warns of is judged by those who read it later
-  config: ['domain', 'site', 'actions', 'inputs', 'store'],
+  config: ['domain', 'site', 'actions', 'inputs', 'store', 'mapping'],
   // the journey of a record to its commit; what is in force (`detection.ts`) is handed to it
-  loop: ['domain', 'inputs', 'sources', 'inventory', 'sigma', 'engine', 'store', 'jobs', ''],
+  loop: ['domain', 'inputs', 'sources', 'inventory', 'views', 'sigma', 'engine', 'store', 'jobs', ''],
   // the part of the loop that other threads do, and what hands it to them
-  jobs: ['domain', 'inputs', 'sources', 'inventory', 'sigma', 'engine', 'loop', ''],
+  jobs: ['domain', 'inputs', 'mapping', 'sources', 'inventory', 'sigma', 'engine', 'loop', ''],
   // inputs into a spool, and from there to a daemon: it wires what `run` wires, without the loop
   agent: ['domain', 'config', 'inputs', 'store', 'daemon', ''],
   daemon: 'everything',
@@ -35,6 +39,7 @@ const ROOT_FILES_MAY_IMPORT = [
   'inputs',
   'sources',
   'inventory',
+  'views',
   'sigma',
   'site',
   'strategy',
@@ -87,7 +92,7 @@ it('keeps SQLite inside the store and the data folder’s lock', () => {
 it('keeps clocks and timers out of what is pure', () => {
   const impure = files().filter(
     (file) =>
-      /^(?:domain|sigma|engine|sources|inventory|strategy)\//.test(file) &&
+      /^(?:domain|sigma|engine|sources|inventory|views|strategy)\//.test(file) &&
       !file.endsWith('.test.ts') &&
       /Date\.now|setTimeout|setInterval|performance\.now|Math\.random/.test(
         readFileSync(join(SRC, file), 'utf8'),

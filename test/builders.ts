@@ -54,6 +54,8 @@ export function rated(
 
 /** Who asks the engine itself. */
 export const BY_ENGINE: Reporter = { input: 'docker', engine: true }
+/** Who asks the API server itself. */
+export const BY_CLUSTER: Reporter = { input: 'kubernetes', engine: false, cluster: true }
 /** Anybody who may send telemetry. */
 export const BY_ANYBODY: Reporter = { input: 'http', engine: false }
 

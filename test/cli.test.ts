@@ -247,7 +247,7 @@ describe('lint', () => {
 
   it('finds no error in the shipped strategies', async () => {
     const { exit, err } = await tallyman(['lint'])
-    expect([exit, err]).toEqual([0, expect.stringMatching(/^5 documents: 0 errors/)])
+    expect([exit, err]).toEqual([0, expect.stringMatching(/^\d+ documents: 0 errors/)])
   })
 
   it('prints one finding a line, with place and mend', async () => {

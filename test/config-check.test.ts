@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { main } from '../src/cli/main.ts'
-import { configJsonSchema } from '../src/config/config.ts'
+import { editorSchema } from '../src/config/config.ts'
 import { parseConfig } from '../src/config/load-config.ts'
 
 let folder: string
@@ -155,8 +155,8 @@ it('the schema knows every key that the configuration has, with a description fo
     terminal: false,
   })
   expect(exit).toBe(0)
-  const schema = JSON.parse(printed) as ReturnType<typeof configJsonSchema>
-  expect(schema).toEqual(configJsonSchema())
+  const schema = JSON.parse(printed) as ReturnType<typeof editorSchema>
+  expect(schema).toEqual(editorSchema())
   expect(schema.properties?.['inputs']?.items?.oneOf?.length).toBeGreaterThanOrEqual(3)
   for (const [key, { description }] of Object.entries(schema.properties ?? {}))
     expect([key, description]).toEqual([key, expect.stringMatching(/\S/)])

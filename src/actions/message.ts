@@ -1,5 +1,6 @@
 import { LEVELS, type Level } from '../domain/match.ts'
 import type { IncidentNotice, Notice, PostureNotice } from '../domain/notice.ts'
+import { entityLabel } from '../domain/entity-label.ts'
 import type { Resource } from '../domain/event.ts'
 import { cut, plainText } from '../domain/plain-text.ts'
 import type { Delivery } from './action.ts'
@@ -76,7 +77,7 @@ function ofPosture({ entity, level, report }: PostureNotice): Parts {
   const what = 'what already ran when Tallyman first looked; review it, adopt what belongs there'
   const some = report === undefined ? '' : `: ${counted(report.entities, 'container')} to review`
   return {
-    title: `Posture report of ${nameOf(entity)}${some}`,
+    title: `Posture report of ${entityLabel(entity)}${some}`,
     level,
     lines: [
       ['what', what],
@@ -110,7 +111,7 @@ function ofIncident(notice: IncidentNotice): Parts {
 }
 
 function headline({ level, alert, entity }: IncidentNotice): string {
-  return `${level}: ${alert.rule.title}: ${nameOf(entity)}`
+  return `${level}: ${alert.rule.title}: ${entityLabel(entity)}`
 }
 
 function countsOf(levels: Readonly<Partial<Record<Level, number>>>): string {
@@ -121,19 +122,11 @@ function countsOf(levels: Readonly<Partial<Record<Level, number>>>): string {
   return counts.length === 0 ? 'what was not seen' : counts.join(', ')
 }
 
-/** A short name of whom it happened to. */
-export function nameOf(entity: Resource): string {
-  const pod = entity['k8s.pod.name']
-  if (pod !== undefined) return `${String(entity['k8s.namespace.name'] ?? '')}/${String(pod)}`
-  const names = ['container.name', 'container.id', 'user.name', 'host.name']
-  return String(names.map((name) => entity[name]).find((value) => value !== undefined) ?? 'unknown')
-}
-
 function whoOf(entity: Resource): string {
   const image = entity['container.image.name']
   const host = entity['host.name']
   return [
-    nameOf(entity),
+    entityLabel(entity),
     ...(image === undefined ? [] : [`image ${String(image)}`]),
     ...(host === undefined ? [] : [`on ${String(host)}`]),
   ].join(', ')

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
 import { stringify } from 'yaml'
-import { configJsonSchema } from '../config/config.ts'
+import { editorSchema } from '../config/config.ts'
 import { DEFAULT_CONFIG, loadConfig, parseConfig, readConfigText } from '../config/load-config.ts'
 import { EXIT, type Exit } from './exit.ts'
 import { printJson, safe, type Output } from './output.ts'
+import { printProblem } from './print-problem.ts'
 
 /** Every mistake of the file, each with its place and its mend, and what may be one. Only mistakes make it invalid. */
 export function checkConfig(named: string | undefined, json: boolean, output: Output): Exit {
@@ -16,19 +17,8 @@ export function checkConfig(named: string | undefined, json: boolean, output: Ou
   }
   const file = named ?? DEFAULT_CONFIG
   const { config, problems, warnings } = parseConfig(file, readConfigText(file))
-  const told = [
-    ...problems.map((problem) => ({ severity: 'error', ...problem })),
-    ...warnings().map((problem) => ({ severity: 'warning', ...problem })),
-  ]
-  for (const problem of told) {
-    if (json || !output.terminal) printJson(output, problem)
-    else {
-      const { severity, line, column, message, mend = '' } = problem
-      output.out(
-        `${safe(file)}:${line}:${column}: ${severity === 'error' ? '' : 'warning: '}${safe(message)}\n  mend: ${safe(mend)}\n`,
-      )
-    }
-  }
+  for (const problem of problems) printProblem(problem, json, output)
+  for (const problem of warnings()) printProblem(problem, json, output, 'warning')
   if (config === undefined) return EXIT.user
   output.err(`${safe(file)} is valid\n`)
   return EXIT.ok
@@ -36,7 +26,7 @@ export function checkConfig(named: string | undefined, json: boolean, output: Ou
 
 /** What an editor completes and checks `tallyman.yaml` with. */
 export function printSchema(output: Output): Exit {
-  output.out(`${JSON.stringify(configJsonSchema(), undefined, 2)}\n`)
+  output.out(`${JSON.stringify(editorSchema(), undefined, 2)}\n`)
   return EXIT.ok
 }
 

@@ -3,17 +3,20 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Alert } from '../domain/alert.ts'
 import { entityName } from '../domain/entity-name.ts'
+import { loadMapping } from '../config/load-mapping.ts'
 import { alertView } from '../domain/alert-view.ts'
 import { UserError } from '../domain/errors.ts'
 import type { Level } from '../domain/match.ts'
 import { loadDetection, type Detection, type DetectionOptions } from '../detection.ts'
 import { fileInput } from '../inputs/file.ts'
 import { stdinInput } from '../inputs/stdin.ts'
+import type { MappingFile } from '../mapping/mapping.ts'
 import { startWorkers, type Workers } from '../jobs/workers.ts'
 import { worthwhileJobs } from '../jobs/worthwhile-jobs.ts'
 import { runPipeline, type BatchResult } from '../loop/pipeline.ts'
 import { UNKNOWN_FORMAT } from '../sources/foreign.ts'
-import { describesContainers, sources } from '../sources/index.ts'
+import { describesContainers, sourcesWith } from '../sources/index.ts'
+import type { Source } from '../sources/source.ts'
 import { openStore } from '../store/sqlite.ts'
 import { applies } from '../sigma/sigma.ts'
 import type { Failure } from '../domain/event.ts'
@@ -35,6 +38,8 @@ export interface ScanOptions {
   readonly minLevel: Level
   /** Threads that read and evaluate; as many as it is worth unless told. One is this thread itself. */
   readonly jobs: number | undefined
+  /** File of a mapping: a format that is read besides. */
+  readonly mapping: string | undefined
   readonly now: () => number
 }
 
@@ -46,25 +51,36 @@ export async function scan(options: ScanOptions, output: Output): Promise<Exit> 
       mend: 'name a folder of lists, filters and silences',
     })
   }
+  const mapping = options.mapping === undefined ? undefined : mappingOf(options.mapping)
   const jobs = options.jobs ?? (await worthwhileJobs(options.paths))
   let workers: Workers | undefined
   const compiling: DetectionOptions['compiling'] = (from) => {
-    if (jobs > 1) workers = startWorkers({ ...from, size: jobs })
+    if (jobs > 1) workers = startWorkers({ ...from, size: jobs, ...(mapping !== undefined && { mapping }) })
   }
   try {
     const detection = await loadDetection({ ...options, zone: 'UTC', compiling })
-    return await scanWith(detection, workers, options, output)
+    return await scanWith({ detection, workers, sources: sourcesWith(mapping) }, options, output)
   } finally {
     await workers?.stop()
   }
 }
 
-async function scanWith(
-  detection: Detection,
-  workers: Workers | undefined,
-  options: ScanOptions,
-  output: Output,
-): Promise<Exit> {
+/** Throws a UserError with the first mistake in the file. */
+function mappingOf(file: string): MappingFile {
+  const { mapping, problems } = loadMapping(file)
+  const [first] = problems
+  if (mapping === undefined) throw new UserError(first?.message ?? 'invalid mapping', { ...first, file })
+  return mapping
+}
+
+interface ScanWith {
+  readonly detection: Detection
+  readonly workers: Workers | undefined
+  readonly sources: readonly Source[]
+}
+
+async function scanWith(parts: ScanWith, options: ScanOptions, output: Output): Promise<Exit> {
+  const { detection } = parts
   for (const { file, line, column, message, mend } of detection.problems)
     output.err(
       `refused: ${safe(`${file}:${line}:${column}: ${message}${mend === undefined ? '' : ` (${mend})`}`)}\n`,
@@ -78,7 +94,7 @@ async function scanWith(
     tidiedUp(folder, async () => {
       const store = openStore(join(folder, 'scan.db'), { durable: false })
       try {
-        return await scanInto({ store, detection, workers }, options, output)
+        return await scanInto({ store, ...parts }, options, output)
       } finally {
         store.close()
       }
@@ -86,14 +102,12 @@ async function scanWith(
   )
 }
 
-interface ScanParts {
+interface ScanParts extends ScanWith {
   readonly store: Store
-  readonly detection: Detection
-  readonly workers: Workers | undefined
 }
 
 async function scanInto(
-  { store, detection, workers }: ScanParts,
+  { store, detection, workers, sources }: ScanParts,
   options: ScanOptions,
   output: Output,
 ): Promise<Exit> {
@@ -140,7 +154,7 @@ async function scanInto(
   if (options.summary !== undefined) await writeSummary(options.summary, { ...totals, alerts })
   tell(totals, alerts, store.failures(5), output)
   tellFindings(store.findings(), output)
-  tellRules(detection, totals, output)
+  tellRules(detection, sources, totals, output)
   if (alerts > 0) return EXIT.findings
   const nothingEvaluated = totals.failed > 0 && totals.evaluated + totals.duplicates === 0
   return nothingEvaluated || unreadable > 0 ? EXIT.user : EXIT.ok
@@ -189,9 +203,16 @@ function tell(totals: Totals, alerts: number, samples: readonly Failure[], outpu
 }
 
 /** Silence must mean something: what was loaded, and what of it could not have fired. */
-function tellRules({ ruleset, problems }: Detection, totals: Totals, output: Output): void {
+function tellRules(
+  { ruleset, problems }: Detection,
+  sources: readonly Source[],
+  totals: Totals,
+  output: Output,
+): void {
   const served = sources.flatMap(({ serves }) => serves)
-  const reading = ruleset.rules.filter(({ correlation }) => correlation === undefined)
+  const reading = ruleset.rules.filter(
+    ({ correlation, baseline }) => correlation === undefined && baseline === undefined,
+  )
   const idle = reading.filter(({ logsource }) => !served.some((each) => applies(logsource, each)))
   const refused = problems.length === 0 ? '' : `, ${problems.length} refused`
   output.err(`  rules: ${ruleset.rules.length} loaded${refused}`)

@@ -8,13 +8,15 @@ export interface SensorWords {
   /** MiB. */
   readonly fileSize: number
   readonly disk: number
+  /** Seconds. */
+  readonly containers: number
 }
 
 const MIB = 1024 * 1024
 
 /** Runs the sensor until it is told to stop (SIGINT, SIGTERM) or bpftrace ends. */
 export async function sensor(
-  { out, host, bpftrace, fileSize, disk }: SensorWords,
+  { out, host, bpftrace, fileSize, disk, containers }: SensorWords,
   output: Output,
 ): Promise<Exit> {
   const stop = new AbortController()
@@ -26,7 +28,7 @@ export async function sensor(
     narrate()
     const say = (line: string): void => output.out(`${new Date().toISOString()} ${safe(line)}\n`)
     const sizes = { fileBytes: fileSize * MIB, totalBytes: disk * MIB }
-    await runSensor({ folder: out, host, bpftrace, ...sizes, say }, stop.signal)
+    await runSensor({ folder: out, host, bpftrace, ...sizes, look: containers * 1_000, say }, stop.signal)
     return EXIT.ok
   } finally {
     process.off('SIGINT', ask)

@@ -82,7 +82,8 @@ interface OfLogsource {
 function byLogsource(rules: readonly LoadedRule[]): readonly OfLogsource[] {
   const kinds = sources.flatMap(({ serves }) => serves)
   const counts = new Map<string, OfLogsource>()
-  for (const { logsource, correlation } of rules) {
+  for (const { logsource, ...rule } of rules) {
+    const correlation = rule.correlation ?? rule.baseline
     const dimensions = [logsource.product, logsource.category, logsource.service]
     const name = correlation ? 'correlations' : dimensions.map((each) => each ?? '*').join('/')
     const before = counts.get(name)

@@ -45,7 +45,10 @@ function documentsOf({ rules }: Strategy): readonly Written[] {
   const names = documents
     .filter((document) => document['detection'] !== undefined)
     .flatMap(({ id, name }) => [id, name].find((each) => typeof each === 'string') ?? [])
-  return documents.map((document) => withinStrategy(document, names))
+  // other tools have no baselines: the rules that these observe are of use without
+  return documents
+    .filter((document) => document['baseline'] === undefined)
+    .map((document) => withinStrategy(document, names))
 }
 
 /** A strategy's filter is for its own rules; elsewhere `any` would be every rule that there is. */

@@ -1,5 +1,5 @@
 import { loadDetection, type Detection } from '../detection.ts'
-import { correlationWords } from '../sigma/sigma.ts'
+import { baselineWords, correlationWords, type LoadedRule } from '../sigma/sigma.ts'
 import { UserError } from '../domain/errors.ts'
 import { EXIT, type Exit } from './exit.ts'
 import { printJson, safe, table, type Output } from './output.ts'
@@ -77,7 +77,7 @@ export async function showStrategy(folder: string, id: string, json: boolean, ou
       rules.map((rule) => [
         rule.title,
         rule.signalOf === undefined ? rule.level : 'signal',
-        rule.correlation ? correlationWords(rule.correlation) : Object.values(rule.logsource).join('/'),
+        whatOf(rule),
         rule.lists.join(', '),
       ]),
     )}`,
@@ -94,4 +94,9 @@ export async function showStrategy(folder: string, id: string, json: boolean, ou
 /** The documents by themselves: no site changes what they say. */
 function documentsAlone(folder: string): Promise<Detection> {
   return loadDetection({ strategies: folder, rules: [], site: undefined, zone: 'UTC', now: Date.now })
+}
+
+function whatOf({ correlation, baseline, logsource }: LoadedRule): string {
+  if (correlation !== undefined) return correlationWords(correlation)
+  return baseline === undefined ? Object.values(logsource).join('/') : baselineWords(baseline)
 }

@@ -1,13 +1,16 @@
 import { z } from 'zod'
 import { isLoopback } from '../domain/loopback.ts'
-import { inputName as name, inputSources as sources } from './input-words.ts'
+import { inputMapping as mapping, inputName as name, inputSources as sources } from './input-words.ts'
+import { mappingSchema } from '../mapping/mapping.ts'
 import { agentsSchema } from './agents-config.ts'
 import { sinkSchema } from './notify-config.ts'
 import type { KeySchema } from './problems.ts'
+import { dockerSchema } from './docker-config.ts'
 import { correlationsSchema } from './correlations-config.ts'
 import { prometheusSchema } from './prometheus-config.ts'
 import { retentionSchema } from './retention-config.ts'
 import { syslogSchema } from './syslog-config.ts'
+import { viewsSchema } from './views-config.ts'
 import { tlsSchema } from './tls-config.ts'
 import { durationSchema, zoneSchema } from './words.ts'
 
@@ -23,6 +26,7 @@ const httpSchema = z
       'cli.token is the token of the command line: take another name',
     ),
     sources,
+    mapping,
     host: z.string().default('127.0.0.1').describe('Address to listen on; beyond loopback only with tls'),
     port: z.number().int().min(0).max(65_535).default(7411).describe('0 takes a free one'),
     tls: tlsSchema('PEM file of an authority: senders that show a certificate of it need no token')
@@ -60,17 +64,11 @@ export const inputSchema = z.discriminatedUnion('type', [
     name,
     paths: z.array(z.string().min(1)).min(1).describe('Files and folders; formats are recognised by content'),
     sources,
+    mapping,
     follow: z.boolean().default(true).describe('Go on reading what is appended, through rotation'),
   }),
-  z.strictObject({
-    type: z.literal('docker'),
-    name,
-    socket: z
-      .string()
-      .default('/var/run/docker.sock')
-      .describe('Socket of Docker’s or Podman’s Engine API; only read'),
-  }),
-  z.strictObject({ type: z.literal('stdin'), name, sources }),
+  dockerSchema,
+  z.strictObject({ type: z.literal('stdin'), name, sources, mapping }),
   httpSchema,
   syslogSchema,
   prometheusSchema,
@@ -123,11 +121,24 @@ export const configSchema = z.strictObject({
     .describe('Without any, what `tallyman discover` finds, but for sockets of other users'),
   retention: retentionSchema,
   correlations: correlationsSchema,
+  views: viewsSchema,
   notify: z.array(sinkSchema).default([]).describe('Who is told: webhooks, syslog, mail (docs/notify.md)'),
 })
 export type Config = z.infer<typeof configSchema>
 
-/** What an editor checks the file against: JSON Schema of what is written, defaults left out. */
+/** JSON Schema of what is written, defaults left out. */
 export function configJsonSchema(): KeySchema {
   return z.toJSONSchema(configSchema, { io: 'input' }) as KeySchema
+}
+
+/** What an editor checks the file against: the same, but for what stands in mappings, which is eight times as long. */
+export function editorSchema(): KeySchema {
+  return z.toJSONSchema(configSchema, {
+    io: 'input',
+    override({ zodSchema, jsonSchema }) {
+      if (zodSchema !== mappingSchema) return
+      for (const key of Object.keys(jsonSchema)) delete jsonSchema[key]
+      Object.assign(jsonSchema, { type: 'object', description: 'A mapping: docs/mapping.md' })
+    },
+  }) as KeySchema
 }

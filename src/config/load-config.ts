@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { UserError, type Problem } from '../domain/errors.ts'
 import { readYaml } from '../site/read-yaml.ts'
+import { mappingMistakes } from '../mapping/mapping-mistakes.ts'
 import { configJsonSchema, configSchema, type Config, type InputConfig } from './config.ts'
+import { loadMapping } from './load-mapping.ts'
 import type { SinkConfig } from './notify-config.ts'
 import { pathWarnings } from './path-warnings.ts'
 import { placeOf, problemsOf, type CheckedText } from './problems.ts'
@@ -25,12 +27,13 @@ export function parseConfig(
   }
   const checked = { file, ...yaml, content: yaml.content ?? {}, schema: configJsonSchema() }
   const parsed = configSchema.safeParse(checked.content)
-  const problems = [
-    ...(parsed.success ? [] : problemsOf(parsed.error.issues, checked)),
+  const mistakes = [
+    ...(parsed.success ? inlineMappings(parsed.data, checked) : problemsOf(parsed.error.issues, checked)),
     ...duplicateNames(checked),
   ].sort(byPlace)
-  if (!parsed.success || problems.length > 0) return { problems, warnings: () => [] }
-  const config = withAbsolutePaths(parsed.data, dirname(resolve(file)))
+  if (!parsed.success || mistakes.length > 0) return { problems: mistakes, warnings: () => [] }
+  const { config, problems } = withMappings(withAbsolutePaths(parsed.data, dirname(resolve(file))))
+  if (problems.length > 0) return { problems, warnings: () => [] }
   return {
     config,
     problems,
@@ -52,7 +55,7 @@ export function loadConfig(file: string | undefined): Config {
   if (config !== undefined) return config
   const [first] = problems
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more: see 'tallyman config check')` : ''
-  throw new UserError(`${first?.message ?? 'invalid configuration'}${more}`, { ...first, file: path })
+  throw new UserError(`${first?.message ?? 'invalid configuration'}${more}`, { file: path, ...first })
 }
 
 /** The file's text. Throws a UserError where it cannot be read. */
@@ -66,6 +69,30 @@ export function readConfigText(file: string): string {
       cause,
     })
   }
+}
+
+/** What the schema cannot see of mappings that stand in the configuration itself. */
+function inlineMappings({ inputs }: Config, checked: CheckedText): Problem[] {
+  return inputs.flatMap((input, index) => {
+    if (!('mapping' in input) || typeof input.mapping !== 'object') return []
+    return mappingMistakes(input.mapping).map(({ path, ...mistake }) => ({
+      file: checked.file,
+      ...placeOf(checked, ['inputs', index, 'mapping', ...path]),
+      ...mistake,
+    }))
+  })
+}
+
+/** With what the files hold that inputs name as their mappings. */
+function withMappings(config: Config): { readonly config: Config; readonly problems: readonly Problem[] } {
+  const problems: Problem[] = []
+  const inputs = config.inputs.map((input) => {
+    if (!('mapping' in input) || typeof input.mapping !== 'string') return input
+    const read = loadMapping(input.mapping)
+    problems.push(...read.problems)
+    return { ...input, mapping: read.mapping }
+  })
+  return { config: { ...config, inputs }, problems }
 }
 
 function duplicateNames(checked: CheckedText): Problem[] {
@@ -103,7 +130,11 @@ function withAbsolutePaths(config: Config, folder: string): Config {
     ...(config.site === undefined ? {} : { site: absolute(config.site) }),
     ...(config.strategies === undefined ? {} : { strategies: absolute(config.strategies) }),
     rules: config.rules.map(absolute),
-    inputs: config.inputs.map((input) => {
+    inputs: config.inputs.map((each) => {
+      const input =
+        'mapping' in each && typeof each.mapping === 'string'
+          ? { ...each, mapping: absolute(each.mapping) }
+          : each
       if (input.type === 'http') return withAbsoluteFiles(input, absolute)
       if (input.type === 'prometheus') return withAbsoluteFileKeys(input, absolute)
       if (input.type === 'syslog' || input.type === 'agents')

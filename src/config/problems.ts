@@ -9,6 +9,7 @@ export interface KeySchema {
   readonly const?: unknown
   readonly properties?: Readonly<Record<string, KeySchema>>
   readonly items?: KeySchema
+  readonly additionalProperties?: KeySchema | boolean
   readonly oneOf?: readonly KeySchema[]
   readonly anyOf?: readonly KeySchema[]
 }
@@ -20,6 +21,8 @@ export interface CheckedText {
   readonly document: Document.Parsed
   readonly at: (offset: number) => { readonly line: number; readonly column: number }
   readonly schema: KeySchema
+  /** What it is, and where its keys are explained; the configuration unless told. */
+  readonly about?: { readonly noun: string; readonly reference: string }
 }
 
 type Path = readonly PropertyKey[]
@@ -27,11 +30,11 @@ type Words = { readonly message: string; readonly mend: string }
 
 /** Longer values are cut where they are repeated. */
 const SHOWN = 60
-const REFERENCE = 'docs/configuration.md lists the keys'
+const CONFIGURATION = { noun: 'the configuration', reference: 'docs/configuration.md lists the keys' }
 
 /** What the schema refused, in plain words, where it stands in the text; one problem for each key that is unknown. */
 export function problemsOf(issues: readonly z.core.$ZodIssue[], text: CheckedText): Problem[] {
-  return issues.flatMap((issue) => {
+  return issues.flatMap(unwrapped).flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys')
       return [{ file: text.file, ...placeOf(text, issue.path), ...wordsOf(issue, text) }]
     return issue.keys.map((key) => ({
@@ -40,6 +43,16 @@ export function problemsOf(issues: readonly z.core.$ZodIssue[], text: CheckedTex
       ...unknownKey(issue.path, key, text),
     }))
   })
+}
+
+/** Where only one of several forms is of the value's kind, what is wrong with it as that form. */
+function unwrapped(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue]
+  const meant = issue.errors.filter(
+    (branch) => !branch.some(({ code, path }) => code === 'invalid_type' && path.length === 0),
+  )
+  if (meant.length !== 1) return [issue]
+  return (meant[0] ?? []).flatMap((each) => unwrapped({ ...each, path: [...issue.path, ...each.path] }))
 }
 
 /** Where a value stands; where there is none, what it should be in. */
@@ -71,7 +84,8 @@ export function nameOf(path: Path): string {
 
 function wordsOf(issue: z.core.$ZodIssue, text: CheckedText): Words {
   const { path } = issue
-  const name = path.length === 0 ? 'the configuration' : nameOf(path)
+  const { noun, reference } = text.about ?? CONFIGURATION
+  const name = path.length === 0 ? noun : nameOf(path)
   const value = valueAt(text.content, path)
   const is = `and is ${shown(value)}`
   switch (issue.code) {
@@ -96,7 +110,7 @@ function wordsOf(issue: z.core.$ZodIssue, text: CheckedText): Words {
         mend: mendOf(path, text, issue.message),
       }
     default:
-      return { message: `${name}: ${issue.message}`, mend: mendOf(path, text, REFERENCE) }
+      return { message: `${name}: ${issue.message}`, mend: mendOf(path, text, reference) }
   }
 }
 
@@ -113,7 +127,7 @@ function unionWords(
       each.code === 'invalid_type' && each.path.length === 0 ? [kindOf(each.expected)] : [],
     ),
   )
-  const mend = mendOf(issue.path, text, REFERENCE)
+  const mend = mendOf(issue.path, text, (text.about ?? CONFIGURATION).reference)
   if (wanted.length === 0) return { message: `${name} is ${shown(value)}, which does not fit`, mend }
   return { message: `${name} must be ${wanted.join(' or ')}, and is ${shown(value)}`, mend }
 }
@@ -211,8 +225,13 @@ function schemaAt(schema: KeySchema, path: Path, content: unknown): KeySchema | 
   const [step, ...rest] = path
   if (step === undefined) return schema
   const branch = branchOf(schema, content)
-  const next = typeof step === 'number' ? branch.items : branch.properties?.[String(step)]
+  const next = typeof step === 'number' ? branch.items : memberSchema(branch, String(step))
   return next === undefined ? undefined : schemaAt(next, rest, valueAt(content, [step]))
+}
+
+function memberSchema({ properties, additionalProperties }: KeySchema, name: string): KeySchema | undefined {
+  if (properties !== undefined && Object.hasOwn(properties, name)) return properties[name]
+  return typeof additionalProperties === 'object' ? additionalProperties : undefined
 }
 
 function branchAt(schema: KeySchema, path: Path, content: unknown): KeySchema | undefined {
@@ -222,7 +241,10 @@ function branchAt(schema: KeySchema, path: Path, content: unknown): KeySchema | 
 
 function branchOf(schema: KeySchema, value: unknown): KeySchema {
   const branches = schema.oneOf ?? schema.anyOf ?? []
-  return branches.find((branch) => agrees(branch, value)) ?? schema
+  const fitting = branches.find((branch) => agrees(branch, value))
+  const keyed =
+    typeof value === 'object' ? branches.find(({ properties }) => properties !== undefined) : undefined
+  return fitting ?? keyed ?? schema
 }
 
 /** Whether the keys that decide have the values that a branch wants. */

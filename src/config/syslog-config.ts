@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { isLoopback } from '../domain/loopback.ts'
 import { isNetwork } from '../inputs/allowed-addresses.ts'
-import { inputName, inputSources } from './input-words.ts'
+import { inputMapping, inputName, inputSources } from './input-words.ts'
 import { tlsSchema } from './tls-config.ts'
 import { zoneSchema } from './words.ts'
 
@@ -14,6 +14,7 @@ export const syslogSchema = z
     type: z.literal('syslog'),
     name: inputName,
     sources: inputSources,
+    mapping: inputMapping,
     transport: z.enum(['udp', 'tcp', 'tls']).describe('How it is sent; udp loses what cannot be taken'),
     host: z
       .string()

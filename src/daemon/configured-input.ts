@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { InputConfig } from '../config/config.ts'
+import { engineLooks } from '../config/docker-config.ts'
 import { parseDuration } from '../domain/day.ts'
 import type { SourceName } from '../domain/event.ts'
 import { certstoreInput } from '../inputs/certstore.ts'
@@ -8,6 +9,8 @@ import { fileInput } from '../inputs/file.ts'
 import type { Input } from '../inputs/input.ts'
 import { onceThere } from '../inputs/once-there.ts'
 import { stdinInput } from '../inputs/stdin.ts'
+import { mappedSource } from '../sources/mapped-source.ts'
+import type { Source } from '../sources/source.ts'
 import { configuredAgents } from './configured-agents.ts'
 import { configuredHttp } from './configured-http.ts'
 import { configuredPrometheus } from './configured-prometheus.ts'
@@ -28,7 +31,12 @@ export function configuredInput(config: InputConfig, { data, say }: InputPlaces)
     case 'file':
       return fileInput({ name: config.name, paths: config.paths, follow: config.follow })
     case 'docker':
-      return dockerInput({ name: config.name, socket: config.socket, now: Date.now })
+      return dockerInput({
+        name: config.name,
+        socket: config.socket,
+        now: Date.now,
+        looks: engineLooks(config),
+      })
     case 'stdin':
       return stdinInput({ name: config.name, live: true })
     case 'http':
@@ -63,5 +71,16 @@ export function speaksAs(inputs: readonly InputConfig[]): ReadonlyMap<string, re
       if (input.type === 'certstore') return [[input.name, ['certstore']]]
       return 'sources' in input && input.sources !== undefined ? [[input.name, input.sources]] : []
     }),
+  )
+}
+
+/** What inputs read besides, by name: of those that name a mapping. */
+export function mappedBesides(inputs: readonly InputConfig[]): ReadonlyMap<string, Source> {
+  return new Map(
+    inputs.flatMap((input): (readonly [string, Source])[] =>
+      'mapping' in input && typeof input.mapping === 'object'
+        ? [[input.name, mappedSource('custom', input.mapping)]]
+        : [],
+    ),
   )
 }

@@ -6,6 +6,7 @@ import type { Input, Reach } from '../inputs/input.ts'
 /** Inputs that ask who makes the records, and what they are told: while they are in contact, silence is none. */
 const TOLD: Readonly<Record<string, readonly SourceName[]>> = {
   docker: ['docker.events', 'docker.inspect'],
+  kubernetes: ['kubernetes.api'],
 }
 
 /**

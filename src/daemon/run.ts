@@ -8,6 +8,7 @@ import type { Level } from '../domain/match.ts'
 import { routesOf, unknownStrategies } from '../config/notify-config.ts'
 import { limits } from '../limits.ts'
 import { patienceOf } from '../config/correlations-config.ts'
+import { viewsBound } from '../config/views-config.ts'
 import { boundsOf } from '../config/retention-config.ts'
 import { runPipeline, type BatchResult } from '../loop/pipeline.ts'
 import { sources } from '../sources/index.ts'
@@ -17,7 +18,7 @@ import { readConsole } from './console-files.ts'
 import { createAuth } from './auth.ts'
 import { systemClock } from './clock.ts'
 import { beatsOf } from './beats.ts'
-import { awaitedInput, configuredInput, speaksAs } from './configured-input.ts'
+import { awaitedInput, configuredInput, mappedBesides, speaksAs } from './configured-input.ts'
 import { contactsOf } from './contacts.ts'
 import { containersFirst } from './containers-first.ts'
 import { currentDetection } from './current-detection.ts'
@@ -199,6 +200,7 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
     store,
     sources,
     speaksAs: speaksAs(wanted),
+    besides: mappedBesides(wanted),
     arriving: true as const,
     detection: detection.current,
     now,
@@ -219,6 +221,7 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
         assessments = found
       },
     },
+    viewsBound: viewsBound(config.views),
     beats: beatsOf(systemClock),
   }
   try {

@@ -1,5 +1,5 @@
 import type { Detection } from '../detection.ts'
-import { correlationWords } from '../sigma/sigma.ts'
+import { baselineWords, correlationWords } from '../sigma/sigma.ts'
 import { isExecutable, type Strategy } from '../strategy/strategy.ts'
 
 /** A strategy as lists show it. */
@@ -69,6 +69,7 @@ export function strategyView(
           unsetLists,
           weakened,
           correlation,
+          baseline,
           signalOf,
         }) => ({
           id,
@@ -85,6 +86,7 @@ export function strategyView(
           unsetLists,
           weakened,
           ...(correlation === undefined ? {} : { correlation: correlationWords(correlation) }),
+          ...(baseline === undefined ? {} : { baseline: baselineWords(baseline) }),
           ...(signalOf === undefined ? {} : { signalOf }),
         }),
       ),

@@ -1,6 +1,9 @@
+import type { ContainerLook } from './container-look.ts'
+
 /** The sources that Tallyman reads, in the order in which they are listed to users. */
 export const SOURCE_NAMES = [
   'kubernetes.audit',
+  'kubernetes.api',
   'docker.events',
   'docker.inspect',
   'falco',
@@ -39,6 +42,10 @@ export const SOURCE_NAMES = [
   'esxi',
   'network.device',
   'certstore',
+  'kubearmor',
+  'kubescape',
+  'macos.eslogger',
+  'custom',
 ] as const
 export type SourceName = (typeof SOURCE_NAMES)[number]
 
@@ -165,6 +172,7 @@ export type Fact =
     }
   | { readonly kind: 'finding'; readonly finding: Finding }
   | { readonly kind: 'sensor-record'; readonly mark: SensorMark }
+  | { readonly kind: 'container-look'; readonly look: ContainerLook }
 
 /** Where a record of our sensor stands: by these, what is missing between them shows. */
 export interface SensorMark {

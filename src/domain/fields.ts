@@ -3,6 +3,7 @@ import type { SourceName } from './event.ts'
 import type { Field } from './field.ts'
 import { FILE_CHANGE } from './integrity-fields.ts'
 import { METRIC } from './metric-fields.ts'
+import { CONTAINER_VIEW } from './view-fields.ts'
 import { CERTIFICATE, DNS, PROXY, TLS, WEB_SERVER } from './network-fields.ts'
 import { CERTIFICATE_STORE } from './store-fields.ts'
 
@@ -317,6 +318,13 @@ const KERNEL_CALL: Readonly<Record<string, Field>> = {
 
 export { PEER_FIELDS } from './network-fields.ts'
 
+/** Of the process that came first in a container, as far as a look at it tells. */
+const PROCESS_OF_VIEW: Readonly<Record<string, Field>> = Object.fromEntries(
+  Object.entries(PROCESS).filter(
+    ([name]) => !/^(?:sensor|syscall|process\.(?:ancestors|executable\.file))|CurrentDirectory/.test(name),
+  ),
+)
+
 /** Categories of ours, which Sigma's taxonomy lacks, with the fields that their records have. */
 export const EXTENSIONS: Readonly<Record<string, Readonly<Record<string, Field>>>> = {
   container_create: CONTAINER_CREATE,
@@ -332,6 +340,7 @@ export const EXTENSIONS: Readonly<Record<string, Readonly<Record<string, Field>>
   file_change: FILE_CHANGE,
   metric: METRIC,
   network_device: NETWORK_DEVICE,
+  container_view: { ...PROCESS_OF_VIEW, ...CONTAINER_VIEW },
 }
 
 /** Sigma's own categories, with the fields that they have here. A rule may ask for others: sources differ. */
@@ -347,9 +356,9 @@ export const SIGMA_CATEGORIES: Readonly<Record<string, Readonly<Record<string, F
 
 /** Which source serves a category. */
 export const SERVED_BY: Readonly<Record<string, readonly SourceName[]>> = {
-  container_create: ['docker.inspect', 'kubernetes.audit'],
-  container_mount: ['docker.inspect', 'kubernetes.audit'],
-  container_exec: ['docker.inspect', 'docker.events', 'kubernetes.audit'],
+  container_create: ['docker.inspect', 'kubernetes.audit', 'kubernetes.api'],
+  container_mount: ['docker.inspect', 'kubernetes.audit', 'kubernetes.api'],
+  container_exec: ['docker.inspect', 'docker.events', 'kubernetes.audit', 'kubernetes.api'],
   container_event: ['docker.events', 'podman.events', 'containerd.events'],
   process_creation: [
     'sensor',
@@ -360,9 +369,21 @@ export const SERVED_BY: Readonly<Record<string, readonly SourceName[]>> = {
     'sysmon.linux',
     'windows.sysmon',
     'windows.security',
+    'kubearmor',
+    'macos.eslogger',
   ],
-  file_event: ['sensor', 'tetragon', 'tracee', 'auditd', 'laurel', 'sysmon.linux', 'windows.sysmon'],
-  file_read: ['sensor', 'tetragon', 'tracee', 'auditd', 'laurel'],
+  file_event: [
+    'sensor',
+    'tetragon',
+    'tracee',
+    'auditd',
+    'laurel',
+    'sysmon.linux',
+    'windows.sysmon',
+    'kubearmor',
+    'macos.eslogger',
+  ],
+  file_read: ['sensor', 'tetragon', 'tracee', 'auditd', 'laurel', 'kubearmor'],
   file_rename: ['sensor', 'tetragon', 'tracee', 'auditd', 'laurel'],
   network_listen: ['sensor', 'tetragon', 'tracee', 'auditd', 'laurel'],
   kernel_call: ['sensor', 'tetragon', 'tracee', 'auditd', 'laurel'],
@@ -379,12 +400,14 @@ export const SERVED_BY: Readonly<Record<string, readonly SourceName[]>> = {
     'sysmon.linux',
     'windows.sysmon',
     'windows.security',
+    'kubearmor',
   ],
   tls: ['zeek.ssl', 'suricata.eve', 'tshark'],
   certificate: ['zeek.x509', 'tshark'],
   certificate_store: ['certstore'],
   dns: ['zeek.dns', 'suricata.eve', 'hubble', 'tshark', 'windows.sysmon'],
   network_device: ['network.device'],
+  container_view: ['sensor', 'docker.inspect'],
   metric: ['docker.stats', 'cadvisor', 'prometheus'],
   file_change: ['fim.aide', 'fim.osquery', 'fim.wazuh', 'fim.auditbeat', 'docker.changes'],
   proxy: ['zeek.http', 'suricata.eve', 'hubble'],

@@ -1,4 +1,5 @@
 import type { Alert, Evidence, IncidentHead } from './alert.ts'
+import type { SeenContainer, View } from './container-look.ts'
 import type { HostMount, Resource, SourceName } from './event.ts'
 
 /**
@@ -50,6 +51,8 @@ export interface Reporter {
   readonly input: string
   /** Whether the input asks the container's engine itself: its word is believed before anybody else's. */
   readonly engine: boolean
+  /** Whether the input asks the API server of its cluster itself: nobody knows better whose a pod is. */
+  readonly cluster?: true
 }
 
 /** What is known of one container. */
@@ -57,6 +60,8 @@ export interface ContainerRow {
   readonly id: string
   readonly resource: Resource
   readonly mounts: readonly HostMount[]
+  /** What an API server says of the pod of a container whose engine told all else. */
+  readonly pod?: Resource
   /** IP addresses that it has and had, the newest last. */
   readonly addresses?: readonly AddressLease[]
   readonly by: Reporter
@@ -175,3 +180,36 @@ export interface WindowRow {
   readonly expires: number
 }
 export type WindowKey = Pick<WindowRow, 'correlation' | 'group'>
+
+/** What one observer saw of a machine, with since when and until when. */
+export interface ViewRow {
+  readonly host: string
+  readonly view: View
+  readonly observer: string
+  /** The input that its looks came by, and as which source. */
+  readonly input: string
+  readonly source: SourceName
+  /** Since when it looks without a break, when it looked last, and how often; ms. */
+  readonly began: number
+  readonly time: number
+  readonly interval: number
+  readonly digest: string
+  readonly leftOut: number
+  readonly seen: readonly ViewedContainer[]
+  /** Those that it no longer sees, the newest last, with when it saw them last. */
+  readonly gone: readonly { readonly key: string; readonly last: number }[]
+}
+
+export interface ViewedContainer extends SeenContainer {
+  /** The look at which it was seen first, ms. */
+  readonly first: number
+  /** When it was seen last, by those that do not look but see one in passing. */
+  readonly last?: number
+}
+
+/** Which row of the store it is. */
+export type ViewKey = Pick<ViewRow, 'host' | 'view' | 'observer' | 'input'>
+
+export function viewKey({ host, view, observer, input }: ViewKey): string {
+  return JSON.stringify([host, view, observer, input])
+}

@@ -36,6 +36,17 @@ describe('an alert', () => {
     expect(second.alerts.map(({ kept, evidence }) => [kept, evidence.length])).toEqual([[2, 1]])
   })
 
+  it('is its client’s where a connection names no container', () => {
+    const seen = (client: string, resource = {}): RatedMatch =>
+      rated({ id: client, time: T, resource, flow: { client, server: '10.0.0.9' } })
+    const { alerts } = fold(NOTHING, [seen('10.0.0.1'), seen('10.0.0.2'), seen('10.0.0.3', aContainer())])
+    expect(alerts.map(({ alert }) => alert.entity['client.address'])).toEqual([
+      '10.0.0.1',
+      '10.0.0.2',
+      undefined,
+    ])
+  })
+
   it('keeps a bounded number of events as evidence and counts all', () => {
     const { alerts } = fold(
       NOTHING,

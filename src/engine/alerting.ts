@@ -3,7 +3,7 @@ import type { Resource } from '../domain/event.ts'
 import { digest } from '../domain/hash.ts'
 import { maxLevel, type Level, type Match, type Rating } from '../domain/match.ts'
 import type { EngineState, FoldOutput, StateKey } from '../domain/state.ts'
-import { entityKey } from './entity.ts'
+import { entityOf } from './entity.ts'
 import { evidenceOf } from './evidence.ts'
 
 /** Length of an alert's window, and the silence after which an entity's next alert is another incident; ms of event time. */
@@ -86,11 +86,11 @@ function alertId(rated: RatedMatch): string {
 
 /** Whom it happened to. */
 function keyOf({ match, entity }: RatedMatch): string {
-  return entity?.key ?? entityKey(match.event.resource)
+  return (entity ?? entityOf(match.event)).key
 }
 
-function entityOf({ match, entity }: RatedMatch): Resource {
-  return entity?.entity ?? match.event.resource
+function knownOf({ match, entity }: RatedMatch): Resource {
+  return (entity ?? entityOf(match.event)).entity
 }
 
 /** The events behind a match: its own, or those that a correlation was fired by. */
@@ -118,7 +118,7 @@ function joinAlert(alerts: Map<string, OpenAlert[]>, rated: RatedMatch, incident
         level: rated.level,
         ...(rated.rating === undefined ? {} : { rating: rated.rating }),
         attack: rule.attack,
-        entity: entityOf(rated),
+        entity: knownOf(rated),
         incident,
         first: event.time,
         last: event.time,
@@ -139,7 +139,7 @@ function joinAlert(alerts: Map<string, OpenAlert[]>, rated: RatedMatch, incident
     ...alert,
     level,
     ...(reason === undefined ? {} : { rating: reason }),
-    entity: mergeEntity(alert.entity, entityOf(rated)),
+    entity: mergeEntity(alert.entity, knownOf(rated)),
     first: Math.min(alert.first, event.time),
     last: Math.max(alert.last, event.time),
     count: alert.count + (rated.count ?? 1),
@@ -171,7 +171,7 @@ function joinIncident(incidents: Map<string, OpenIncident[]>, rated: RatedMatch)
       incident: {
         id: digest('incident', key, posture ? '' : event.id),
         kind: posture ? 'posture' : 'incident',
-        entity: posture ? hostOnly(event.resource) : entityOf(rated),
+        entity: posture ? hostOnly(event.resource) : knownOf(rated),
         level,
         first: event.time,
         last: event.time,
@@ -186,7 +186,7 @@ function joinIncident(incidents: Map<string, OpenIncident[]>, rated: RatedMatch)
   found.incident = {
     ...incident,
     level: maxLevel(incident.level, level),
-    entity: incident.kind === 'posture' ? incident.entity : mergeEntity(incident.entity, entityOf(rated)),
+    entity: incident.kind === 'posture' ? incident.entity : mergeEntity(incident.entity, knownOf(rated)),
     first: Math.min(incident.first, event.time),
     last: Math.max(incident.last, event.time),
     // The posture report stays one: what is new in it opens it again.

@@ -24,6 +24,7 @@ const ANALYTICS: Makers = {
   value_median: rank,
   temporal: (correlation) => window(correlation, temporal(correlation.inputs.length, isMet(correlation))),
   temporal_ordered: (correlation) => window(correlation, ordered(correlation)),
+  risk: (correlation) => window(correlation, temporal(correlation.inputs.length, isRisk(correlation))),
 }
 
 /** The analytic of a correlation. */
@@ -49,6 +50,14 @@ function isMet({ condition, inputs }: Correlation): (there: readonly number[]) =
   if (condition.kind === 'compare') return (there) => compares(condition.comparisons, there.length)
   const names = inputs.map(({ name }) => name)
   return (there) => holdsWith(condition.expression, new Set(there.map((input) => names[input] as string)))
+}
+
+/** Each rule counts once, however often it matched: ten times the same weak signal are still one. */
+function isRisk({ condition, weights = [] }: Correlation): (there: readonly number[]) => boolean {
+  const comparisons = condition.kind === 'compare' ? condition.comparisons : []
+  const sum = (there: readonly number[]): number =>
+    there.reduce((total, input) => total + (weights[input] ?? 0), 0)
+  return (there) => compares(comparisons, sum(there))
 }
 
 function ordered(correlation: Correlation): ReturnType<typeof temporalOrdered> {

@@ -59,6 +59,7 @@ const ENOUGH = 20
 /** What each orchestrator's own records are: where it is not, they are not missed. */
 const ORCHESTRATORS: Readonly<Partial<Record<SourceName, string>>> = {
   'kubernetes.audit': 'Kubernetes',
+  'kubernetes.api': 'Kubernetes',
   'docker.events': 'Docker',
   'docker.inspect': 'Docker',
   'docker.stats': 'Docker',

@@ -1,5 +1,5 @@
 import { WORKLOADS } from '../domain/entity-label.ts'
-import type { Resource } from '../domain/event.ts'
+import type { Event, Resource } from '../domain/event.ts'
 
 /**
  * Whom something happened to: the container; in Kubernetes the workload that owns the pod (fifty replicas are
@@ -17,6 +17,26 @@ export function entityKey(resource: Resource): string {
   if (resource['container.id'] !== undefined) return key('container', resource['container.id'])
   if (resource['user.name'] !== undefined) return key('user', cluster, resource['user.name'])
   return key('host', resource['host.name'] ?? '')
+}
+
+/**
+ * Whom an event happened to, and what is known of it. A connection of which no container is known is its client's:
+ * a sensor on the network sees many machines, and has one name.
+ */
+export function entityOf({ resource, flow }: Pick<Event, 'resource' | 'flow'>): {
+  readonly key: string
+  readonly entity: Resource
+} {
+  if (flow === undefined || !isNobody(resource)) return { key: entityKey(resource), entity: resource }
+  return {
+    key: key('client', resource['host.name'] ?? '', flow.client),
+    entity: { ...resource, 'client.address': flow.client },
+  }
+}
+
+/** Whether it names no container, workload or user: a machine at most. */
+export function isNobody(resource: Resource): boolean {
+  return (JSON.parse(entityKey(resource)) as readonly unknown[])[0] === 'host'
 }
 
 function key(...parts: readonly (string | readonly string[])[]): string {

@@ -5,7 +5,7 @@ import { digest } from '../domain/hash.ts'
 import type { SignalBody } from '../domain/state.ts'
 import type { Correlation } from '../sigma/sigma.ts'
 import type { Firing } from './analytic.ts'
-import { entityKey } from './entity.ts'
+import { isNobody } from './entity.ts'
 import { groupValues } from './signals.ts'
 
 /**
@@ -39,18 +39,12 @@ export function groupEntity(
   group: string,
   { resource }: Event,
 ): { readonly key: string; readonly entity: Resource } | undefined {
-  if (groupBy.length === 0 || !NOBODY.has(kindOf(resource))) return undefined
+  if (groupBy.length === 0 || !isNobody(resource)) return undefined
   const host = resource['host.name'] ?? ''
   return {
     key: JSON.stringify(['group', host, groupBy, group]),
     entity: { ...resource, ...groupValues(groupBy, group) },
   }
-}
-
-const NOBODY: ReadonlySet<unknown> = new Set(['host'])
-
-function kindOf(resource: Resource): unknown {
-  return (JSON.parse(entityKey(resource)) as readonly unknown[])[0]
 }
 
 /** Each event once, in the order of their times; the newest where there are too many. */

@@ -4,11 +4,12 @@ import type { Match } from '../domain/match.ts'
 import type { SignalRow, SignalUse } from '../domain/state.ts'
 import { fieldReader, numericOf, textOf, type Correlation, type FieldReader } from '../sigma/sigma.ts'
 import { evidenceOf } from './evidence.ts'
+import { groupReader, type GroupReader } from './group-reader.ts'
 
 /** Lists make an event a member of several groups; of so many at most. */
 const MAX_GROUPS = 64
 /** Values of an event that are read at most. */
-const MAX_VALUES = 64
+export const MAX_VALUES = 64
 /** Longer texts are known by their beginning and their hash. */
 const LONGEST = 256
 
@@ -25,7 +26,7 @@ export interface Signals {
 interface Taker {
   readonly correlation: Correlation
   readonly input: number
-  readonly groupBy: readonly FieldReader[]
+  readonly groupBy: readonly GroupReader[]
   readonly values: readonly FieldReader[]
 }
 
@@ -75,7 +76,9 @@ function takersOf(correlations: readonly Correlation[]): ReadonlyMap<string, rea
     const { condition, inputs } = correlation
     const fields = condition.kind === 'compare' ? condition.fields : []
     for (const [input, { rule, groupBy }] of inputs.entries()) {
-      const taker = { correlation, input, groupBy: groupBy.map(reader), values: fields.map(reader) }
+      // a record may have fields of its own that are called like what a risk is grouped by
+      const groups = groupBy.map(correlation.type === 'risk' ? groupReader : reader)
+      const taker = { correlation, input, groupBy: groups, values: fields.map(reader) }
       const others = takers.get(rule)
       if (others === undefined) takers.set(rule, [taker])
       else others.push(taker)
@@ -85,7 +88,7 @@ function takersOf(correlations: readonly Correlation[]): ReadonlyMap<string, rea
 }
 
 /** Keys of groups: JSON of the fields' values as text. None where a field is missing or null. */
-function groupsOf(fields: readonly FieldReader[], event: Event): readonly string[] {
+export function groupsOf(fields: readonly GroupReader[], event: Event): readonly string[] {
   return combinations(fields, event, MAX_GROUPS).map((values) => JSON.stringify(values))
 }
 
@@ -119,8 +122,8 @@ function valuesOf({ correlation, values: fields }: Taker, event: Event): SignalU
 const NO_VALUES: SignalUse['values'] = []
 
 /** One value of each field, in all combinations; none where a field has no value. */
-function combinations(
-  fields: readonly FieldReader[],
+export function combinations(
+  fields: readonly GroupReader[],
   event: Event,
   most: number,
 ): readonly (readonly string[])[] {
@@ -133,7 +136,7 @@ function combinations(
   return found
 }
 
-function textsOf(field: FieldReader, event: Event): readonly string[] {
+function textsOf(field: GroupReader, event: Event): readonly string[] {
   const { values } = field.read(event)
   if (values.length === 1) {
     const text = textOf(values[0])

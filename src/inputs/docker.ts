@@ -7,6 +7,8 @@ import { inspectContainers, withAdded, type EngineIdentity, type Inspected } fro
 import { createPosition, type DockerCheckpoint, type Position } from './docker-position.ts'
 import { engineApi, EngineError, parseObject, type EngineApi } from './engine-api.ts'
 import { changesSpecification, endsContainer, parseEvent, type EngineEvent } from './engine-event.ts'
+import { containerIds, runningPoll } from './engine-looks.ts'
+import { startPolls, type Poll } from './engine-polls.ts'
 import type { Input, InputBatch, Reach, Resume } from './input.ts'
 import { lineQueue } from './line-queue.ts'
 
@@ -16,6 +18,14 @@ export interface DockerInputOptions {
   readonly socket: string
   /** Wall clock, ms. */
   readonly now: () => number
+  /** What the engine is asked beside its events, and how often. */
+  readonly looks?: EngineLooks
+}
+
+/** ms from one look to the next; never where it is undefined. */
+export interface EngineLooks {
+  /** Which containers run. */
+  readonly running?: number | undefined
 }
 
 const FIRST_PAUSE = 250
@@ -36,7 +46,8 @@ const RING = 256
  *   container that was inspected before), volumes: {name: {Driver, Options}}, realPaths: {path: path} }. `inventory` is true for what was there before
  *   this engine was first watched. They come at the first start, after each event that may change one, and
  *   when events were lost;
- * - `{"x-tallyman":{"engine","host","gone":<id>,"observed"}}` for a container that disappeared unseen.
+ * - `{"x-tallyman":{"engine","host","gone":<id>,"observed"}}` for a container that disappeared unseen;
+ * - `{"x-tallyman":{"engine","host","running":[<id>],"observed","interval"}}`, those that run now, where `looks` says how often.
  *
  * Findings: `specification-unresolved` for a container gone before its inspect, `unobserved-interval` where
  * the engine no longer holds the last event that was handed on. (Where it held none at all when last asked,
@@ -45,7 +56,7 @@ const RING = 256
  * Throws a UserError where the socket refuses. An engine that is away is tried again; being away is an
  * `unobserved-interval` that grows.
  */
-export function dockerInput({ name, socket, now }: DockerInputOptions): Input {
+export function dockerInput({ name, socket, now, looks = {} }: DockerInputOptions): Input {
   let isSettled = false
   const settle = (): void => {
     isSettled = true
@@ -76,7 +87,7 @@ export function dockerInput({ name, socket, now }: DockerInputOptions): Input {
             settle()
             reach = { kind: 'caught-up', until: now() }
           }
-          yield* watch({ about: name, api, engine, position, now, signal, settle: settled })
+          yield* watch({ about: name, api, engine, position, now, signal, looks, settle: settled })
           reach = { kind: 'cut', since: now() }
           position.aliveAt = now()
           pause = FIRST_PAUSE
@@ -128,6 +139,7 @@ interface Session {
   readonly position: Position
   readonly now: () => number
   readonly signal: AbortSignal
+  readonly looks: EngineLooks
   /** Called when all that is there, and all that was missed, is committed. */
   readonly settle: () => void
 }
@@ -142,6 +154,7 @@ async function* watch(session: Session): AsyncGenerator<InputBatch> {
     if (missed.length === 0) settle()
   }
   // before the inventory, so that nothing falls between
+  const over = new AbortController()
   const live = lineQueue(await api.events(secondsOf(position.since()), undefined, signal))
   try {
     if (wasWatched) {
@@ -151,6 +164,7 @@ async function* watch(session: Session): AsyncGenerator<InputBatch> {
       if (isLost(position, there, missed)) yield* heal(session, missed)
     } else yield* inventory(session)
     handedOn()
+    const polls = startPolls(pollsOf(session), live.nudge, AbortSignal.any([signal, over.signal]))
     for (let lines = await live.next(); lines !== undefined; lines = await live.next()) {
       for (let from = 0; from < lines.length; from += EVENTS_A_BATCH) {
         const batch = await follow(session, lines.slice(from, from + EVENTS_A_BATCH))
@@ -168,8 +182,11 @@ async function* watch(session: Session): AsyncGenerator<InputBatch> {
           there.filter((id) => !position.containers.has(id)),
         )
       }
+      const looked = polls.take()
+      if (looked.length > 0) yield batchOf(session, looked, [])
     }
   } finally {
+    over.abort()
     live.close()
   }
 }
@@ -229,12 +246,12 @@ function isLost(
   return changed.some((id) => !explained.has(id))
 }
 
-async function listContainers({ api, signal }: Session): Promise<readonly string[]> {
-  const { list } = parseObject(`{"list":${await api.text('/containers/json?all=1', signal)}}`)
-  if (!Array.isArray(list)) throw new EngineError('the engine’s list of containers is no list', undefined)
-  return list.flatMap((container: { Id?: unknown } | null) =>
-    typeof container?.Id === 'string' ? [container.Id] : [],
-  )
+function pollsOf({ looks: { running }, ...session }: Session): readonly Poll[] {
+  return running === undefined ? [] : [runningPoll(session, running)]
+}
+
+function listContainers({ api, signal }: Session): Promise<readonly string[]> {
+  return containerIds(api, 'all', signal)
 }
 
 /** Every container that was not handed on yet, at the first start; goes on where it was interrupted. */

@@ -2,10 +2,12 @@ import type { IncomingMessage } from 'node:http'
 
 /** Lines of a response, read as fast as they come: an engine drops what a slow reader leaves. */
 export interface LineQueue {
-  /** All lines that wait, none where only oversized ones came; undefined when the response has ended. */
+  /** All lines that wait, none where only oversized ones came or it was nudged; undefined when the response has ended. */
   next(): Promise<readonly string[] | undefined>
   /** Lines beyond the bound that were left out since last asked. */
   takeOversized(): number
+  /** Lets whoever waits for the next lines go on without any. */
+  readonly nudge: () => void
   close(): void
 }
 
@@ -17,7 +19,7 @@ export function lineQueue(response: IncomingMessage): LineQueue {
   let lines: string[] = []
   let waiting = 0
   let oversized = 0
-  const state = { ended: false, dropped: false }
+  const state = { ended: false, dropped: false, nudged: false }
   let wake: () => void = nobodyWaits
   const end = (): void => {
     state.ended = true
@@ -43,13 +45,14 @@ export function lineQueue(response: IncomingMessage): LineQueue {
   response.on('error', end)
   return {
     async next() {
-      while (lines.length === 0 && !state.dropped && !state.ended) {
+      while (lines.length === 0 && !state.dropped && !state.nudged && !state.ended) {
         await new Promise<void>((resolve) => {
           wake = resolve
         })
       }
-      if (lines.length === 0 && !state.dropped) return undefined
+      if (lines.length === 0 && !state.dropped && !state.nudged) return undefined
       state.dropped = false
+      state.nudged = false
       const taken = lines
       lines = []
       waiting = 0
@@ -59,6 +62,10 @@ export function lineQueue(response: IncomingMessage): LineQueue {
       const count = oversized
       oversized = 0
       return count
+    },
+    nudge() {
+      state.nudged = true
+      wake()
     },
     close: () => void response.destroy(),
   }

@@ -1,16 +1,16 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Event, Fact, HostMount } from '../domain/event.ts'
+import type { Event, Fact, HostMount, Resource } from '../domain/event.ts'
 import type { ContainerRow, Reporter } from '../domain/state.ts'
 import { hostPathOf } from '../domain/host-path-of.ts'
 import { ended, recalled, renewed, type Holder } from './addresses.ts'
-import { createKnownContainers, SHORT_ID } from './known-containers.ts'
+import { createKnownContainers, SHORT_ID, type KnownContainers } from './known-containers.ts'
 import { peersOf, withPeers, type Peers } from './peers.ts'
 
 /** Whose an event is: container, image and node attributes joined on the container's id, or on addresses. */
 export interface Inventory {
   /** Takes a fact in, unless somebody who knows better told otherwise: then it says so. */
   observe(fact: Fact, by: Reporter, within?: Within): Contradiction | undefined
-  /** What is known of the event's container now, or of the containers that it connected. */
+  /** What is known of the event's container now, of its pod, or of the containers that it connected. */
   find(event: Joinable, within?: Within): Joined
   /** The event with what is known of its container added; what the event says itself wins. */
   resolve(event: Event): Event
@@ -31,13 +31,14 @@ export type Joinable = Pick<Event, 'time' | 'resource' | 'flow'>
 
 /** What is known of whose an event is; undefined where nothing is. */
 export type Joined =
-  | { readonly kind: 'container'; readonly row: Pick<ContainerRow, 'id' | 'resource' | 'mounts'> }
+  | { readonly kind: 'container'; readonly row: Pick<ContainerRow, 'id' | 'resource' | 'mounts' | 'pod'> }
+  | { readonly kind: 'pod'; readonly row: Pick<ContainerRow, 'resource'> }
   | ({ readonly kind: 'peers' } & Peers)
   /** It names another machine's container: whoever told it has no say in that. */
   | { readonly kind: 'elsewhere'; readonly contradiction: Omit<Contradiction, 'contradicting'> }
   | undefined
 
-/** Two told differently of one container: who asks its engine is believed. */
+/** Two told differently of one container or pod: who asks its engine, or its API server, is believed. */
 export interface Contradiction {
   readonly container: string
   /** Names of inputs. */
@@ -49,9 +50,9 @@ type ContainerFact = Extract<Fact, { kind: 'container' }>
 type GoneFact = Extract<Fact, { kind: 'container-gone' }>
 
 export interface InventoryOptions {
-  /** Whether the input is still there: what the engine of one that is not had told is no longer anybody's. */
+  /** Whether the input is still there: what one that is not had asked an engine or API server is no longer anybody's. */
   readonly isInput?: (name: string) => boolean
-  /** Containers that are known from engines, and from others, at most. */
+  /** Containers that are known from engines, from API servers, and from others, at most. */
   readonly limit?: number
 }
 
@@ -60,28 +61,34 @@ const MAX_CONTAINERS = 100_000
 const RENEWED = 24 * 3_600_000
 
 /**
- * Starts from stored rows. State is one row a container, and belongs to whoever asks its engine: others change
- * nothing of it, nor add what a filter could then be satisfied with. Memory is bounded by forgetting.
+ * Starts from stored rows. State is one row a container, and one a pod, which has its addresses. A row belongs to
+ * whoever asks its engine, else its API server: others change nothing of it, nor add what a filter could then be
+ * satisfied with. Only what an API server says of the pod is added to what an engine says of its container, when it
+ * is asked for: no engine knows that. Memory is bounded by forgetting.
  */
 export function createInventory(
   rows: readonly ContainerRow[],
   { isInput = () => true, limit = MAX_CONTAINERS }: InventoryOptions = {},
 ): Inventory {
   const own = createKnownContainers(limit)
+  const orchestrated = createKnownContainers(limit)
   const told = createKnownContainers(limit)
+  const of = ({ by }: ContainerRow): KnownContainers =>
+    by.engine ? own : by.cluster === true ? orchestrated : told
+  const get = (id: string): ContainerRow | undefined => own.get(id) ?? orchestrated.get(id) ?? told.get(id)
   const changed = new Map<string, ContainerRow>()
   const forgotten = new Set<string>()
 
   const remember = (row: ContainerRow): void => {
-    const gone = (row.by.engine ? own : told).put(row)
-    if (row.by.engine) told.drop(row.id)
-    for (const id of gone) {
+    const home = of(row)
+    for (const other of [own, orchestrated, told]) if (other !== home) other.drop(row.id)
+    for (const id of home.put(row)) {
       changed.delete(id)
       forgotten.add(id)
     }
   }
   for (const row of rows)
-    remember(row.by.engine && !isInput(row.by.input) ? { ...row, by: { ...row.by, engine: false } } : row)
+    remember(isInput(row.by.input) ? row : { ...row, by: { input: row.by.input, engine: false } })
 
   const put = (row: ContainerRow): void => {
     changed.set(row.id, row)
@@ -89,8 +96,8 @@ export function createInventory(
     remember(row)
   }
   const named = (id: string): ContainerRow | undefined => {
-    if (id.length !== SHORT_ID) return own.get(id) ?? told.get(id)
-    const row = own.short(id) ?? told.short(id)
+    if (id.length !== SHORT_ID) return get(id)
+    const row = own.short(id) ?? orchestrated.short(id) ?? told.short(id)
     return row === 'several' ? undefined : row
   }
   const holder = (
@@ -100,24 +107,40 @@ export function createInventory(
     within: Within | undefined,
   ): Holder | undefined => {
     const host = within?.host ?? said
-    const known = within !== undefined || (host !== undefined && (own.hasHost(host) || told.hasHost(host)))
+    const known =
+      within !== undefined ||
+      (host !== undefined && [own, orchestrated, told].some((some) => some.hasHost(host)))
     const place = { host, known }
-    return own.addresses.holder(address, time, place) ?? told.addresses.holder(address, time, place)
+    return (
+      own.addresses.holder(address, time, place) ??
+      orchestrated.addresses.holder(address, time, place) ??
+      told.addresses.holder(address, time, place)
+    )
   }
 
   const see = (fact: ContainerFact, by: Reporter, within: Within | undefined): Contradiction | undefined => {
-    const known = own.get(fact.id) ?? told.get(fact.id)
+    const known = get(fact.id)
     if (known !== undefined && isElsewhere(known, within))
       return { container: fact.id, believed: known.by.input, contradicting: by.input }
+    if (known?.by.engine === true && by.cluster === true) return seePod(known, fact)
     if (known !== undefined && isOver(known.by, by))
       return fact.partial === true ? undefined : contradiction(known, fact, known.by, by)
-    // an engine's word begins anew: nothing remains of what others said
+    // an engine's word begins anew: nothing remains of what others said, but for whose pod it is
     const before = known !== undefined && isOver(by, known.by) ? undefined : known
     if (before?.gone !== undefined && fact.time <= before.gone) return undefined
-    const row = rowAfter(before, fact, by)
+    const pod =
+      known?.pod ?? (known?.by.cluster === true && by.engine ? podAttributes(known.resource) : undefined)
+    const row = { ...rowAfter(before, fact, by), ...(pod !== undefined && { pod }) }
     const isNews = before === undefined || row.time - before.time >= RENEWED
     if (isNews || !isDeepStrictEqual({ ...before, time: row.time }, row)) put(row)
-    return known === undefined || before !== undefined ? undefined : contradiction(known, fact, by, known.by)
+    // an engine and an API server name the same things differently
+    if (known === undefined || before !== undefined || known.by.cluster === true) return undefined
+    return contradiction(known, fact, by, known.by)
+  }
+  /** What the API server says of an engine's container. */
+  const seePod = (known: ContainerRow, fact: ContainerFact): undefined => {
+    const pod = podAttributes(fact.resource)
+    if (!isDeepStrictEqual(known.pod, pod)) put({ ...known, pod })
   }
   const end = (fact: GoneFact, by: Reporter, within: Within | undefined): void => {
     const known = named(fact.id)
@@ -127,11 +150,13 @@ export function createInventory(
   }
 
   const find = (event: Joinable, within?: Within): Joined => {
-    const id = event.resource['container.id']
+    const { 'container.id': id, 'k8s.pod.uid': uid } = event.resource
     const row = typeof id === 'string' ? named(id) : undefined
     if (row !== undefined && isElsewhere(row, within))
       return { kind: 'elsewhere', contradiction: { container: row.id, believed: row.by.input } }
     if (row !== undefined) return { kind: 'container', row }
+    const pod = typeof uid === 'string' ? get(podRow(uid)) : undefined
+    if (pod !== undefined) return { kind: 'pod', row: pod }
     const peers = peersOf(event, (address, time, host) => holder(address, time, host, within))
     return peers && { kind: 'peers', ...peers }
   }
@@ -162,10 +187,11 @@ export function joinedWith(event: Event, joined: Joined): Event {
   if (joined === undefined) return event
   if (joined.kind === 'peers') return withPeers(event, joined)
   if (joined.kind === 'elsewhere') return withoutContainer(event)
-  const { id, resource, mounts } = joined.row
+  if (joined.kind === 'pod') return { ...event, resource: { ...joined.row.resource, ...event.resource } }
+  const { id, resource, mounts, pod } = joined.row
   return {
     ...event,
-    resource: { ...resource, ...event.resource, 'container.id': id },
+    resource: { ...pod, ...resource, ...event.resource, 'container.id': id },
     record: withHostPaths(event, mounts),
   }
 }
@@ -183,9 +209,24 @@ function withoutContainer(event: Event): Event {
   return { ...event, resource: Object.fromEntries(rest) }
 }
 
-/** Whether one is to be believed about a container, and the other is not: it belongs to the input that asks its engine. */
+/** Whether one is to be believed about a container, and the other is not: it belongs to the input that asks who runs it. */
 function isOver(one: Reporter, other: Reporter): boolean {
-  return one.engine && !(other.engine && other.input === one.input)
+  if (rankOf(one) === 0 || rankOf(one) < rankOf(other)) return false
+  return rankOf(one) > rankOf(other) || one.input !== other.input
+}
+
+/** An engine knows its containers, an API server whose pods they are, and others what they were told. */
+function rankOf({ engine, cluster }: Reporter): number {
+  return engine ? 2 : cluster === true ? 1 : 0
+}
+
+/** The id under which a pod stands among the containers: as long and as various as theirs. */
+function podRow(uid: string): string {
+  return uid.replaceAll('-', '')
+}
+
+function podAttributes(resource: Resource): Resource {
+  return Object.fromEntries(Object.entries(resource).filter(([name]) => name.startsWith('k8s.')))
 }
 
 function contradiction(

@@ -3,11 +3,14 @@ import type { Match } from '../domain/match.ts'
 import type { Joined } from '../inventory/inventory.ts'
 import type { Lists, RuleText } from '../sigma/sigma.ts'
 import type { Evaluable } from '../loop/decide.ts'
+import type { MappingFile } from '../mapping/mapping.ts'
 
 /** What a worker is started with: the rules, as texts, because compiled ones are functions. */
 export interface WorkerStart {
   readonly texts: readonly RuleText[]
   readonly lists: Lists
+  /** A format that is read besides, before all others. */
+  readonly mapping?: MappingFile
 }
 
 /** What the one writer asks of a worker; `number` names the batch. */

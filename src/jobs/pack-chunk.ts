@@ -66,15 +66,20 @@ function saysMore(event: Event): boolean {
 
 /** Whether what an event is depends on what is known of containers by then. */
 export function needsInventory({ resource, flow }: Pick<Event, 'resource' | 'flow'>): boolean {
-  return flow !== undefined || typeof resource['container.id'] === 'string'
+  return (
+    flow !== undefined ||
+    typeof resource['container.id'] === 'string' ||
+    typeof resource['k8s.pod.uid'] === 'string'
+  )
 }
 
 function evaluableOf({ time, resource, flow, once }: Event): Evaluable {
-  const { 'container.id': id, 'host.name': host } = resource
+  const { 'container.id': id, 'k8s.pod.uid': pod, 'host.name': host } = resource
   return {
     time,
     resource: {
       ...(id !== undefined && { 'container.id': id }),
+      ...(pod !== undefined && { 'k8s.pod.uid': pod }),
       ...(host !== undefined && { 'host.name': host }),
     },
     ...(flow !== undefined && { flow }),

@@ -3,6 +3,7 @@ import { createDeciding, type Decided, type Memory } from '../loop/decide.ts'
 import type { Match } from '../domain/match.ts'
 import type { Judge } from '../engine/judge.ts'
 import type { InputBatch } from '../inputs/input.ts'
+import type { Ruleset } from '../sigma/sigma.ts'
 import type { Joined } from '../inventory/inventory.ts'
 import type { Tally } from '../loop/tally.ts'
 import type { Found, ReadBatch } from './messages.ts'
@@ -27,7 +28,7 @@ export interface ReadingAway {
 export interface ReadingAwayParts extends Omit<CommitParts, 'judge'> {
   readonly workers: Workers
   readonly memory: Memory
-  readonly judge: () => Judge
+  readonly detection: () => { readonly ruleset: Ruleset; readonly judge: Judge }
   /** Told after each commit. */
   readonly committed: (batch: InputBatch, result: BatchResult) => void
   /** Told what went wrong: nothing more is committed. */
@@ -69,10 +70,12 @@ export function createReadingAway(parts: ReadingAwayParts): ReadingAway {
       )
       const committed = inOrder(committedBefore, async () => {
         const { tally, decided: what, checkpoints, kept, asked } = await decided
-        const matches = inEventOrder([...kept, ...(await asked)])
+        const { ruleset, judge } = parts.detection()
+        const found = inEventOrder([...kept, ...(await asked)])
+        const matches = [...found, ...what.made.flatMap((event) => ruleset.match(event))]
         if (failure !== undefined) return
         const evaluated = { input, batch, tally, decided: what, matches, streams: checkpoints, bodies: [] }
-        parts.committed(batch, commitBatch(evaluated, { ...parts, judge: parts.judge() }))
+        parts.committed(batch, commitBatch(evaluated, { ...parts, judge }))
         underway -= 1
         wake()
       })

@@ -1,12 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { compileRules } from '../sigma/sigma.ts'
-import { sources } from '../sources/index.ts'
+import { sourcesWith } from '../sources/index.ts'
 import { createBatchReader } from './batch-reader.ts'
 import type { Answer, WorkerStart, Work } from './messages.ts'
 
-const { texts, lists } = workerData as WorkerStart
+const { texts, lists, mapping } = workerData as WorkerStart
 const { ruleset } = compileRules(texts, { lists })
-const reader = createBatchReader({ ruleset, sources })
+const reader = createBatchReader({ ruleset, sources: sourcesWith(mapping) })
 
 const answer = (message: Answer): void => {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port of a thread, not a window

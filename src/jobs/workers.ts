@@ -31,8 +31,7 @@ export interface WorkersOptions extends WorkerStart {
 }
 
 /** Starts them; each compiles the rules for itself before it reads. */
-export function startWorkers({ size, texts, lists, heap }: WorkersOptions): Workers {
-  const start: WorkerStart = { texts, lists }
+export function startWorkers({ size, heap, ...start }: WorkersOptions): Workers {
   let failure: unknown
   let stopping = false
   const members = Array.from({ length: size }, () => {

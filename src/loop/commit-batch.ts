@@ -79,7 +79,7 @@ export function commitBatch(
   const before = store.load(stateKeys(matches))
   const output = fold(before, matches)
   const at = now()
-  const { newest, ...rows } = decided
+  const { newest, made: _made, ...rows } = decided
   correlating.reached(newest)
   const findings = [...rows.findings, ...late]
   const outbox = noticesOf({ routes, before, output, findings, at })

@@ -87,7 +87,7 @@ interface Heard {
 type Quick = Map<string, Map<string, Map<string, Map<string, Map<string, Lane>>>>>
 
 /** Sources whose records are about a cluster: the machine that one names is its subject. */
-const CLUSTER_WIDE: ReadonlySet<SourceName> = new Set(['kubernetes.audit', 'cloudtrail'])
+const CLUSTER_WIDE: ReadonlySet<SourceName> = new Set(['kubernetes.audit', 'kubernetes.api', 'cloudtrail'])
 
 export function createCovering(parts: CoveringParts): Covering {
   const { store, detection, now, contacts, isThere } = parts

@@ -29,6 +29,8 @@ export function createDating(input: string, arrival: number | undefined): Dating
   const factOf = (fact: Fact, source: SourceName): Fact => {
     if (fact.kind === 'sensor-record')
       return { ...fact, mark: { ...fact.mark, time: timeOf(fact.mark.time, source) } }
+    if (fact.kind === 'container-look')
+      return { ...fact, look: { ...fact.look, time: timeOf(fact.look.time, source) } }
     if (fact.kind !== 'finding') return { ...fact, time: timeOf(fact.time, source) }
     const { finding } = fact
     return { kind: 'finding', finding: { ...finding, until: timeOf(finding.until, source) } }

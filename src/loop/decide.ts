@@ -1,4 +1,5 @@
 import { createDating, type Dating } from './dating.ts'
+import { isClusterStream } from '../domain/cluster-stream.ts'
 import { isEngineStream } from '../domain/engine-stream.ts'
 import type { Chunk, Event, Fact, Failure, Finding, SourceName } from '../domain/event.ts'
 import { digest } from '../domain/hash.ts'
@@ -12,14 +13,17 @@ import type { Identity } from '../sources/source.ts'
 import { isBoundTo } from '../sources/told-of.ts'
 import type { Commit } from '../store/store.ts'
 import { createTally, type Tally } from './tally.ts'
+import { lookEvent } from '../views/look-event.ts'
+import type { Views } from '../views/views.ts'
 
 /** What is remembered from batch to batch: it depends on the order in which records come. */
 export interface Memory {
   readonly inventory: Inventory
   readonly seen: Seen
   readonly sensorRuns: SensorRuns
+  readonly views: Views
   /** Where coverage is kept. */
-  readonly covering?: Pick<Covering, 'beat'>
+  readonly covering?: Pick<Covering, 'beat' | 'event'>
 }
 
 /** What decides whether, and with what, an event is evaluated. */
@@ -61,8 +65,10 @@ export interface Deciding {
 
 export interface Decided extends Pick<
   Commit,
-  'findings' | 'seen' | 'released' | 'containers' | 'forgotten' | 'sensorRuns'
+  'findings' | 'seen' | 'released' | 'containers' | 'forgotten' | 'sensorRuns' | 'views' | 'forgottenViews'
 > {
+  /** Events that no record tells: that views of a machine differ. They are evaluated after those of the records. */
+  readonly made: readonly Event[]
   /** The newest event time, ms; -Infinity where there was none. */
   readonly newest: number
 }
@@ -71,7 +77,7 @@ export interface Decided extends Pick<
 export function createDeciding(
   input: string,
   { unreadable, findings: told }: Pick<InputBatch, 'unreadable' | 'findings'>,
-  { inventory, seen, sensorRuns, covering }: Memory,
+  { inventory, seen, sensorRuns, views, covering }: Memory,
   { now, arrival }: { readonly now: () => number; readonly arrival: number | undefined },
 ): Deciding {
   const tally = createTally()
@@ -79,6 +85,7 @@ export function createDeciding(
   const findings: Finding[] = [...told]
   const seenRows: SeenRow[] = []
   const released: string[] = []
+  const made: Event[] = []
   let newest = -Infinity
   for (const { stream, reason, count } of unreadable)
     tally.failed({ reason, stream, position: 0, sample: '' }, count)
@@ -101,9 +108,18 @@ export function createDeciding(
     }
   }
 
+  const make = (events: readonly Event[]): void => {
+    for (const event of events) if (isNew(event)) made.push(inventory.resolve(event))
+  }
+
   const tell = (facts: readonly Fact[], source: SourceName, isAlone: boolean): void => {
     for (const fact of facts) {
-      if (fact.kind === 'finding') findings.push(fact.finding)
+      if (fact.kind === 'container-look') {
+        // that it looks is what arrives: that views differ is seldom
+        const looked = lookEvent(fact.look, source)
+        covering?.event(input, looked, looked)
+        make(views.look(fact.look, { input, source }))
+      } else if (fact.kind === 'finding') findings.push(fact.finding)
       else if (fact.kind === 'sensor-record') {
         findings.push(...sensorRuns.observe(fact.mark, input, now()))
         if (isAlone) covering?.beat(input, source, fact.mark)
@@ -118,12 +134,18 @@ export function createDeciding(
         for (let record = 0; record < meant.records; record += 1) tally.duplicate()
         return
       }
-      const by: Reporter = { input, engine: isEngineStream(chunk.stream) }
+      const by: Reporter = {
+        input,
+        engine: isEngineStream(chunk.stream),
+        ...(isClusterStream(chunk.stream) && { cluster: true as const }),
+      }
       const consider = (
         events: (typeof meant)['completed'][number]['events'],
+        source: SourceName,
         within: Within | undefined,
       ): void => {
         for (const event of events) {
+          make(views.pass({ source, time: event.time, resource: event.resource }, input))
           if (!isNew(event)) continue
           newest = Math.max(newest, event.time)
           const joined = inventory.find(event, within)
@@ -155,14 +177,14 @@ export function createDeciding(
         tally.evaluated(source)
         learn(facts, by, within)
         tell(facts, source, events.length === 0)
-        consider(events, within)
+        consider(events, source, within)
       }
       for (const { source, ...meaning } of meant.completed) {
         const { facts, events } = dating.dated(meaning, source)
         const within = withinOf(chunk.machine, source)
         learn(facts, by, within)
         tell(facts, source, events.length === 0)
-        consider(events, within)
+        consider(events, source, within)
       }
     },
     decided: () => ({
@@ -173,6 +195,9 @@ export function createDeciding(
       containers: inventory.changes(),
       forgotten: inventory.forgotten(),
       sensorRuns: sensorRuns.changes(),
+      views: views.changes(),
+      forgottenViews: views.forgotten(),
+      made,
     }),
   }
 }
@@ -195,7 +220,7 @@ function conflict(id: string, source: string, time: number, now: number): Findin
   }
 }
 
-/** Somebody else's word about an engine's container, told once an hour. */
+/** Somebody else's word about an engine's container, or a cluster's pod, told once an hour. */
 function contradictionFinding({ container, believed, contradicting }: Contradiction, now: number): Finding {
   return {
     id: digest('identity-conflict', 'container', contradicting, hourOf(now)),
@@ -203,7 +228,7 @@ function contradictionFinding({ container, believed, contradicting }: Contradict
     about: contradicting,
     since: now,
     until: now,
-    message: `told of containers otherwise than the engine that runs them, and was not believed; the first was ${container.slice(0, 128)}, which ${believed} knows`,
+    message: `told of containers otherwise than who runs them, and was not believed; the first was ${container.slice(0, 128)}, which ${believed} knows`,
   }
 }
 

@@ -21,6 +21,7 @@ import type { Judge } from '../engine/judge.ts'
 import { createSeen } from '../engine/seen.ts'
 import { createSensorRuns, type Overdue } from '../engine/sensor-runs.ts'
 import { IDENTITY_HORIZON } from '../domain/state.ts'
+import { createViews, DEFAULT_BOUND } from '../views/views.ts'
 import { merge } from './merge.ts'
 import type { Commit, Store, StreamRest, StreamResume } from '../store/store.ts'
 import { createUnconsumed } from './unconsumed.ts'
@@ -45,6 +46,8 @@ export interface PipelineParts {
   readonly tend?: (input: string, cause: unknown, signal: AbortSignal) => AsyncIterable<Finding>
   /** By input's name, the sources as which it may speak, of others' records each is a failure; all unless told. */
   readonly speaksAs?: ReadonlyMap<string, readonly SourceName[]>
+  /** What an input reads besides, by its name: what its mapping describes. It is asked first. */
+  readonly besides?: ReadonlyMap<string, Source>
   /** Records are read as they arrive: one that is dated far after that is dated by it. */
   readonly arriving?: true
   /**
@@ -71,6 +74,8 @@ export interface PipelineParts {
     /** Told what each assumption came to. */
     readonly judged?: (assessments: readonly Assessment[]) => void
   }
+  /** For how long views of a machine's containers may differ, ms. */
+  readonly viewsBound?: number
   /** Comes now and then, so that correlations are decided though nothing comes. Asked to end when all inputs have. */
   readonly beats?: (signal: AbortSignal) => AsyncIterable<Beat>
 }
@@ -102,6 +107,10 @@ export async function runPipeline(
     }),
     seen: createSeen(parts.store.seen(IDENTITY_HORIZON), IDENTITY_HORIZON),
     sensorRuns,
+    views: createViews(parts.store.views(), {
+      bound: parts.viewsBound ?? DEFAULT_BOUND,
+      isInput: (name) => names.has(name),
+    }),
     ...(covering !== undefined && { covering }),
   }
   const lanes = inputs.map((input): Lane => {
@@ -109,7 +118,10 @@ export async function runPipeline(
     return {
       input,
       resume,
-      sources: allowedSources(parts.sources, parts.speaksAs?.get(input.name)),
+      sources: [
+        parts.besides?.get(input.name) ?? [],
+        allowedSources(parts.sources, parts.speaksAs?.get(input.name)),
+      ].flat(),
       decoders: new Map(),
       members: new Map(),
       open: createOpenStreams((stream) => resume.state(stream)),
@@ -216,7 +228,7 @@ function readingAway(
 ): ReadingAway {
   return createReadingAway({
     ...parts,
-    judge: () => parts.detection().judge,
+    detection: parts.detection,
     committed: (batch, result) => {
       batch.committed?.()
       parts.committed?.(result)
@@ -344,6 +356,7 @@ function processBatch(
   }
   makePlace(lane)
   const decided = deciding.decided()
+  for (const event of decided.made) matches.push(...ruleset.match(event))
   return commitBatch(
     { input, batch, tally: deciding.tally, decided, matches, streams, bodies, rests: unconsumed.rests() },
     { ...parts, judge },

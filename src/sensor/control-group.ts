@@ -6,11 +6,12 @@ const CONTAINER =
  * a container's. The one nearest to the root counts: below it a container may make and name groups as it likes.
  */
 export function containerOf(names: readonly string[]): string | undefined {
-  for (const name of names) {
-    const id = CONTAINER.exec(name)?.[1]
-    if (id !== undefined) return id
-  }
-  return undefined
+  return containersIn(names)[0]
+}
+
+/** All ids in the names of a control group, the one nearest to the root first. */
+export function containersIn(names: readonly string[]): readonly string[] {
+  return names.flatMap((name) => CONTAINER.exec(name)?.[1] ?? [])
 }
 
 /** The same from the lines of /proc/<pid>/cgroup, of any version. */

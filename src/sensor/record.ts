@@ -43,7 +43,12 @@ function processOf(process: KnownProcess, { pid, ppid, uid }: Observed): Readonl
   return { pid, ppid, user: String(uid), executable, file, args, cwd }
 }
 
-function shortOf({ pid, executable, args }: KnownProcess): Readonly<Record<string, unknown>> {
+/** A process, with as much of its line as stands in other records. */
+export function shortOf({
+  pid,
+  executable,
+  args,
+}: Pick<KnownProcess, 'pid' | 'executable' | 'args'>): Readonly<Record<string, unknown>> {
   const kept: string[] = []
   let length = 0
   for (const arg of args) {

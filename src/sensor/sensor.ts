@@ -3,6 +3,8 @@ import { hostname } from 'node:os'
 import { UserError } from '../domain/errors.ts'
 import { ASKED, createJournal, previousRun, type Journal } from './journal.ts'
 import type { Message } from './messages.ts'
+import { createControlGroups } from './control-groups.ts'
+import { createContainerList } from './container-list.ts'
 import { createObserver } from './observer.ts'
 import { containerProcesses, readProcess } from './proc.ts'
 import { startTracer } from './tracer.ts'
@@ -16,6 +18,8 @@ export interface SensorOptions {
   readonly bpftrace: string
   readonly fileBytes: number
   readonly totalBytes: number
+  /** ms from one look at the containers that run to the next. */
+  readonly look: number
   readonly say: (line: string) => void
 }
 
@@ -35,6 +39,7 @@ const SILENT_LOOKS = 15
 export async function runSensor(options: SensorOptions, signal: AbortSignal): Promise<void> {
   const { folder, host, bpftrace, say } = options
   const observer = createObserver({ host, read: readProcess, containerProcesses })
+  const containers = createContainerList(createControlGroups(), options.look)
   let journal: Journal | undefined
   let lost: { count: number; since: number; until: number } | undefined
   let [lastBeat, lastTold, totalLost, silentLooks] = [0, 0, 0, 0]
@@ -64,6 +69,7 @@ export async function runSensor(options: SensorOptions, signal: AbortSignal): Pr
     journal.write([{ time: observer.time(lastBeat), body }])
     journal.sync()
     lastTold = lastBeat
+    lookAround(journal)
     say(`watching; writes to ${folder}`)
     if (tracer.missing.length > 0) say(`this kernel has no tracepoints for ${tracer.missing.join(', ')}`)
   }
@@ -78,6 +84,12 @@ export async function runSensor(options: SensorOptions, signal: AbortSignal): Pr
     lastBeat = message.time
     silentLooks = 0
     if (journal === undefined) writing(begin)
+  }
+  /** Tells of the containers that run, those included that do nothing; by the clock, as /proc is of now. */
+  const lookAround = (to: Journal): void => {
+    const now = Date.now()
+    const body = containers(now)
+    if (body !== undefined) to.write([{ time: new Date(now).toISOString(), body }])
   }
   /** Tells what was lost, once a heartbeat has shown until when. */
   const tellLosses = (to: Journal): void => {
@@ -100,6 +112,7 @@ export async function runSensor(options: SensorOptions, signal: AbortSignal): Pr
     if (journal === undefined) return
     journal.write(observer.lines(now))
     tellLosses(journal)
+    if (now < Number.MAX_SAFE_INTEGER) lookAround(journal)
     if (lastBeat - lastTold < HEARTBEAT * 1e6) return
     lastTold = lastBeat
     const body = { kind: 'heartbeat', written: journal.written, lost: totalLost, setup: observer.setup }

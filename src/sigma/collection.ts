@@ -14,14 +14,14 @@ export interface Collection {
 
 /**
  * A template is merged into each rule that follows and wins where both have a value; mappings are merged member by
- * member, lists replaced. Correlations and filters take no part.
+ * member, lists replaced. Correlations, baselines and filters take no part.
  */
 export function newCollection(): Collection {
   let template: Tree | undefined
   let previous: Tree | undefined
   return {
     next(tree, report) {
-      if (tree.kind !== 'mapping' || entryOf(tree, 'correlation') || entryOf(tree, 'filter')) return tree
+      if (tree.kind !== 'mapping' || OTHERS.some((key) => entryOf(tree, key))) return tree
       const action = entryOf(tree, 'action')
       if (!action) {
         previous = template ? merged(tree, template) : tree
@@ -59,6 +59,8 @@ export function newCollection(): Collection {
     },
   }
 }
+
+const OTHERS = ['correlation', 'baseline', 'filter']
 
 function merged(under: Tree, over: Tree): Tree {
   if (under.kind !== 'mapping' || over.kind !== 'mapping') return over

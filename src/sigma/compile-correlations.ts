@@ -1,20 +1,27 @@
+import type { Baseline } from './baseline-types.ts'
+import { WEIGHTS } from './baseline.ts'
 import { canTurnFalse } from './correlation-condition.ts'
+import type { ResolvedBaseline } from './baseline-references.ts'
 import type { Input, ResolvedCorrelation } from './correlation-references.ts'
+import type { ParsedCorrelation } from './correlation.ts'
 import { semanticHash, semanticHashOver } from './semantic-hash.ts'
 import { techniques } from './techniques.ts'
+import type { Library } from './library.ts'
 import type { Correlation, CorrelationInput, LoadedRule } from './types.ts'
 
 /**
- * Correlations as data for the engine, in the order given, and all rules as loaded: `rules`, those marked that
- * raise no alert themselves, then the correlations.
+ * Correlations as data for the engine, in the order given, and all rules as loaded: `rules` and the baselines among
+ * them, those marked that raise no alert themselves, then the correlations.
  */
 export function compileCorrelations(
-  resolved: readonly ResolvedCorrelation[],
+  { correlations: resolved, baselines: observing }: Pick<Library, 'correlations' | 'baselines'>,
+  baselines: readonly Baseline[],
   rules: readonly LoadedRule[],
 ): { readonly correlations: readonly Correlation[]; readonly loaded: readonly LoadedRule[] } {
+  const learned = new Map(baselines.map((baseline) => [baseline.rule.id, baseline]))
   const compiled = new Map<ResolvedCorrelation, Correlation>()
-  for (const each of resolved) compiled.set(each, compileCorrelation(each, compiled))
-  const silencers = silencersOf(resolved)
+  for (const each of resolved) compiled.set(each, compileCorrelation(each, compiled, learned))
+  const silencers = silencersOf(resolved, observing)
   const loaded = [...rules, ...[...compiled].map(([each, correlation]) => loadedRule(each, correlation))]
   return {
     correlations: [...compiled.values()],
@@ -25,28 +32,41 @@ export function compileCorrelations(
   }
 }
 
-function idOf(input: Input): string {
-  return input.kind === 'rule' ? input.rule.rule.id : input.correlation.correlation.id
+function headOf(input: Input): Pick<ParsedCorrelation, 'id' | 'attributes'> {
+  if (input.kind === 'rule') return input.rule.rule
+  return input.kind === 'baseline' ? input.baseline.baseline : input.correlation.correlation
 }
 
 function compileCorrelation(
   { correlation, text, inputs }: ResolvedCorrelation,
   compiled: ReadonlyMap<ResolvedCorrelation, Correlation>,
+  learned: ReadonlyMap<string, Baseline>,
 ): Correlation {
   const { id, attributes, type, groupBy, timespan, condition } = correlation
-  const meanings = inputs.map((input) =>
-    input.kind === 'rule' ? semanticHash(input.rule.rule) : (compiled.get(input.correlation)?.hash ?? ''),
-  )
+  const meanings = inputs.map((input) => {
+    if (input.kind === 'rule') return semanticHash(input.rule.rule)
+    if (input.kind === 'baseline') return learned.get(input.baseline.baseline.id)?.hash ?? ''
+    return compiled.get(input.correlation)?.hash ?? ''
+  })
   const made = inputs.map((input): CorrelationInput => {
-    const rule = idOf(input)
+    const { id: rule, attributes: its } = headOf(input)
     const fieldFor = (name: string): string => {
       const fields = correlation.aliases.get(name)
       return fields?.get(input.name) ?? fields?.get(rule) ?? name
     }
-    const { title } = (input.kind === 'rule' ? input.rule.rule : input.correlation.correlation).attributes
-    return { rule, name: input.name, title, groupBy: groupBy.map(fieldFor) }
+    return { rule, name: input.name, title: its.title, groupBy: groupBy.map(fieldFor) }
   })
-  const own = { strategy: text.strategy, id, type, groupBy, timespan, condition, inputs: made.map(namesOf) }
+  const weights = type === 'risk' ? inputs.map((input) => weightOf(input, correlation)) : undefined
+  const own = {
+    strategy: text.strategy,
+    id,
+    type,
+    groupBy,
+    timespan,
+    condition,
+    inputs: made.map(namesOf),
+    weights,
+  }
   return {
     rule: {
       id,
@@ -63,7 +83,16 @@ function compileCorrelation(
     timespan,
     condition,
     decidedAtEnd: canTurnFalse(condition),
+    ...(weights === undefined ? {} : { weights }),
   }
+}
+
+/** As the risk says, or the baseline, or by the rule's level. */
+function weightOf(input: Input, { weights }: ParsedCorrelation): number {
+  const { id, attributes } = headOf(input)
+  const own = weights?.get(input.name) ?? weights?.get(attributes.name ?? id) ?? weights?.get(id)
+  if (own !== undefined) return own
+  return input.kind === 'baseline' ? input.baseline.baseline.weight : WEIGHTS[attributes.level ?? 'medium']
 }
 
 /** What of an input means something besides its rule's own meaning. */
@@ -95,21 +124,35 @@ function loadedRule({ correlation, text, inputs }: ResolvedCorrelation, compiled
 }
 
 /**
- * By the id of a rule: the titles of the correlations that make it a signal of theirs. Only those of its own file
- * can, and any of them that says `generate` keeps it audible.
+ * By the id of a rule: the titles of the correlations and baselines that make it a signal of theirs. Only those of
+ * its own file can, and any of them that says `generate` keeps it audible.
  */
-function silencersOf(resolved: readonly ResolvedCorrelation[]): ReadonlyMap<string, readonly string[]> {
+function silencersOf(
+  resolved: readonly ResolvedCorrelation[],
+  baselines: readonly ResolvedBaseline[],
+): ReadonlyMap<string, readonly string[]> {
   const audible = new Set<string>()
   const silenced = new Map<string, string[]>()
-  for (const { correlation, text, inputs } of resolved) {
-    for (const input of inputs) {
-      const from = input.kind === 'rule' ? input.rule.text : input.correlation.text
-      if (from.file !== text.file) continue
-      const id = idOf(input)
-      if (correlation.generate) audible.add(id)
-      else silenced.set(id, [...(silenced.get(id) ?? []), correlation.attributes.title])
-    }
+  const take = (
+    { generate, attributes }: Pick<ParsedCorrelation, 'generate' | 'attributes'>,
+    id: string,
+  ): void => {
+    if (generate) audible.add(id)
+    else silenced.set(id, [...(silenced.get(id) ?? []), attributes.title])
   }
+  for (const { correlation, text, inputs } of resolved)
+    for (const input of inputs) {
+      // what counts for something there alerts as it would without
+      if (correlation.type === 'risk') continue
+      if (sourceOf(input).file === text.file) take(correlation, headOf(input).id)
+    }
+  for (const { baseline, text, inputs } of baselines)
+    for (const { rule } of inputs) if (rule.text.file === text.file) take(baseline, rule.rule.id)
   for (const id of audible) silenced.delete(id)
   return silenced
+}
+
+function sourceOf(input: Input): { readonly file: string } {
+  if (input.kind === 'rule') return input.rule.text
+  return input.kind === 'baseline' ? input.baseline.text : input.correlation.text
 }

@@ -1,3 +1,4 @@
+import { compileBaseline, loadedBaseline } from './compile-baselines.ts'
 import { compileCorrelations } from './compile-correlations.ts'
 import type { Problem } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
@@ -25,8 +26,11 @@ export function compileRules(texts: readonly RuleText[], { lists }: { readonly l
   const readers = sharedReaders()
   const compiled = rules.map(({ rule, text }) => compileRule(rule, text, readers))
   const plain = rulesetOf(compiled, readers)
-  const { correlations, loaded } = compileCorrelations(library.correlations, plain.rules)
-  return { ruleset: { ...plain, rules: loaded, correlations }, refused, warnings }
+  const learned = library.baselines.map((each) => ({ each, baseline: compileBaseline(each) }))
+  const baselines = learned.map(({ baseline }) => baseline)
+  const known = [...plain.rules, ...learned.map(({ each, baseline }) => loadedBaseline(each, baseline))]
+  const { correlations, loaded } = compileCorrelations(library, baselines, known)
+  return { ruleset: { ...plain, rules: loaded, baselines, correlations }, refused, warnings }
 }
 
 /**

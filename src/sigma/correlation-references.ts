@@ -1,4 +1,5 @@
 import type { Problem } from '../domain/errors.ts'
+import type { ResolvedBaseline } from './baseline-references.ts'
 import type { Reference } from './correlation-reference.ts'
 import type { ParsedCorrelation } from './correlation.ts'
 import { mistake, problemIn, quote } from './problem.ts'
@@ -24,6 +25,7 @@ export interface ResolvedCorrelation extends SourcedCorrelation {
 /** What a correlation takes the matches of, and what it calls it. */
 export type Input =
   | { readonly kind: 'rule'; readonly name: string; readonly rule: SourcedRule }
+  | { readonly kind: 'baseline'; readonly name: string; readonly baseline: ResolvedBaseline }
   | { readonly kind: 'correlation'; readonly name: string; readonly correlation: ResolvedCorrelation }
 
 /**
@@ -33,13 +35,13 @@ export type Input =
  */
 export function resolveCorrelations(
   correlations: readonly SourcedCorrelation[],
-  rules: readonly SourcedRule[],
+  rules: readonly (SourcedRule | ResolvedBaseline)[],
   refused: Problem[],
 ): readonly ResolvedCorrelation[] {
   const resolved = new Map<SourcedCorrelation, ResolvedCorrelation | undefined>()
   const depths = new Map<ResolvedCorrelation, number>()
   const open: SourcedCorrelation[] = []
-  const find = lookup(correlations, rules)
+  const find = lookup<Target>([...rules, ...correlations])
   const refuse = (
     { text }: SourcedCorrelation,
     { at }: Reference,
@@ -61,6 +63,7 @@ export function resolveCorrelations(
         'name a rule by its id or its name',
       )
     if ('rule' in found) return { kind: 'rule', name, rule: found }
+    if ('baseline' in found) return { kind: 'baseline', name, baseline: found }
     if (open.includes(found))
       return refuse(
         each,
@@ -75,7 +78,11 @@ export function resolveCorrelations(
   const refuseDepth = (each: SourcedCorrelation, first: Reference): undefined =>
     refuse(each, first, `correlations refer to others more than ${MAX_DEPTH} deep`, 'write it flatter')
   const depthOf = (inputs: readonly Input[]): number =>
-    1 + Math.max(0, ...inputs.map((each) => (each.kind === 'rule' ? 0 : (depths.get(each.correlation) ?? 0))))
+    1 +
+    Math.max(
+      0,
+      ...inputs.map((each) => (each.kind !== 'correlation' ? 0 : (depths.get(each.correlation) ?? 0))),
+    )
   const resolve = (each: SourcedCorrelation): ResolvedCorrelation | undefined => {
     if (resolved.has(each)) return resolved.get(each)
     const [first] = each.correlation.references
@@ -104,20 +111,20 @@ export function resolveCorrelations(
 
 function isSame(one: Input, other: Input): boolean {
   if (one.kind === 'rule') return other.kind === 'rule' && one.rule === other.rule
+  if (one.kind === 'baseline') return other.kind === 'baseline' && one.baseline === other.baseline
   return other.kind === 'correlation' && one.correlation === other.correlation
 }
 
-type Target = SourcedRule | SourcedCorrelation
+type Target = SourcedRule | ResolvedBaseline | SourcedCorrelation
 
 /** By id whatever its case, then by name. */
-function lookup(
-  correlations: readonly SourcedCorrelation[],
-  rules: readonly SourcedRule[],
-): (name: string, from: SourcedCorrelation) => Target | undefined {
-  const ids = new Map<string, Target>()
-  const names = new Map<string, Target[]>()
-  for (const target of [...rules, ...correlations]) {
-    const { id, attributes } = 'rule' in target ? target.rule : target.correlation
+export function lookup<T extends Target>(
+  targets: readonly T[],
+): (name: string, from: { readonly text: RuleText }) => T | undefined {
+  const ids = new Map<string, T>()
+  const names = new Map<string, T[]>()
+  for (const target of targets) {
+    const { id, attributes } = headOf(target)
     ids.set(id.toLowerCase(), target)
     if (attributes.name === undefined) continue
     const others = names.get(attributes.name)
@@ -133,4 +140,9 @@ function lookup(
       called[0]
     )
   }
+}
+
+function headOf(target: Target): Pick<ParsedCorrelation, 'id' | 'attributes'> {
+  if ('rule' in target) return target.rule
+  return 'baseline' in target ? target.baseline : target.correlation
 }

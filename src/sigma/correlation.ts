@@ -18,7 +18,7 @@ export interface ParsedCorrelation {
   readonly at: Position
   readonly id: string
   readonly attributes: Attributes
-  readonly type: CorrelationType
+  readonly type: CorrelationType | 'risk'
   readonly references: readonly Reference[]
   /** Fields or aliases. */
   readonly groupBy: readonly string[]
@@ -29,6 +29,8 @@ export interface ParsedCorrelation {
   readonly aliases: ReadonlyMap<string, ReadonlyMap<string, string>>
   /** Whether the rules that it names alert by themselves as well. */
   readonly generate: boolean
+  /** Of a risk, by the name that a rule is called: what its matches count for. */
+  readonly weights?: ReadonlyMap<string, number>
 }
 
 type Mapping = Extract<Tree, { kind: 'mapping' }>

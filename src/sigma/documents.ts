@@ -1,3 +1,5 @@
+import { readBaseline } from './baseline.ts'
+import type { ParsedBaseline, ParsedRisk } from './baseline.ts'
 import { newCollection } from './collection.ts'
 import { readCorrelation } from './correlation.ts'
 import type { ParsedCorrelation } from './correlation.ts'
@@ -16,6 +18,7 @@ export interface RuleDocuments {
   readonly rules: readonly ParsedRule[]
   readonly filters: readonly ParsedFilter[]
   readonly correlations: readonly ParsedCorrelation[]
+  readonly baselines: readonly (ParsedBaseline | ParsedRisk)[]
   readonly refused: readonly Mistake[]
   readonly warnings: readonly Mistake[]
 }
@@ -26,6 +29,7 @@ export function readRuleText(text: RuleText, lists: Lists): RuleDocuments {
   const rules: ParsedRule[] = []
   const filters: ParsedFilter[] = []
   const correlations: ParsedCorrelation[] = []
+  const baselines: (ParsedBaseline | ParsedRisk)[] = []
   const refused: Mistake[] = []
   const warnings: Mistake[] = []
   const collection = newCollection()
@@ -38,6 +42,9 @@ export function readRuleText(text: RuleText, lists: Lists): RuleDocuments {
       if (tree.kind === 'mapping' && entryOf(tree, 'correlation')) {
         const correlation = readCorrelation(tree, context, report)
         if (correlation && report.mistakes.length === 0) correlations.push(correlation)
+      } else if (tree.kind === 'mapping' && entryOf(tree, 'baseline')) {
+        const baseline = readBaseline(tree, context, report)
+        if (baseline && report.mistakes.length === 0) baselines.push(baseline)
       } else if (tree.kind === 'mapping' && entryOf(tree, 'filter')) {
         const filter = readFilter(tree, context, report)
         if (filter && report.mistakes.length === 0) filters.push(filter)
@@ -49,7 +56,7 @@ export function readRuleText(text: RuleText, lists: Lists): RuleDocuments {
     refused.push(...report.mistakes.map((each) => ({ ...each, document: index + 1 })))
     warnings.push(...document.warnings, ...report.warnings)
   }
-  return { rules, filters, correlations, refused, warnings }
+  return { rules, filters, correlations, baselines, refused, warnings }
 }
 
 /**

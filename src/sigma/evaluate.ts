@@ -2,6 +2,7 @@ import type { Problem } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
 import type { Match } from '../domain/match.ts'
 import { compileRules, sharedReaders } from './compile.ts'
+import { baselineWords } from './baseline-words.ts'
 import { correlationWords } from './correlation-words.ts'
 import { explainRule } from './explain.ts'
 import type { Explanation } from './explain.ts'
@@ -39,7 +40,7 @@ export function evaluate(
   const signals = new Set(ruleset.rules.flatMap(({ id, signalOf }) => (signalOf === undefined ? [] : [id])))
   const matches = records.flatMap(({ time, record }, number) =>
     ruleset.rules
-      .filter(({ correlation }) => correlation === undefined)
+      .filter(({ correlation, baseline }) => correlation === undefined && baseline === undefined)
       .flatMap(({ id, logsource }) =>
         ruleset
           .match({ ...eventOf(record), id: `record-${String(number).padStart(9, '0')}`, time, logsource })
@@ -57,7 +58,7 @@ export interface ExplainedRule {
   readonly conditions: readonly Explanation[]
   /** The event of the record that the conditions are told of, where a source understood it. */
   readonly event?: Event
-  /** Of a correlation, which one event does not decide: what it looks for. */
+  /** Of a correlation or a baseline, which one event does not decide: what it looks for. */
   readonly correlation?: string
   /** Correlations that take its matches, so that it raises no alert itself. */
   readonly signalOf?: readonly string[]
@@ -89,12 +90,13 @@ export function explain(
     return first ?? { conditions: explainRule(rule, plain, readers) }
   }
   return {
-    rules: loaded.map(({ id, title, correlation, signalOf }) => {
+    rules: loaded.map(({ id, title, correlation, baseline, signalOf }) => {
       const found = rules.find(({ rule }) => rule.id === id)
       return {
         title,
         ...(found === undefined ? { conditions: [] } : explainOn(found.rule)),
         ...(correlation === undefined ? {} : { correlation: correlationWords(correlation) }),
+        ...(baseline === undefined ? {} : { correlation: baselineWords(baseline) }),
         ...(signalOf === undefined ? {} : { signalOf }),
       }
     }),

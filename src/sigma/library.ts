@@ -1,5 +1,8 @@
 import type { Problem } from '../domain/errors.ts'
-import { resolveCorrelations } from './correlation-references.ts'
+import { correlationOfRisk, resolveBaselines } from './baseline-references.ts'
+import type { ResolvedBaseline, SourcedBaseline } from './baseline-references.ts'
+import type { ParsedRisk } from './baseline.ts'
+import { lookup, resolveCorrelations } from './correlation-references.ts'
 import type { ResolvedCorrelation, SourcedCorrelation } from './correlation-references.ts'
 import { readRuleText } from './documents.ts'
 import { concerns, filtered } from './filter.ts'
@@ -12,6 +15,7 @@ import type { Lists, RuleText } from './types.ts'
 /** All rules of all texts, each id once, with the filters applied that concern them. */
 export interface Library {
   readonly rules: readonly SourcedRule[]
+  readonly baselines: readonly ResolvedBaseline[]
   /** Those that are referred to come before those that refer to them. */
   readonly correlations: readonly ResolvedCorrelation[]
   readonly refused: readonly Problem[]
@@ -24,7 +28,7 @@ export function readLibrary(texts: readonly RuleText[], lists: Lists): Library {
   const warnings: Problem[] = []
   const read: SourcedRule[] = []
   const filters: SourcedFilter[] = []
-  const written: SourcedCorrelation[] = []
+  const written: (SourcedCorrelation | SourcedBaseline | SourcedRisk)[] = []
   for (const text of texts) {
     const documents = readRuleText(text, lists)
     refused.push(...documents.refused.map((each) => problemIn(text.file, each)))
@@ -32,18 +36,31 @@ export function readLibrary(texts: readonly RuleText[], lists: Lists): Library {
     read.push(...documents.rules.map((rule) => ({ rule, text })))
     filters.push(...documents.filters.map((filter) => ({ filter, text })))
     written.push(...documents.correlations.map((correlation) => ({ correlation, text })))
+    written.push(
+      ...documents.baselines.map((each) =>
+        each.kind === 'risk' ? { risk: each, text } : { baseline: each, text },
+      ),
+    )
   }
   const unique = withoutTwins([...read, ...written], refused)
   warnings.push(...namesakes(unique))
   const plain = unique.filter((each) => 'rule' in each)
   warnings.push(...filters.flatMap((each) => unknownReferences(each, plain)))
   const rules = plain.map((rule) => withFilters(rule, filters))
-  const correlations = resolveCorrelations(
-    unique.filter((each) => 'correlation' in each),
-    rules,
+  const baselines = resolveBaselines(
+    unique.filter((each) => 'baseline' in each),
+    lookup(rules),
     refused,
   )
-  return { rules, correlations, refused, warnings }
+  const risks = unique
+    .filter((each) => 'risk' in each)
+    .flatMap(({ risk, text }) => correlationOfRisk(risk, text, baselines, refused))
+  const correlations = resolveCorrelations(
+    [...unique.filter((each) => 'correlation' in each), ...risks],
+    [...rules, ...baselines],
+    refused,
+  )
+  return { rules, baselines, correlations, refused, warnings }
 }
 
 interface SourcedFilter {
@@ -59,10 +76,17 @@ function withFilters({ rule, text }: SourcedRule, filters: readonly SourcedFilte
   return { rule: added, text }
 }
 
-type Sourced = SourcedRule | SourcedCorrelation
+interface SourcedRisk {
+  readonly risk: ParsedRisk
+  readonly text: RuleText
+}
 
-function documentOf(each: Sourced): SourcedRule['rule'] | SourcedCorrelation['correlation'] {
-  return 'rule' in each ? each.rule : each.correlation
+type Sourced = SourcedRule | SourcedCorrelation | SourcedBaseline | SourcedRisk
+
+function documentOf(each: Sourced): Pick<SourcedRule['rule'], 'at' | 'id' | 'attributes'> {
+  if ('rule' in each) return each.rule
+  if ('baseline' in each) return each.baseline
+  return 'risk' in each ? each.risk : each.correlation
 }
 
 function withoutTwins(rules: readonly Sourced[], refused: Problem[]): readonly Sourced[] {

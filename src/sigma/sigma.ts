@@ -12,10 +12,22 @@ export type {
   Ruleset,
   RuleText,
 } from './types.ts'
+export { baselineWords } from './baseline-words.ts'
+export { ranking } from './baseline-orders.ts'
+export { BASELINE_TYPES } from './baseline-types.ts'
+export type {
+  Baseline,
+  BaselineTest,
+  BaselineType,
+  BucketAggregate,
+  Learning,
+  Season,
+  SpikeTest,
+} from './baseline-types.ts'
 export { compares, CORRELATION_TYPES } from './correlation-types.ts'
 export type { Comparison, CorrelationType } from './correlation-types.ts'
 export { alternativesOf } from './correlation-alternatives.ts'
-export { correlationWords } from './correlation-words.ts'
+export { correlationWords, durationWords } from './correlation-words.ts'
 export { holdsWith } from './correlation-condition.ts'
 export type { CorrelationCondition } from './correlation-condition.ts'
 export type { Condition } from './condition.ts'

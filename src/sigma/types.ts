@@ -1,6 +1,7 @@
 import type { Problem } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
 import type { Match, RuleRef } from '../domain/match.ts'
+import type { Baseline } from './baseline-types.ts'
 import type { CorrelationCondition } from './correlation-condition.ts'
 import type { CorrelationType } from './correlation-types.ts'
 
@@ -41,7 +42,9 @@ export interface LoadedRule {
   readonly custom: Readonly<Record<string, unknown>>
   /** Where it is a correlation: it reads matches of other rules, and no log source. */
   readonly correlation?: Correlation
-  /** Correlations of its own file that take its matches and do not say `generate`: it raises no alert itself. */
+  /** Where it is a baseline: it observes matches of other rules. */
+  readonly baseline?: Baseline
+  /** Correlations and baselines of its own file that take its matches and do not say `generate`: it raises no alert itself. */
   readonly signalOf?: readonly string[]
 }
 
@@ -60,7 +63,7 @@ export interface Correlation {
   readonly rule: RuleRef
   /** What it means together with the rules that it refers to: state is kept under it. */
   readonly hash: string
-  readonly type: CorrelationType
+  readonly type: CorrelationType | 'risk'
   readonly inputs: readonly CorrelationInput[]
   /** Fields or aliases; empty for one group of everything. */
   readonly groupBy: readonly string[]
@@ -69,12 +72,15 @@ export interface Correlation {
   readonly condition: CorrelationCondition
   /** True where more matches can make it false again: it is decided when its window is over, not before. */
   readonly decidedAtEnd: boolean
+  /** Of a risk: what each of `inputs` counts for. */
+  readonly weights?: readonly number[]
 }
 
 /** Rules, compiled once; immutable. */
 export interface Ruleset {
-  /** Detection rules, then correlations. */
+  /** Detection rules, then baselines, then correlations. */
   readonly rules: readonly LoadedRule[]
+  readonly baselines: readonly Baseline[]
   /** Those that are referred to come before those that refer to them. */
   readonly correlations: readonly Correlation[]
   /** Rules that hold on the event, in the order in which they were loaded. Never throws on content. */

@@ -60,12 +60,19 @@ function eventsOf(bytes: Uint8Array): readonly Event[] {
 /** Sources whose records are taken as they come. */
 const AS_IT_CAME = new Set([
   'kubernetes.audit',
+  'kubernetes.api',
   'falco',
   'docker.events',
   'docker.inspect',
   'tetragon',
   'tracee',
 ])
+
+/** Streams in which inputs add to records what they know. */
+const STREAMS: Readonly<Record<string, string>> = {
+  'docker.inspect': 'docker:engine',
+  'kubernetes.api': 'kubernetes:cluster:0',
+}
 
 /** Whether the record was made by the source, or added to, rather than taken as it came. */
 function isOurs({ source, logsource }: Event): boolean {
@@ -140,7 +147,7 @@ describe.each(sources.map((source) => ({ source, name: source.name })))('$name',
   const inputs = inputsOf(name)
 
   test.each(inputs)('reads $name into the events of its golden file', ({ name: file, bytes }) => {
-    const batch = read(bytes, name === 'docker.inspect' ? 'docker:engine' : 'fixture')
+    const batch = read(bytes, STREAMS[name])
     expect(batch.failures).toEqual([])
     expect(batch.items.every((item) => item.source === name)).toBe(true)
     const actual = print(batch.items, batch.completed)

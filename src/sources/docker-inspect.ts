@@ -1,4 +1,5 @@
 import { isEngineStream } from '../domain/engine-stream.ts'
+import type { ContainerLook } from '../domain/container-look.ts'
 import type { Fact, Resource } from '../domain/event.ts'
 import { addressesOf } from './docker-addresses.ts'
 import { hostMountsOf, specEvents } from './container-spec.ts'
@@ -21,8 +22,12 @@ const CATEGORIES = ['container_create', 'container_mount', 'container_exec'] as 
 export const dockerInspect = defineSource({
   name: 'docker.inspect',
   title: 'Docker inspect',
-  serves: CATEGORIES.map((category) => ({ product: 'docker', category })),
-  recognise: (record) => isInspect(record.json) || goneOf(record) !== undefined,
+  serves: [
+    ...CATEGORIES.map((category) => ({ product: 'docker', category })),
+    { category: 'container_view' },
+  ],
+  recognise: (record) =>
+    isInspect(record.json) || goneOf(record) !== undefined || runningIn(record) !== undefined,
   decoder: () => ({ decode, checkpoint: () => undefined }),
 })
 
@@ -60,6 +65,24 @@ function goneOf(record: FramedRecord): { readonly id: string; readonly time: num
     : undefined
 }
 
+/** The Docker input's own line: all containers that run now. */
+function runningIn(record: FramedRecord): ContainerLook | undefined {
+  const { running, host, observed, interval } = additionsIn(record)
+  const time = observedAt(observed)
+  if (!Array.isArray(running) || time === undefined || typeof interval !== 'number') return undefined
+  const ids = running.filter((id) => typeof id === 'string')
+  return {
+    view: 'runtime',
+    observer: record.stream,
+    host: textOf(host) ?? '',
+    time,
+    interval,
+    digest: '',
+    leftOut: 0,
+    seen: ids.map((id) => ({ key: id.slice(0, 128), named: true })),
+  }
+}
+
 function observedAt(observed: unknown): number | undefined {
   return typeof observed === 'number' ? inRange(Math.floor(observed)) : timeOf(observed)
 }
@@ -68,6 +91,8 @@ function decode(record: FramedRecord): Decoded {
   const gone = goneOf(record)
   if (gone !== undefined)
     return { kind: 'evaluated', events: [], facts: [goneFact(record.stream, gone.id, gone.time)] }
+  const look = runningIn(record)
+  if (look !== undefined) return { kind: 'evaluated', events: [], facts: [{ kind: 'container-look', look }] }
   if (!isInspect(record.json)) return failed('not a container')
   const inspect = record.json
   const id = textOf(inspect['Id'])

@@ -61,10 +61,10 @@ const JSON_FORMATS: readonly JsonFormat[] = [
   { reason: 'image inspect is not a container', test: having('RepoTags', 'RootFS') },
   { reason: 'network inspect is not a container', test: having('IPAM', 'Scope') },
   {
-    reason: later('kubearmor'),
+    reason: 'kubearmor: record of no known type',
     test: (json) => having('Operation', 'Result')(json) || having('NamespaceName', 'PodName')(json),
   },
-  { reason: later('kubescape'), test: having('BaseRuntimeMetadata') },
+  { reason: 'kubescape: no alert of its node agent', test: having('BaseRuntimeMetadata') },
   {
     reason: 'windows: record that does not say which event it is',
     test: (json) => havingOne('winlog', 'EventID', 'win')(json) || isObject(json['Event']),

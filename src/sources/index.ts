@@ -1,3 +1,4 @@
+import type { MappingFile } from '../mapping/mapping.ts'
 import { auditd } from './auditd.ts'
 import { certstore } from './certstore.ts'
 import { cloudtrail } from './cloudtrail.ts'
@@ -13,12 +14,18 @@ import { fimAuditbeat } from './fim-auditbeat.ts'
 import { fimOsquery } from './fim-osquery.ts'
 import { fimWazuh } from './fim-wazuh.ts'
 import { hubble } from './hubble.ts'
+import { kubearmor } from './kubearmor.ts'
+import { kubescape } from './kubescape.ts'
+import { kubernetesApi } from './kubernetes-api.ts'
 import { kubernetesAudit } from './kubernetes-audit.ts'
 import { laurel } from './laurel.ts'
+import { macosEslogger } from './macos-eslogger.ts'
+import { mappedSource } from './mapped-source.ts'
 import { networkDevice } from './network-device.ts'
 import { podmanEvents } from './podman-events.ts'
 import { cadvisor, prometheus } from './prometheus.ts'
 import { sensor } from './sensor.ts'
+import type { Source } from './source.ts'
 import { tetragon } from './tetragon.ts'
 import { tracee } from './tracee.ts'
 import { suricataEve } from './suricata-eve.ts'
@@ -37,9 +44,10 @@ import { zeekSsh } from './zeek-ssh.ts'
 import { zeekSsl } from './zeek-ssl.ts'
 import { zeekX509 } from './zeek-x509.ts'
 
-/** Every source that Tallyman reads. */
+/** Every source that Tallyman reads, but for `custom`: that is what a mapping of the configuration makes it. */
 export const sources = [
   kubernetesAudit,
+  kubernetesApi,
   dockerEvents,
   dockerInspect,
   falco,
@@ -78,7 +86,15 @@ export const sources = [
   esxi,
   networkDevice,
   certstore,
+  kubearmor,
+  kubescape,
+  macosEslogger,
 ] as const
 
 export { describesContainers } from './docker-inspect.ts'
 export { createStreamDecoder } from './stream.ts'
+
+/** With the format that a mapping describes: what is asked for by name goes before what is recognised. */
+export function sourcesWith(mapping: MappingFile | undefined): readonly Source[] {
+  return mapping === undefined ? sources : [mappedSource('custom', mapping), ...sources]
+}

@@ -15,6 +15,7 @@ import { queryValues } from './request-query.ts'
 import { defineSource, failed } from './source.ts'
 import type { Decoded, FramedRecord, Identity } from './source.ts'
 import { timeOf } from './time.ts'
+import { attributeOf, controllerOf, ownerAttributes, templateOf } from './workload.ts'
 
 const AUDIT: EventLogsource = Object.freeze({
   product: 'kubernetes',
@@ -167,15 +168,15 @@ function podName(event: JsonObject, target: JsonObject): string | undefined {
   )
 }
 
-/** Resources whose bodies hold a pod template, and where. */
-const WORKLOADS: Readonly<Record<string, { readonly kind: string; readonly attribute?: string }>> = {
-  deployments: { kind: 'Deployment', attribute: 'k8s.deployment.name' },
-  daemonsets: { kind: 'DaemonSet', attribute: 'k8s.daemonset.name' },
-  statefulsets: { kind: 'StatefulSet', attribute: 'k8s.statefulset.name' },
-  replicasets: { kind: 'ReplicaSet', attribute: 'k8s.replicaset.name' },
-  replicationcontrollers: { kind: 'ReplicationController' },
-  jobs: { kind: 'Job', attribute: 'k8s.job.name' },
-  cronjobs: { kind: 'CronJob', attribute: 'k8s.cronjob.name' },
+/** Resources whose bodies hold a pod template, and their kinds. */
+const WORKLOADS: Readonly<Record<string, string>> = {
+  deployments: 'Deployment',
+  daemonsets: 'DaemonSet',
+  statefulsets: 'StatefulSet',
+  replicasets: 'ReplicaSet',
+  replicationcontrollers: 'ReplicationController',
+  jobs: 'Job',
+  cronjobs: 'CronJob',
 }
 const WRITES = new Set(['create', 'update', 'patch'])
 
@@ -277,43 +278,15 @@ function originOfPod(pod: JsonObject, event: JsonObject): PodOrigin {
   return { kind: 'Pod', ...(owner !== undefined && { owner }), ...(userAgent !== undefined && { userAgent }) }
 }
 
-function controllerOf(object: JsonObject): PodOrigin['owner'] {
-  const owners = listOf(objectOf(object['metadata'])['ownerReferences']).map(objectOf)
-  const owner = owners.find((one) => one['controller'] === true) ?? owners[0]
-  const kind = textOf(owner?.['kind'])
-  const name = textOf(owner?.['name'])
-  return kind === undefined || name === undefined ? undefined : { kind, name }
-}
-
-/** A Deployment's pods belong to a ReplicaSet named after it and a hash of the template, which labels them. */
-function ownerAttributes(object: JsonObject): Record<string, string> {
-  const owner = controllerOf(object)
-  if (owner === undefined) return {}
-  const hash = textOf(objectOf(objectOf(object['metadata'])['labels'])['pod-template-hash'])
-  const dash = owner.name.lastIndexOf('-')
-  if (owner.kind === 'ReplicaSet' && hash !== undefined && dash > 0) {
-    return { 'k8s.deployment.name': owner.name.slice(0, dash) }
-  }
-  const workload = Object.values(WORKLOADS).find((one) => one.kind === owner.kind)
-  return workload?.attribute === undefined ? {} : { [workload.attribute]: owner.name }
-}
-
-function workloadOf(
-  base: EventBase,
-  event: JsonObject,
-  workload: { readonly kind: string; readonly attribute?: string },
-): readonly Event[] {
+function workloadOf(base: EventBase, event: JsonObject, kind: string): readonly Event[] {
   const body = bodyOf(event)
-  const spec = objectOf(body?.['spec'])
-  const holder = workload.kind === 'CronJob' ? objectOf(objectOf(spec['jobTemplate'])['spec']) : spec
-  const template = holder['template']
-  if (body === undefined || !isObject(template)) return []
+  const template = body === undefined ? undefined : templateOf(kind, body)
+  if (body === undefined || template === undefined) return []
   const name = textOf(objectOf(event['objectRef'])['name']) ?? textOf(objectOf(body['metadata'])['name'])
-  const own = workload.attribute === undefined || name === undefined ? {} : { [workload.attribute]: name }
-  const owner = { kind: controllerOf(body)?.kind ?? workload.kind, name: name ?? '' }
+  const owner = { kind: controllerOf(body)?.kind ?? kind, name: name ?? '' }
   const userAgent = textOf(event['userAgent'])
-  const origin = { kind: workload.kind, owner, ...(userAgent !== undefined && { userAgent }) }
-  return containersOf(base, event, template, origin, { ...ownerAttributes(body), ...own })
+  const origin = { kind, owner, ...(userAgent !== undefined && { userAgent }) }
+  return containersOf(base, event, template, origin, { ...ownerAttributes(body), ...attributeOf(kind, name) })
 }
 
 function containersOf(

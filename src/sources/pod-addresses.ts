@@ -24,12 +24,12 @@ export function podAddressFacts(
 }
 
 /** As long and as various as a container's. */
-function podId(uid: unknown): string | undefined {
+export function podId(uid: unknown): string | undefined {
   const text = textOf(uid)
   return text !== undefined && /^[0-9a-f-]{32,36}$/.test(text) ? text.replaceAll('-', '') : undefined
 }
 
-function addressesOf(pod: JsonObject): readonly string[] {
+export function addressesOf(pod: JsonObject): readonly string[] {
   if (objectOf(pod['spec'])['hostNetwork'] === true) return []
   const { podIP, podIPs } = objectOf(pod['status'])
   const all = [podIP, ...listOf(podIPs).map((one) => objectOf(one)['ip'])]

@@ -20,6 +20,8 @@ export interface PodOrigin {
   readonly kind: string
   readonly owner?: { readonly kind: string; readonly name: string }
   readonly userAgent?: string
+  /** It may be bound by now: who bound it wrote the node into the specification, as who made it could have. */
+  readonly bound?: boolean
   /** Only the ephemeral containers were asked for. */
   readonly ephemeralOnly?: boolean
 }
@@ -118,7 +120,7 @@ function sharedFields(pod: JsonObject, spec: JsonObject, origin: PodOrigin): Jso
     'k8s.object.kind': origin.kind,
     'k8s.service_account': textOf(spec['serviceAccountName']) ?? textOf(spec['serviceAccount']),
     // the scheduler sets nodeName too, later: a creator's choice stands in what was sent
-    'k8s.node_pinned': textOf(spec['nodeName']) !== undefined,
+    'k8s.node_pinned': origin.bound === true ? undefined : textOf(spec['nodeName']) !== undefined,
     'k8s.tolerates_everything': listOf(spec['tolerations'])
       .map(objectOf)
       .some((toleration) => toleration['operator'] === 'Exists' && textOf(toleration['key']) === undefined),

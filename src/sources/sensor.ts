@@ -6,6 +6,7 @@ import { LINUX, LINUX_MAPPING, processFields } from './linux-event.ts'
 import type { LinuxProgram } from './linux-event.ts'
 import { defineSource, failed } from './source.ts'
 import type { Decoder } from './source.ts'
+import { sensorLook } from './sensor-look.ts'
 import { timeOf } from './time.ts'
 
 /** What a record tells, and the category of its event. */
@@ -26,7 +27,7 @@ const CATEGORIES: Readonly<Record<string, Logsource>> = {
 export const sensor = defineSource({
   name: 'sensor',
   title: 'Tallyman sensor',
-  serves: Object.values(CATEGORIES),
+  serves: [...Object.values(CATEGORIES), { category: 'container_view' }],
   recognise: ({ json }) => isSensorRecord(json),
   decoder: createDecoder,
 })
@@ -52,11 +53,18 @@ function createDecoder(): Decoder {
       if (now === undefined) return failed('sensor record without a run, a number or a time')
       const event = eventOf(line, now)
       if (event === 'unknown kind') return failed('sensor record of an unknown kind')
+      const look = line['kind'] === 'containers' ? sensorLook(line, now.time) : undefined
+      if (line['kind'] === 'containers' && look === undefined)
+        return failed('sensor: malformed list of containers')
       const told = [...toldFindings(line, now)].map((finding): Fact => ({ kind: 'finding', finding }))
       return {
         kind: 'evaluated',
         events: event === undefined ? [] : [event],
-        facts: [{ kind: 'sensor-record', mark: markOf(line, now) }, ...told],
+        facts: [
+          { kind: 'sensor-record', mark: markOf(line, now) },
+          ...(look === undefined ? [] : [{ kind: 'container-look' as const, look }]),
+          ...told,
+        ],
         identity: { id: identityOf(now), content: contentOf(record.text) },
       }
     },
@@ -100,7 +108,7 @@ function identityOf({ run, seq }: Place): string {
   return `sensor:${run}:${seq}`
 }
 
-const ABOUT_ITSELF = new Set(['start', 'file', 'heartbeat', 'loss', 'stop'])
+const ABOUT_ITSELF = new Set(['start', 'file', 'heartbeat', 'loss', 'stop', 'containers'])
 
 function eventOf(line: JsonObject, now: Place): Event | 'unknown kind' | undefined {
   const kind = textOf(line['kind']) ?? ''

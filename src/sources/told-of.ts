@@ -69,6 +69,11 @@ function factOf(machine: Machine, fact: Fact): Fact {
       return fact.releases === undefined ? fact : { ...fact, releases: own(machine, fact.releases) }
     case 'finding':
       return { kind: 'finding', finding: findingOf(machine, fact.finding) }
+    case 'container-look': {
+      const { look } = fact
+      const host = machine.resource['host.name']
+      return { ...fact, look: { ...look, host, observer: own(machine, look.observer) } }
+    }
     case 'sensor-record': {
       const { run, previous } = fact.mark
       const before = previous?.run === undefined ? previous : { ...previous, run: own(machine, previous.run) }

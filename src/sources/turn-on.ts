@@ -4,6 +4,8 @@ import type { SourceName } from '../domain/event.ts'
 export const TURN_ON: Readonly<Record<SourceName, string>> = {
   'kubernetes.audit':
     'start kube-apiserver with --audit-policy-file and --audit-log-path and name the log under inputs:, or point its audit webhook at an input of type http (docs/inputs-http.md)',
+  'kubernetes.api':
+    'let the daemon ask the API server: an input of type kubernetes (docs/inputs-kubernetes.md, sensors/kubernetes)',
   'docker.events':
     'let the daemon read the engine’s socket: an input of type docker; tallyman discover shows what is in the way',
   'docker.inspect':
@@ -49,4 +51,9 @@ export const TURN_ON: Readonly<Record<SourceName, string>> = {
   esxi: 'send the host’s syslog to an input of type syslog',
   'network.device': 'send the devices’ syslog to an input of type syslog',
   certstore: 'watch /etc/ssl/certs, and what programs trust besides, with an input of type certstore',
+  kubearmor: 'let KubeArmor’s relay write its logs and alerts as JSON (docs/mapping.md), and read that file',
+  kubescape: 'let the node agent’s stdout exporter write its alerts, and read its container’s log',
+  'macos.eslogger':
+    'run eslogger exec create rename close unlink on the Mac, and send its lines to an input of type http or file',
+  custom: 'describe the format in a mapping, and name that under the input (docs/mapping.md)',
 }

@@ -176,6 +176,13 @@ export const MIGRATIONS: readonly string[] = [
   );
   CREATE INDEX coverage_interval_open ON coverage_interval (key) WHERE until IS NULL;
   `,
+  // whether who told of a container asks its cluster's API server itself, and what one says of the pod of a container
+  `
+  ALTER TABLE container ADD COLUMN cluster INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE container ADD COLUMN pod TEXT;
+  `,
+  // what each view of a machine says of its containers; what was heard last has the highest number
+  'CREATE TABLE container_view (n INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, body TEXT NOT NULL)',
   // what of streams that cannot be read again no record was made of yet
   `
   CREATE TABLE stream_rest (

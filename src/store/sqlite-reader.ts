@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import type { Alert, Evidence, Incident, IncidentHead, Status, Verdict } from '../domain/alert.ts'
 import type { Failure, Finding, FindingKind, HostMount, Resource } from '../domain/event.ts'
 import { LEVELS, type Level, type Rating } from '../domain/match.ts'
-import type { AddressLease, SeenRow, SensorRunRow } from '../domain/state.ts'
+import type { AddressLease, SeenRow, SensorRunRow, ViewRow } from '../domain/state.ts'
 import { axisOf } from './histogram.ts'
 import { coverageReader } from './sqlite-coverage.ts'
 import { outboxReader } from './sqlite-outbox.ts'
@@ -142,13 +142,22 @@ export function reader(db: DatabaseSync): Reader {
         id: String(row['id']),
         resource: JSON.parse(String(row['resource'])) as Resource,
         mounts: JSON.parse(String(row['mounts'])) as HostMount[],
-        by: { input: String(row['input']), engine: row['engine'] === 1 },
+        by: {
+          input: String(row['input']),
+          engine: row['engine'] === 1,
+          ...(row['cluster'] === 1 && { cluster: true as const }),
+        },
+        ...(row['pod'] === null ? {} : { pod: JSON.parse(String(row['pod'])) as Resource }),
         time: Number(row['time']),
         ...(row['gone'] === null ? {} : { gone: Number(row['gone']) }),
         ...(row['addresses'] === null
           ? {}
           : { addresses: JSON.parse(String(row['addresses'])) as AddressLease[] }),
       })),
+    views: () =>
+      (db.prepare('SELECT body FROM container_view ORDER BY n').all() as { body: string }[]).map(
+        ({ body }) => JSON.parse(body) as ViewRow,
+      ),
     sensorRuns: () =>
       all('SELECT body FROM sensor_run ORDER BY n').map(
         ({ body }) => JSON.parse(String(body)) as SensorRunRow,

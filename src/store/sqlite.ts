@@ -17,6 +17,7 @@ import {
   GONE_HORIZON,
   IDENTITY_HORIZON,
   SENSOR_RUN_HORIZON,
+  viewKey,
   type KeyedAlert,
   type KeyedIncident,
   type SeenRow,
@@ -166,6 +167,8 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
         row.addresses === undefined ? null : JSON.stringify(row.addresses),
         row.by.input,
         row.by.engine ? 1 : 0,
+        row.by.cluster === true ? 1 : 0,
+        row.pod === undefined ? null : JSON.stringify(row.pod),
         at,
       )
     }
@@ -173,6 +176,8 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
     if (batch.correlations !== undefined) step(batch.correlations)
     if (batch.coverage !== undefined) cover(batch.coverage)
     for (const row of batch.sensorRuns ?? []) sql.sensorRun.run(row.run, JSON.stringify(row))
+    for (const key of batch.forgottenViews ?? []) sql.forgetView.run(viewKey(key))
+    for (const row of batch.views ?? []) sql.view.run(viewKey(row), JSON.stringify(row))
     for (const { key, incident } of output.incidents) {
       const { id, kind, entity, level, first, last, status } = incident
       sql.incident.run(
@@ -333,8 +338,8 @@ function statements(db: DatabaseSync) {
     seen: db.prepare('INSERT OR REPLACE INTO seen (id, content, keep) VALUES (?, ?, ?)'),
     release: db.prepare('UPDATE seen SET keep = 0 WHERE id = ?'),
     container: db.prepare(
-      `INSERT OR REPLACE INTO container (id, resource, mounts, time, gone, addresses, input, engine, told)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO container (id, resource, mounts, time, gone, addresses, input, engine, cluster, pod, told)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     incident: db.prepare(
       `INSERT INTO incident (id, key, kind, entity, level, first, last, status, who, changed)
@@ -357,6 +362,8 @@ function statements(db: DatabaseSync) {
     ),
     forgetContainer: db.prepare('DELETE FROM container WHERE id = ?'),
     sensorRun: db.prepare('INSERT OR REPLACE INTO sensor_run (run, body) VALUES (?, ?)'),
+    view: db.prepare('INSERT OR REPLACE INTO container_view (key, body) VALUES (?, ?)'),
+    forgetView: db.prepare('DELETE FROM container_view WHERE key = ?'),
     forgetSensorRuns: db.prepare(
       'DELETE FROM sensor_run WHERE n <= (SELECT n FROM sensor_run ORDER BY n DESC LIMIT 1 OFFSET ?)',
     ),

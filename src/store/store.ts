@@ -9,6 +9,8 @@ import type {
   FoldOutput,
   SeenRow,
   SensorRunRow,
+  ViewKey,
+  ViewRow,
   SignalRow,
   StateKey,
 } from '../domain/state.ts'
@@ -50,6 +52,9 @@ export interface Commit {
   /** Ids of containers that need no longer be remembered. */
   readonly forgotten: readonly string[]
   readonly sensorRuns?: readonly SensorRunRow[]
+  /** What views of machines say of their containers, and which of them are forgotten. */
+  readonly views?: readonly ViewRow[]
+  readonly forgottenViews?: readonly ViewKey[]
   readonly coverage?: CoverageCommit
   /** Matches that correlations take. */
   readonly signals?: readonly SignalRow[]
@@ -154,6 +159,8 @@ export interface Reader extends OutboxReader, CoverageReader {
   containers(): readonly ContainerRow[]
   /** Those that were read last, the newest last. */
   sensorRuns(): readonly SensorRunRow[]
+  /** What views of machines say of their containers; those that were heard last stand last. */
+  views(): readonly ViewRow[]
   alerts(query?: AlertQuery): Page<Alert>
   alert(id: string): Alert | undefined
   /** Ids that begin so, at most ten. */

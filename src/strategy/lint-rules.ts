@@ -16,8 +16,8 @@ export const lintRules: Check = (context) => [
             'ADS023',
             'hint',
             rule.line,
-            `the rule ${quoted(rule.title)} raises no alert itself: the correlation ${quoted(rule.signalOf[0] ?? '')} takes its matches`,
-            'Write level: informational, or generate: true in the correlation where it should alert as well.',
+            `the rule ${quoted(rule.title)} raises no alert itself: ${quoted(rule.signalOf[0] ?? '')} takes its matches`,
+            'Write level: informational, or generate: true in the one that takes them where it should alert as well.',
           ),
         ],
   ),
@@ -39,16 +39,31 @@ export const lintRules: Check = (context) => [
  * sources have the fields of their own records.
  */
 function unknownFields(rule: LoadedRule, rules: readonly LoadedRule[]): readonly string[] {
+  const { baseline } = rule
+  if (baseline !== undefined)
+    return baseline.inputs.flatMap((input) => unknownIn(input.rule, rule.fields.filter(isRead), rules))
   // a correlation reads the fields of its rules' events
   if (rule.correlation !== undefined)
-    return rule.correlation.inputs.flatMap(({ rule: id, groupBy }) => {
-      const input = rules.find((other) => other.id === id && other.correlation === undefined)
-      return input === undefined ? [] : unknownFields({ ...input, fields: groupBy }, rules)
-    })
+    return rule.correlation.inputs.flatMap((input) =>
+      unknownIn(input.rule, input.groupBy.filter(isRead), rules),
+    )
   const { category = '', product = 'linux' } = rule.logsource
   const fields = EXTENSIONS[category] ?? (product === 'linux' ? SIGMA_CATEGORIES[category] : undefined)
   if (fields === undefined) return []
   return rule.fields.filter(
     (field) => !Object.hasOwn(fields, field) && !Object.hasOwn(RESOURCE_ATTRIBUTES, field),
   )
+}
+
+/** Of fields that something reads from the events of one of its rules; firings of others have fields of their own. */
+function unknownIn(id: string, fields: readonly string[], rules: readonly LoadedRule[]): readonly string[] {
+  const input = rules.find(
+    (other) => other.id === id && other.correlation === undefined && other.baseline === undefined,
+  )
+  return input === undefined ? [] : unknownFields({ ...input, fields }, rules)
+}
+
+/** Groups by whom an event is about are of no field. */
+function isRead(field: string): boolean {
+  return field !== 'entity' && field !== 'workload'
 }

@@ -13,9 +13,9 @@ export const lintValidation: Check = (context) => [
   ...context.strategy.emulations.flatMap((emulation) => emulationFindings(context, emulation)),
 ]
 
-/** Whether alerts come of the rule; an informational one, and one that a correlation takes, is a signal. */
-export function isAlerting(rule: Pick<LoadedRule, 'level' | 'signalOf'>): boolean {
-  return rule.level !== 'informational' && rule.signalOf === undefined
+/** Whether alerts come of the rule; an informational one, one that others take, and a weak baseline is a signal. */
+export function isAlerting(rule: Pick<LoadedRule, 'level' | 'signalOf' | 'baseline'>): boolean {
+  return rule.level !== 'informational' && rule.signalOf === undefined && rule.baseline?.alert !== false
 }
 
 function tests(context: LintContext): LintFinding[] {

@@ -7,7 +7,7 @@ import type { CompileRules } from './compile-rules.ts'
 import { isNamed } from './lint-validation.ts'
 import type { LintFinding, Strategy, StrategyFilter, StrategyTest } from './strategy.ts'
 import { correlationFires, type Correlate } from './test-correlation.ts'
-import { testEvent } from './test-event.ts'
+import { testEvent, testEvents } from './test-event.ts'
 import { vacuousSelections } from './vacuity.ts'
 import type { TestResult } from './test-result.ts'
 
@@ -201,11 +201,11 @@ async function eventsOf(
   parts: TestParts,
 ): Promise<readonly Event[] | string> {
   if (test.file !== undefined) return fileEvents(strategy, test.file, parts)
-  const events = test.events.map((described, index) => testEvent(described, `${test.id}#${index}`))
-  const wrong = events.find((event) => typeof event === 'string')
+  const events = test.events.map((described, index) => testEvents(described, `${test.id}#${index}`))
+  const wrong = events.find((each) => typeof each === 'string')
   if (wrong !== undefined) return `event ${events.indexOf(wrong) + 1}: ${wrong}`
   if (events.length === 0) return 'the test has neither events nor a file'
-  return events.filter((event) => typeof event !== 'string')
+  return events.flatMap((each) => (typeof each === 'string' ? [] : each))
 }
 
 async function fileEvents(

@@ -12,7 +12,9 @@ const record = z.record(z.string(), z.unknown())
 const fields = z.record(z.string(), z.unknown()).describe('Field → value, as in a Sigma search identifier')
 const events = z
   .array(record)
-  .describe('Normalised events: at, category or source, then fields of the taxonomy and resource attributes')
+  .describe(
+    'Normalised events: at, category or source, then fields of the taxonomy and resource attributes; repeat: {every: 1h, for: 14d, vary: {field: [values]}} stands for a history',
+  )
 const lists = z
   .record(z.string(), z.array(z.union([text, z.number()]).transform(String)))
   .describe('Site lists that hold for this test; a list that is not named is unset')

@@ -66,6 +66,53 @@ export function testEvent(described: Readonly<Record<string, unknown>>, id: stri
   }
 }
 
+/** Events that one description stands for at most. */
+const MOST = 50_000
+
+/**
+ * The events of a description: one, or with `repeat: {every: 1h, for: 14d}` one each hour, from `at` on. `vary` gives
+ * fields the values of a list in turn. A text where it describes none.
+ */
+export function testEvents(
+  described: Readonly<Record<string, unknown>>,
+  id: string,
+): readonly Event[] | string {
+  const { repeat, ...template } = described
+  const event = testEvent(template, id)
+  if (typeof event === 'string') return event
+  if (repeat === undefined) return [event]
+  const { every, for: span, vary, ...strangers } = (repeat ?? {}) as Readonly<Record<string, unknown>>
+  const [step, length] = [every, span].map((each) => parseDuration(String(each)))
+  if (step === undefined || length === undefined || step === 0)
+    return 'repeat needs every and for: write repeat: {every: 1h, for: 14d}'
+  const stranger = Object.keys(strangers)[0]
+  if (stranger !== undefined) return `repeat has every, for and vary, no ${JSON.stringify(stranger)}`
+  const times = Math.ceil(length / step)
+  if (times > MOST) return `repeat stands for ${times} events: ${MOST} are the most`
+  const turns = turnsOf(vary)
+  if (turns === undefined) return 'vary gives lists of values: write vary: {value: [10, 12, 11]}'
+  return Array.from({ length: times }, (_, n) => {
+    const varied = turns.length === 0 ? event : testEvent({ ...template, ...turnOf(turns, n) }, id)
+    const base = typeof varied === 'string' ? event : varied
+    return { ...base, id: `${id}.${String(n).padStart(5, '0')}`, time: event.time + n * step }
+  })
+}
+
+type Turn = readonly [name: string, values: readonly unknown[]]
+
+function turnsOf(vary: unknown): readonly Turn[] | undefined {
+  if (vary === undefined) return []
+  if (typeof vary !== 'object' || vary === null || Array.isArray(vary)) return undefined
+  const turns = Object.entries(vary).filter((turn): turn is [string, unknown[]] => Array.isArray(turn[1]))
+  return turns.length === Object.keys(vary).length && turns.every(([, { length }]) => length > 0)
+    ? turns
+    : undefined
+}
+
+function turnOf(turns: readonly Turn[], n: number): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(turns.map(([name, values]) => [name, values[n % values.length]]))
+}
+
 function isResource([name]: readonly [string, unknown]): boolean {
   return Object.hasOwn(RESOURCE_ATTRIBUTES, name)
 }

@@ -31,6 +31,7 @@ export function addScan(program: Command, output: Output, done: Done): void {
       'threads that read and evaluate; the results are the same with any number (default: one for each processor, at most eight; one alone for less than 16 MiB, and for standard input)',
       parseJobs,
     )
+    .option('--mapping <file>', 'how JSON of another format is read (docs/mapping.md)')
     .addHelpText('after', example('tallyman scan --min-level medium /var/log/kubernetes/audit.log'))
     .action(async (paths: string[], options: ScanWords) => {
       const strategies =
@@ -39,8 +40,19 @@ export function addScan(program: Command, output: Output, done: Done): void {
           : options.strategies === undefined || options.strategies === true
             ? SHIPPED_STRATEGIES
             : resolve(options.strategies)
-      const { json, summary, rules, site, minLevel, jobs } = options
-      const scanned = { paths, json, summary, rules, strategies, site, minLevel, jobs, now: Date.now }
+      const { json, summary, rules, site, minLevel, jobs, mapping } = options
+      const scanned = {
+        paths,
+        json,
+        summary,
+        rules,
+        strategies,
+        site,
+        minLevel,
+        jobs,
+        mapping,
+        now: Date.now,
+      }
       done(await scan(scanned, output))
     })
 }
@@ -53,6 +65,7 @@ interface ScanWords {
   readonly site: string | undefined
   readonly minLevel: Level
   readonly jobs: number | undefined
+  readonly mapping: string | undefined
 }
 
 function parseJobs(text: string): number {

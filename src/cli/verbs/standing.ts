@@ -3,13 +3,15 @@ import { checkConfig, printSchema, showConfig } from '../config-command.ts'
 import { showCoverage, type CoverageWords } from '../coverage.ts'
 import { doctor, type DoctorWords } from '../doctor.ts'
 import { listLists, showList } from '../lists.ts'
+import { checkMapping } from '../mapping-command.ts'
 import type { Output } from '../output.ts'
 import { listSources } from '../sources.ts'
 import { configOf, example, withData, type DataOptions, type Done } from './words.ts'
 
-/** `sources`, `config`, `doctor`, `coverage`, `lists`: what is set, read and seen */
+/** `sources`, `mapping`, `config`, `doctor`, `coverage`, `lists`: what is set, read and seen */
 export function addStanding(program: Command, output: Output, done: Done): void {
   addSources(program, output, done)
+  addMapping(program, output, done)
   addConfig(program, output, done)
   addCoverage(program, output, done)
   addLists(program, output, done)
@@ -24,6 +26,21 @@ function addSources(program: Command, output: Output, done: Done): void {
     .option('--json', 'as JSON', false)
     .addHelpText('after', example('tallyman sources list'))
     .action((options: { json: boolean }) => done(listSources(options.json, output)))
+}
+
+function addMapping(program: Command, output: Output, done: Done): void {
+  program
+    .command('mapping')
+    .description('how JSON of other formats is read')
+    .command('check')
+    .description('every mistake in a mapping; with records, what it makes of them')
+    .argument('<file>', 'the mapping')
+    .argument('[records]', 'a file of records, one JSON object a line, or an array')
+    .option('--json', 'one JSON object a line', false)
+    .addHelpText('after', example('tallyman mapping check agent.yaml sample.ndjson'))
+    .action(async (file: string, records: string | undefined, options: { json: boolean }) =>
+      done(await checkMapping(file, records, options.json, output)),
+    )
 }
 
 function addConfig(program: Command, output: Output, done: Done): void {

@@ -55,6 +55,7 @@ function addSensor(program: Command, output: Output, done: Done): void {
     .option('--bpftrace <program>', 'its name or path', 'bpftrace')
     .option('--file-size <mib>', 'a file is closed when it is larger', parseCount, 64)
     .option('--disk <mib>', 'the oldest files are removed when all are larger', parseCount, 1024)
+    .option('--containers <seconds>', 'from one look at the containers that run to the next', parseCount, 15)
     .addHelpText('after', example('tallyman sensor --out /var/log/tallyman/sensor'))
     .action(async (options: SensorWords) =>
       done(await sensor({ ...options, out: resolve(options.out) }, output)),

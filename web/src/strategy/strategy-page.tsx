@@ -82,31 +82,33 @@ function Rules({ strategy }: { readonly strategy: Strategy }) {
     <section>
       <h2>Rules {strategy.rules.length}</h2>
       <ul className={styles.rules}>
-        {strategy.rules.map(({ id, title, level, weakened, unsetLists, correlation, signalOf }) => (
-          <li key={id}>
-            {isLevel(level) ? <LevelMark level={level} /> : <span>{level}</span>}
-            <span>
-              <Text value={title} />
-              {correlation === undefined ? null : (
-                <span className={styles.unset}>
-                  <Text value={correlation} />
-                </span>
-              )}
-              {signalOf === undefined ? null : (
-                <span className={styles.unset}>
-                  <Text value={`a signal of ${signalOf.join(', ')}: raises no alert itself`} />
-                </span>
-              )}
-              {unsetLists.length === 0 ? null : (
-                <span className={styles.unset}>
-                  <Text
-                    value={`${weakened ? 'sees less' : 'exempts nobody'}: ${unsetLists.join(', ')} not set`}
-                  />
-                </span>
-              )}
-            </span>
-          </li>
-        ))}
+        {strategy.rules.map(
+          ({ id, title, level, weakened, unsetLists, baseline, correlation = baseline, signalOf }) => (
+            <li key={id}>
+              {isLevel(level) ? <LevelMark level={level} /> : <span>{level}</span>}
+              <span>
+                <Text value={title} />
+                {correlation === undefined ? null : (
+                  <span className={styles.unset}>
+                    <Text value={correlation} />
+                  </span>
+                )}
+                {signalOf === undefined ? null : (
+                  <span className={styles.unset}>
+                    <Text value={`a signal of ${signalOf.join(', ')}: raises no alert itself`} />
+                  </span>
+                )}
+                {unsetLists.length === 0 ? null : (
+                  <span className={styles.unset}>
+                    <Text
+                      value={`${weakened ? 'sees less' : 'exempts nobody'}: ${unsetLists.join(', ')} not set`}
+                    />
+                  </span>
+                )}
+              </span>
+            </li>
+          ),
+        )}
       </ul>
     </section>
   )

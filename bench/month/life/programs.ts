@@ -1,0 +1,27 @@
+import { randomOf } from '../random.ts'
+import { HOUR, START } from '../rhythm.ts'
+import { again, type Life } from './life.ts'
+
+/** Programs that workloads start by themselves: helpers, probes, the rotation of logs. */
+export function startPrograms({ world, simulation, fleet }: Life): void {
+  for (const workload of world.workloads) {
+    if (workload.role === 'cron' || workload.role === 'ci') continue
+    const random = randomOf(world.seed, 'programs', workload.name)
+    const every = random.logNormal(1.4 * HOUR, 0.5)
+    const helpers = workload.programs.slice(1)
+    again(
+      simulation,
+      START,
+      () => random.exponential(every),
+      () => {
+        const running = fleet.of(workload)
+        if (running.length === 0 || helpers.length === 0) return
+        // the last of them is needed once or twice a week
+        const helper = random.chance(0.03)
+          ? helpers.at(-1)
+          : helpers[random.below(Math.max(1, helpers.length - 1))]
+        fleet.execute(random.pick(running), helper ?? '/usr/bin/date', '', '/usr/bin/tini')
+      },
+    )
+  }
+}

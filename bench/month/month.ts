@@ -1,0 +1,58 @@
+import { createFleet, startAll } from './fleet.ts'
+import { startRenewals } from './life/certificates.ts'
+import { startDeploys } from './life/deploys.ts'
+import { startApiUse, startAutoscaling, startCron, startFailures, startPipelines } from './life/jobs.ts'
+import { startLoadTests, startPeople } from './life/people.ts'
+import { startPrograms } from './life/programs.ts'
+import { createTraffic, startTraffic } from './life/traffic.ts'
+import { startUsage } from './life/usage.ts'
+import { plant, type Planted } from './planted/planted.ts'
+import { DAY, START } from './rhythm.ts'
+import { createSimulation, type MonthLine } from './simulation.ts'
+import { createWorld, type World } from './world.ts'
+
+export interface MonthOptions {
+  readonly seed: number
+  readonly workloads: number
+  readonly days: number
+  /** How many anomalies are planted; none are before `learning` days are over. */
+  readonly anomalies: number
+  readonly learning: number
+}
+
+/** A month of telemetry, and what is wrong in it. */
+export interface Month {
+  readonly world: World
+  /** ms since the epoch. */
+  readonly start: number
+  readonly end: number
+  /** Nothing is planted before, ms since the epoch. */
+  readonly learned: number
+  readonly planted: readonly Planted[]
+  /** In the order of time, made as they are asked for; once. */
+  readonly lines: Iterable<MonthLine>
+}
+
+export function generateMonth({ seed, workloads, days, anomalies, learning }: MonthOptions): Month {
+  const world = createWorld(seed, workloads)
+  const simulation = createSimulation(START)
+  const fleet = createFleet(world, simulation)
+  const traffic = createTraffic(world, simulation, fleet)
+  startAll(world, simulation, fleet)
+  const metering = startUsage(world, simulation, fleet)
+  const life = { world, simulation, fleet, traffic, metering }
+  startTraffic(world, simulation, fleet, traffic)
+  startPrograms(life)
+  startDeploys(life)
+  startCron(life)
+  startPipelines(life)
+  startAutoscaling(life)
+  startFailures(life)
+  startApiUse(life)
+  startPeople(life)
+  startLoadTests(life)
+  startRenewals(life)
+  const [learned, end] = [START + learning * DAY, START + days * DAY]
+  const planted = plant(life, { count: anomalies, from: learned, until: end })
+  return { world, start: START, end, learned, planted, lines: simulation.run(end) }
+}

@@ -1,0 +1,4 @@
+import { shippedSource } from './mapped-source.ts'
+
+/** Read as mappings/kubearmor.yaml says. */
+export const kubearmor = shippedSource('kubearmor')
