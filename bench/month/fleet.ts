@@ -184,7 +184,7 @@ function tellEnd(simulation: Simulation, random: Random, one: Instance): void {
 export function startAll(world: World, simulation: Simulation, fleet: Fleet): void {
   for (const [n, workload] of world.workloads.entries()) {
     if (workload.role === 'cron' || workload.role === 'ci') continue
-    simulation.at(START + n * 1_000, () => {
+    simulation.at(START + workload.launched + n * 1_000, () => {
       for (let replica = 0; replica < workload.replicas; replica += 1) fleet.start(workload)
     })
   }

@@ -1,5 +1,5 @@
 import { randomOf, type Random } from './random.ts'
-import { rhythmOf, type Rhythm, type RhythmKind } from './rhythm.ts'
+import { DAY, rhythmOf, type Rhythm, type RhythmKind } from './rhythm.ts'
 
 export type Role = 'web' | 'api' | 'worker' | 'database' | 'cache' | 'cron' | 'ci'
 
@@ -26,6 +26,10 @@ export interface Workload {
   readonly secrets: readonly string[]
   /** Fingerprint of its TLS library's hello. */
   readonly ja3: string
+  /** Whether its kubelet, or engine, asks after it by a program that it starts within. */
+  readonly isProbed: boolean
+  /** When it is there for the first time, ms since the beginning of the month: most are before. */
+  readonly launched: number
   /** How often it is rolled out, ms on average. */
   readonly deploys: number
 }
@@ -80,6 +84,8 @@ export interface World {
   readonly hosts: readonly string[]
 }
 
+/** So many are new in a month. */
+const LAUNCHED = 0.02
 const NAMESPACES = 'shop pay search mail billing media geo ledger support partner data intranet'.split(' ')
 const THINGS = 'cart order price stock invoice ticket route image feed quote login report'.split(' ')
 const OUTSIDE = 40
@@ -103,7 +109,9 @@ export function createWorld(seed: number, count: number): World {
       programs: programsOf(draws, one.role),
       secrets: [`${one.name}-credentials`],
       ja3: LIBRARIES[draws.below(LIBRARIES.length)] ?? '',
-      deploys: draws.logNormal(4 * 86_400_000, 0.6),
+      isProbed: draws.chance(0.25),
+      launched: draws.chance(LAUNCHED) ? draws.between(2, 28) * DAY : 0,
+      deploys: draws.logNormal(4 * DAY, 0.6),
     }
   })
   return {
@@ -250,7 +258,7 @@ const RUNTIMES: Readonly<Record<Role, readonly string[]>> = {
   cron: ['/bin/sh'],
   ci: ['/bin/sh'],
 }
-const HELPERS = [
+export const HELPERS = [
   '/usr/bin/date',
   '/usr/bin/find',
   '/usr/bin/id',

@@ -6,6 +6,7 @@ const PEER: Readonly<Record<string, string>> = {
   'container.image.name': 'its image, without tag or digest',
   'k8s.namespace.name': 'namespace of the pod',
   'k8s.pod.name': 'name of the pod',
+  workload: 'who owns the pod under a lasting name, else the image, else the container',
 }
 
 /**
@@ -115,6 +116,7 @@ export const DNS: Readonly<Record<string, Field>> = {
   record_type: { type: 'string', description: 'A, AAAA, TXT, ….' },
   answer: { type: 'list', description: 'What was answered.' },
   response_code: { type: 'string', description: 'NOERROR, NXDOMAIN, …; Hubble does not tell its name.' },
+  ...PEER_FIELDS,
 }
 
 const REQUEST: Readonly<Record<string, Field>> = {

@@ -1,4 +1,5 @@
-import type { Event, Resource } from '../domain/event.ts'
+import type { Event } from '../domain/event.ts'
+import { workloadName } from '../domain/workload-name.ts'
 import { fieldReader, type FieldReader } from '../sigma/sigma.ts'
 import { entityKey } from './entity.ts'
 
@@ -20,20 +21,6 @@ export function groupReader(name: string): GroupReader {
 }
 
 function workload({ resource }: Event): ReturnType<GroupReader['read']> {
-  const value = workloadOf(resource)
+  const value = workloadName(resource)
   return value === undefined ? { present: false, values: [] } : { present: true, values: [value] }
-}
-
-const OWNERS = ['k8s.deployment.name', 'k8s.daemonset.name', 'k8s.statefulset.name', 'k8s.cronjob.name']
-const ELSE = ['container.image.name', 'k8s.pod.name', 'container.name', 'container.id']
-
-/** Names of pods and their owners hold no slash; an image's name may, and stands alone. */
-function workloadOf(resource: Resource): string | undefined {
-  const owner = OWNERS.find((name) => resource[name] !== undefined)
-  if (owner !== undefined) {
-    const place = ['k8s.cluster.name', 'k8s.namespace.name', owner].map((name) => resource[name] ?? '')
-    return `${owner} ${place.join('/')}`
-  }
-  const own = ELSE.find((name) => resource[name] !== undefined)
-  return own === undefined ? undefined : `${own} ${String(resource[own])}`
 }

@@ -53,6 +53,8 @@ describe('a connection', () => {
     expect(event.record).toEqual({
       uid: 'C1',
       'client.container.id': idOf('web'),
+      'client.workload': 'container.image.name shop/web',
+      'server.workload': 'container.image.name shop/db',
       'client.container.name': 'web',
       'client.container.image.name': 'shop/web',
       'server.container.id': idOf('db'),

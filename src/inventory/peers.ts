@@ -1,4 +1,5 @@
 import type { Event, Resource } from '../domain/event.ts'
+import { workloadName } from '../domain/workload-name.ts'
 import type { Holder } from './addresses.ts'
 
 /** What rules ask of the container at an end of a connection: `client.` or `server.` before the attribute's name. */
@@ -56,7 +57,13 @@ function fieldsOf(end: 'client' | 'server', holder: Holder | undefined): Readonl
   if (holder === undefined) return {}
   if (holder.kind === 'several') return { [`${end}.container.ambiguous`]: true }
   const { resource } = holder.row
-  return Object.fromEntries(
-    ATTRIBUTES.flatMap((name) => (resource[name] === undefined ? [] : [[`${end}.${name}`, resource[name]]])),
-  )
+  const workload = workloadName(resource)
+  return {
+    ...Object.fromEntries(
+      ATTRIBUTES.flatMap((name) =>
+        resource[name] === undefined ? [] : [[`${end}.${name}`, resource[name]]],
+      ),
+    ),
+    ...(workload !== undefined && { [`${end}.workload`]: workload }),
+  }
 }

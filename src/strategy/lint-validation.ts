@@ -112,10 +112,16 @@ function edges(context: LintContext): LintFinding[] {
   })
 }
 
-/** ms from a test's first event to its last. */
+/** ms from a test's first event to its last, or to the end of the last that is repeated. */
 function spanOf({ events }: StrategyTest): number {
-  const times = events.map(({ at }) => (typeof at === 'string' ? (parseDuration(at) ?? 0) : 0))
-  return Math.max(0, ...times) - Math.min(...times, Infinity)
+  const length = (value: unknown): number => (typeof value === 'string' ? (parseDuration(value) ?? 0) : 0)
+  const times = events.map(({ at }) => length(at))
+  const ends = events.map(({ at, repeat }) => length(at) + length((repeat as Repeat | undefined)?.for))
+  return Math.max(0, ...ends) - Math.min(...times, Infinity)
+}
+
+interface Repeat {
+  readonly for?: unknown
 }
 
 /** Steps in prose that end in looking on: nobody can say afterwards whether the strategy passed. */

@@ -14,6 +14,7 @@ export const DEPLOYER = 'system:serviceaccount:gitops:deployer'
  */
 export function startDeploys(life: Life): void {
   const { world, simulation, fleet } = life
+  const sidecars = new Set<string>()
   for (const workload of world.workloads) {
     if (workload.role === 'cron' || workload.role === 'ci') continue
     const random = randomOf(world.seed, 'deploys', workload.name)
@@ -23,7 +24,10 @@ export function startDeploys(life: Life): void {
       () => random.exponential(workload.deploys),
       (time) =>
         simulation.at(inWorkingHours(random, time), () => {
-          tellDeploy(life, workload, random)
+          if (fleet.of(workload).length === 0) return
+          // a mesh, or a collector of logs, comes to one service after the other
+          if (random.chance(0.003)) sidecars.add(workload.name)
+          tellDeploy(life, workload, random, sidecars.has(workload.name))
           fleet.rollOut(workload)
           if (random.chance(0.06)) life.traffic.updateLibrary(workload)
           if (random.chance(0.02)) newPeer(life, workload, random)
@@ -45,9 +49,15 @@ function isAway(time: number): boolean {
   return day >= 5 || hour < 7 || hour >= 16
 }
 
-function tellDeploy({ simulation, fleet }: Life, workload: Workload, random: Random): void {
+function tellDeploy(
+  { simulation, fleet }: Life,
+  workload: Workload,
+  random: Random,
+  hasSidecar: boolean,
+): void {
   if (workload.host !== undefined) return
-  const object = deploymentObject({ workload, release: fleet.release(workload), node: '' })
+  const of = { workload, release: fleet.release(workload), node: '' }
+  const object = deploymentObject(of, hasSidecar ? { containers: ['mesh-proxy'] } : {})
   simulation.write(
     STREAMS.audit,
     auditLine(simulation.now, random, {

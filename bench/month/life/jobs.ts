@@ -88,43 +88,6 @@ export function startAutoscaling({ world, simulation, fleet }: Life): void {
     )
 }
 
-/** Nodes that fail or are drained: what ran there starts anew elsewhere. Containers that crash come again by themselves. */
-export function startFailures({ world, simulation, fleet, metering }: Life): void {
-  const random = randomOf(world.seed, 'failures')
-  again(
-    simulation,
-    START + DAY,
-    () => random.exponential(8 * DAY),
-    (time) => {
-      const node = random.pick(world.nodes)
-      // a node that is gone tells nothing until it is back
-      metering.silent(node, time, time + random.between(5, 40) * MINUTE)
-      for (const one of fleet.on(node)) {
-        if (one.workload.role === 'ci' || one.workload.role === 'cron') continue
-        const others = world.nodes.filter((other) => other !== node)
-        fleet.stop(one)
-        simulation.at(time + random.between(1, 60) * 1_000, () => {
-          fleet.start(one.workload, { node: random.pick(others) })
-        })
-      }
-    },
-  )
-  again(
-    simulation,
-    START + HOUR,
-    () => random.exponential(5 * HOUR),
-    () => {
-      const workload = random.pick(world.workloads)
-      const one = workload.role === 'ci' || workload.role === 'cron' ? undefined : fleet.of(workload).at(-1)
-      if (one === undefined) return
-      fleet.stop(one)
-      simulation.at(simulation.now + 2_000, () => {
-        fleet.start(workload, { node: one.node })
-      })
-    },
-  )
-}
-
 /** Controllers and workloads that ask the API server, as they do all day. */
 export function startApiUse({ world, simulation, fleet }: Life): void {
   const random = randomOf(world.seed, 'api')

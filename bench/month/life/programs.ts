@@ -1,12 +1,24 @@
 import { randomOf } from '../random.ts'
-import { HOUR, START } from '../rhythm.ts'
+import { HOUR, MINUTE, START } from '../rhythm.ts'
 import { again, type Life } from './life.ts'
+
+/** In reality every ten seconds: one of thirty is in the month. */
+const PROBED = 5 * MINUTE
 
 /** Programs that workloads start by themselves: helpers, probes, the rotation of logs. */
 export function startPrograms({ world, simulation, fleet }: Life): void {
   for (const workload of world.workloads) {
     if (workload.role === 'cron' || workload.role === 'ci') continue
     const random = randomOf(world.seed, 'programs', workload.name)
+    if (workload.isProbed)
+      again(
+        simulation,
+        START + random.between(0, PROBED),
+        () => PROBED,
+        () => {
+          for (const one of fleet.of(workload)) fleet.execute(one, '/bin/health-probe', '', '/pause')
+        },
+      )
     const every = random.logNormal(1.4 * HOUR, 0.5)
     const helpers = workload.programs.slice(1)
     again(

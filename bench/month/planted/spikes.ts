@@ -1,6 +1,4 @@
-import { accountOf, auditLine } from '../records/kubernetes.ts'
 import { HOUR, MINUTE } from '../rhythm.ts'
-import { STREAMS } from '../streams.ts'
 import type { Resource } from '../life/usage.ts'
 import type { Edge } from '../world.ts'
 import type { Recipe } from './planted.ts'
@@ -135,62 +133,5 @@ const creations: Recipe = {
   },
 }
 
-const patches: Recipe = {
-  kind: 'spike',
-  row: 'S12',
-  strategy: 't1074.002-remote-data-staging',
-  what: 'a service account writes a ConfigMap more than ten times a minute',
-  share: 2,
-  plant({ life: { simulation }, random, from, excess, target }) {
-    const workload = target(isInCluster)
-    if (workload === undefined) return undefined
-    const minutes = 3 + random.below(4)
-    const { name, namespace } = workload
-    for (let n = 0; n < minutes * Math.ceil(11 * excess); n += 1)
-      simulation.at(from + random.between(0, minutes) * MINUTE, () =>
-        simulation.write(
-          STREAMS.audit,
-          auditLine(simulation.now, random, {
-            verb: 'patch',
-            user: accountOf(workload),
-            agent: `${name}/2`,
-            resource: 'configmaps',
-            namespace,
-            name: `${name}-state`,
-            asked: { data: { offset: random.hex(200) } },
-          }),
-        ),
-      )
-    return { names: namesOf(workload), until: from + minutes * MINUTE, magnitude: excess }
-  },
-}
-
-const questions: Recipe = {
-  kind: 'spike',
-  row: 'D33',
-  strategy: 't1491.001-internal-defacement',
-  what: 'more than a hundred questions for long names a minute',
-  share: 2,
-  plant({ life, random, from, excess, target }) {
-    const workload = target(isService)
-    if (workload === undefined) return undefined
-    const minutes = 3
-    for (let n = 0; n < minutes * Math.ceil(110 * excess); n += 1)
-      within(life, workload, from + random.between(0, minutes) * MINUTE, ({ address }) =>
-        life.traffic.ask(address, `${random.hex(48)}.sync.cloudfiles.example`, 'TXT', []),
-      )
-    return { names: namesOf(workload), until: from + minutes * MINUTE, magnitude: excess }
-  },
-}
-
 /** Numbers far beyond their own past. */
-export const SPIKES: readonly Recipe[] = [
-  processor,
-  upload,
-  memory,
-  transfer,
-  creations,
-  writes,
-  patches,
-  questions,
-]
+export const SPIKES: readonly Recipe[] = [processor, upload, memory, transfer, creations, writes]
