@@ -37,11 +37,11 @@ export function createAuthority(folder: string, name = 'ca') {
   )
   return {
     ...authority,
-    /** For 127.0.0.1 and localhost, or for a client. */
-    issue(own: string): Certificate {
+    /** For an address and localhost, or for a client. */
+    issue(own: string, address = '127.0.0.1'): Certificate {
       const files = filesOf(own)
       const signed = ['-x509', '-CA', authority.cert, '-CAkey', authority.key]
-      const names = ['-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost']
+      const names = ['-addext', `subjectAltName=IP:${address},DNS:localhost`]
       const leaf = ['-addext', 'basicConstraints=critical,CA:FALSE']
       const about = ['-out', files.cert, '-days', '2', '-subj', `/CN=${own}`]
       openssl('req', ...signed, ...newKey(files.key), ...about, ...names, ...leaf)

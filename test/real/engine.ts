@@ -50,7 +50,7 @@ export function missingForPodman(): readonly string[] {
   return missingOf(PODMAN_PACKAGES)
 }
 
-function missingOf(packages: Readonly<Record<string, string>>): readonly string[] {
+export function missingOf(packages: Readonly<Record<string, string>>): readonly string[] {
   if (process.platform !== 'linux') return ['Linux']
   const root = process.getuid?.() === 0 ? [] : ['root']
   return [...root, ...Object.entries(packages).flatMap(([name, program]) => (lacks(program) ? [name] : []))]
