@@ -33,7 +33,7 @@ const HEARTBEAT = 2_000
 /** What arrives together is sent together, ms. */
 const GATHER = 30
 const FIRST_PAUSE = 500
-const LONGEST_PAUSE = 15_000
+const LONGEST_PAUSE = 5_000
 /** A token that is refused is tried again: it may be added, ms. */
 const REFUSED_PAUSE = 10_000
 

@@ -33,7 +33,8 @@ const OVERHEAD = 128
 const STREAMS = 200_000
 /** Removing takes room before it makes any: so much is set aside for that. */
 const RESERVE = 4 * 1024 * 1024
-/** Freed pages of 4 KiB that stay in the file while it is used, and those that are given back at once. */
+const PAGE = 4_096
+/** Freed pages that stay in the file while it is used, and those that are given back at once. */
 const FREE_PAGES = 4_096
 const GIVEN_BACK = 2_048
 const ACKNOWLEDGED = 'acknowledged'
@@ -67,6 +68,12 @@ export function openSpool({ file, bound, keepFree }: SpoolOptions): Spool {
   let last: SpoolPlace = newest === undefined ? acknowledged : { number: newest.n, digest: newest.digest }
   let bytes = weightBetween(acknowledged.number, last.number)
 
+  const unused = (): number => (sql.unused.get() as { freelist_count: number }).freelist_count
+  /** Whether so many bytes more would take what is left to others: pages that were freed take nothing. */
+  const isCrowded = (more: number): boolean => {
+    const grows = more - unused() * PAGE
+    return grows > 0 && free(file) < keepFree + grows
+  }
   const setAside = (): void => {
     try {
       if (statSync(reserve, { throwIfNoEntry: false }) === undefined && free(file) > keepFree + RESERVE)
@@ -95,7 +102,7 @@ export function openSpool({ file, bound, keepFree }: SpoolOptions): Spool {
     append({ input, entries, checkpoint, offsets, at }) {
       const more = entries.reduce((sum, entry) => sum + weightOf(entry), 0)
       const isOver = bytes + more > bound && bytes > 0
-      if (entries.length > 0 && (isOver || free(file) < keepFree + more)) return 'full'
+      if (entries.length > 0 && (isOver || isCrowded(more))) return 'full'
       let place = last
       try {
         transaction(db, () => {
@@ -142,13 +149,11 @@ export function openSpool({ file, bound, keepFree }: SpoolOptions): Spool {
         sql.forget.run(number)
       })
       if (!isRemoved) return
-      const { freelist_count: unused } = db.prepare('PRAGMA freelist_count').get() as {
-        freelist_count: number
-      }
-      if (number === last.number && unused > GIVEN_BACK) {
+      const pages = unused()
+      if (number === last.number && pages > GIVEN_BACK) {
         remove(() => db.exec('PRAGMA incremental_vacuum'))
-        db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-      } else if (unused > FREE_PAGES) remove(() => db.exec(`PRAGMA incremental_vacuum(${GIVEN_BACK})`))
+        db.exec('PRAGMA wal_checkpoint')
+      } else if (pages > FREE_PAGES) remove(() => db.exec(`PRAGMA incremental_vacuum(${GIVEN_BACK})`))
       setAside()
     },
     digest: (number) =>
@@ -230,6 +235,7 @@ function statements(db: DatabaseSync) {
   return {
     meta: db.prepare('SELECT value FROM meta WHERE key = ?'),
     setMeta: db.prepare('INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value'),
+    unused: db.prepare('PRAGMA freelist_count'),
     newest: db.prepare('SELECT n, digest FROM entry ORDER BY n DESC LIMIT 1'),
     oldest: db.prepare('SELECT at FROM entry WHERE n > ? ORDER BY n LIMIT 1'),
     weight: db.prepare('SELECT sum(weight) AS bytes FROM entry WHERE n > ? AND n <= ?'),

@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { createSocket } from 'node:dgram'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -8,6 +9,7 @@ import { openReader } from '../../src/store/sqlite.ts'
 import { allAlerts, machineLogs, saying, scannedAlerts } from '../agent-load.ts'
 import { agentNetwork, NETWORK_PACKAGES } from '../agent-network.ts'
 import { addAgent, startAgent, type AgentProcess } from '../agent-process.ts'
+import { freePort } from '../audit-load.ts'
 import { createAuthority } from '../certificates.ts'
 import { eventually, startDaemon, type Daemon } from '../daemon.ts'
 import { missingOf, realTest } from './engine.ts'
@@ -123,6 +125,93 @@ realTest(
   },
   { lacking: missingOf(NETWORK_PACKAGES) },
 )
+
+realTest(
+  'an agent whose disk is full goes on, and says of each datagram that it could not keep',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tally-full-'))
+    const disk = join(folder, 'disk')
+    mkdirSync(disk)
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', disk])
+    let agent: AgentProcess | undefined
+    let daemon: Daemon | undefined
+    try {
+      const [data, own] = [join(folder, 'daemon'), join(disk, 'agent')]
+      mkdirSync(data)
+      addAgent(data, own, 'web-1', ['--relay'])
+      const [port, syslog] = [await freePort(), await freePort()]
+      const [config, ownConfig] = [join(folder, 'daemon.yaml'), join(folder, 'agent.yaml')]
+      writeFileSync(config, `inputs:\n  - { type: agents, name: agents, port: ${port} }\n`)
+      const limits = 'limits: { message: 2, waiting: 1 }'
+      writeFileSync(
+        ownConfig,
+        `inputs:\n  - { type: syslog, name: net, transport: udp, port: ${syslog}, ${limits} }\n`,
+      )
+      const more = ['--spool', '64', '--keep-free', '1']
+      const running = startAgent({ data: own, config: ownConfig, to: `http://127.0.0.1:${port}`, more })
+      agent = running
+      await eventually(() => (running.printed().includes('takes syslog') ? true : undefined), 60_000)
+      const flood = datagrams(syslog)
+      await flood(4_000)
+      // others fill the disk to the last byte
+      spawnSync('dd', ['if=/dev/zero', `of=${join(disk, 'others')}`, 'bs=64k'], { stdio: 'ignore' })
+      await flood(8_000)
+      await eventually(() => (running.printed().includes('no room for') ? true : undefined))
+
+      const started = startDaemon(data, config)
+      daemon = started
+      await eventually(() => (started.printed().includes('takes what') ? true : undefined), 60_000)
+      const sent = 12_000
+      await eventually(() => (recordsIn(data) >= sent ? true : undefined), 40_000, `${sent} records`)
+      const reader = openReader(join(data, 'tallyman.db'))
+      const [totals, findings] = [reader.totals(), reader.findings(1_000)]
+      reader.close()
+      const { evaluated, failures, duplicates, records } = totals
+      const lost = Object.values(failures).reduce((sum, count) => sum + count, 0)
+      expect({ records, sum: evaluated + lost, duplicates }).toEqual({
+        records: sent,
+        sum: sent,
+        duplicates: 0,
+      })
+      expect(lost).toBeGreaterThan(0)
+      expect(Object.keys(failures).every((reason) => reason.startsWith('syslog: datagram'))).toBe(true)
+      const told = findings.filter(
+        ({ about, kind }) => about === 'web-1/net' && kind === 'unobserved-interval',
+      )
+      expect(told.length).toBeGreaterThan(0)
+      const counted = told.reduce((sum, { message }) => sum + Number(/^\d+/.exec(message)?.[0]), 0)
+      expect(counted).toBe(lost)
+      for (const { since, until, resource } of told) {
+        expect(until).toBeGreaterThanOrEqual(since)
+        expect(resource).toMatchObject({ 'host.name': 'web-1' })
+      }
+      expect(agent.process.exitCode).toBeNull()
+      expect(await agent.kill('SIGTERM')).toBe(0)
+    } finally {
+      await agent?.kill('SIGKILL')
+      await daemon?.kill('SIGKILL')
+      execFileSync('umount', ['-l', disk])
+      rmSync(folder, { recursive: true, force: true })
+    }
+  },
+  { lacking: missingOf({ mount: 'mount' }) },
+)
+
+/** Sends so many messages of a switch, of 1,000 bytes each, no two the same; a little slower than they are read. */
+function datagrams(port: number): (count: number) => Promise<void> {
+  let sent = 0
+  return async (count) => {
+    const socket = createSocket('udp4')
+    for (let n = 0; n < count; n += 1) {
+      const time = new Date(1_795_200_000_000 + sent).toISOString().slice(11, 23)
+      const text = `<189>Nov 20 ${time.slice(0, 8)} edge-1 ${sent}: Nov 20 ${time} UTC: %SYS-5-CONFIG_I: Configured from console by admin on vty0 (198.51.100.7) `
+      socket.send(text.padEnd(1_000, '.'), port, '127.0.0.1')
+      sent += 1
+      if (sent % 50 === 0) await sleep(5)
+    }
+    await new Promise<void>((resolve) => socket.close(() => resolve()))
+  }
+}
 
 /** All of them were heard. */
 async function heard(daemon: Daemon, data: string, names: readonly string[]): Promise<void> {
