@@ -92,7 +92,7 @@ realTest(
       daemon = startHub()
       network.mend(1)
       await writing(300)
-      await Promise.all(agents.map((each) => each?.kill('SIGKILL')))
+      for (const each of agents) await each?.kill('SIGKILL')
       begin(0)
       begin(1)
       await writing(300)
@@ -108,7 +108,10 @@ realTest(
       const [totals, alerts, findings] = [reader.totals(), allAlerts(reader), reader.findings(1_000)]
       reader.close()
       const out = join(folder, 'scan.ndjson')
-      scanInto(out, [...machines.map(({ logs }) => logs.folder)])
+      scanInto(
+        out,
+        machines.map(({ logs }) => logs.folder),
+      )
       expect(totals).toMatchObject({ records: written, evaluated: written, failed: 0, duplicates: 0 })
       expect(alerts.map(saying).toSorted()).toEqual(scannedAlerts(out))
       expect(alerts.length).toBeGreaterThan(50)
@@ -117,7 +120,7 @@ realTest(
         expect(entity['host.name']).toBe(String(entity['container.name']).slice(0, 5))
       expect(findings.filter(({ kind }) => kind === 'unobserved-interval')).toEqual([])
     } finally {
-      await Promise.all(agents.map((each) => each?.kill('SIGKILL')))
+      for (const each of agents) await each?.kill('SIGKILL')
       await daemon?.kill('SIGKILL')
       network.stop()
       rmSync(folder, { recursive: true, force: true })
@@ -218,8 +221,8 @@ async function heard(daemon: Daemon, data: string, names: readonly string[]): Pr
   await eventually(() => (daemon.printed().includes('takes what') ? true : undefined), 60_000)
   await eventually(() => {
     const reader = openReader(join(data, 'tallyman.db'))
-    const { position } = reader.resume('')
-    const isHeard = names.every((name) => position(`${name}/`) !== undefined)
+    const known = reader.resume('')
+    const isHeard = names.every((name) => known.position(`${name}/`) !== undefined)
     reader.close()
     return isHeard ? true : undefined
   }, 30_000)
