@@ -7,6 +7,7 @@ import { sinkSchema } from './notify-config.ts'
 import type { KeySchema } from './problems.ts'
 import { dockerSchema } from './docker-config.ts'
 import { correlationsSchema } from './correlations-config.ts'
+import { kubernetesSchema } from './kubernetes-config.ts'
 import { prometheusSchema } from './prometheus-config.ts'
 import { retentionSchema } from './retention-config.ts'
 import { syslogSchema } from './syslog-config.ts'
@@ -73,6 +74,7 @@ export const inputSchema = z.discriminatedUnion('type', [
   syslogSchema,
   prometheusSchema,
   agentsSchema,
+  kubernetesSchema,
   z.strictObject({
     type: z.literal('certstore'),
     name,

@@ -137,6 +137,8 @@ function withAbsolutePaths(config: Config, folder: string): Config {
           : each
       if (input.type === 'http') return withAbsoluteFiles(input, absolute)
       if (input.type === 'prometheus') return withAbsoluteFileKeys(input, absolute)
+      if (input.type === 'kubernetes')
+        return input.kubeconfig === undefined ? input : { ...input, kubeconfig: absolute(input.kubeconfig) }
       if (input.type === 'syslog' || input.type === 'agents')
         return input.tls === undefined ? input : { ...input, tls: withAbsoluteTls(input.tls, absolute) }
       if (input.type === 'file' || input.type === 'certstore')

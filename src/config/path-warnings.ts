@@ -21,6 +21,13 @@ export function pathWarnings(config: Config): readonly PathWarning[] {
           }),
         )
       }
+      if (input.type === 'kubernetes')
+        return input.kubeconfig === undefined
+          ? []
+          : warned(['inputs', n, 'kubeconfig'], input.kubeconfig, (about) => about.isFile(), {
+              noun: 'file',
+              later: 'nothing of the cluster is seen until it is there',
+            })
       if (input.type !== 'docker' || /^(?:http|tcp|unix):\/\//.test(input.socket)) return []
       return warned(['inputs', n, 'socket'], input.socket, (about) => about.isSocket(), {
         noun: 'socket',

@@ -13,6 +13,7 @@ import { mappedSource } from '../sources/mapped-source.ts'
 import type { Source } from '../sources/source.ts'
 import { configuredAgents } from './configured-agents.ts'
 import { configuredHttp } from './configured-http.ts'
+import { configuredKubernetes } from './configured-kubernetes.ts'
 import { configuredPrometheus } from './configured-prometheus.ts'
 import { configuredSyslog } from './configured-syslog.ts'
 import { dataFiles } from './data-folder.ts'
@@ -49,6 +50,8 @@ export function configuredInput(config: InputConfig, { data, say }: InputPlaces)
         paths: config.paths,
         interval: parseDuration(config.interval) ?? 0,
       })
+    case 'kubernetes':
+      return configuredKubernetes(config)
     case 'prometheus':
       return configuredPrometheus(config)
     case 'syslog':
@@ -69,6 +72,7 @@ export function speaksAs(inputs: readonly InputConfig[]): ReadonlyMap<string, re
     inputs.flatMap((input): (readonly [string, readonly SourceName[]])[] => {
       // whoever writes certificates speaks of certificates
       if (input.type === 'certstore') return [[input.name, ['certstore']]]
+      if (input.type === 'kubernetes') return [[input.name, ['kubernetes.api']]]
       return 'sources' in input && input.sources !== undefined ? [[input.name, input.sources]] : []
     }),
   )

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import type { Input, InputBatch, Resume } from '../inputs/input.ts'
-import { merge } from '../loop/merge.ts'
+import { merge } from '../inputs/merge.ts'
 import { containersFirst, type TypedInput } from './containers-first.ts'
 
 const RESUME: Resume = { checkpoint: undefined, offset: () => undefined }
