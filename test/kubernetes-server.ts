@@ -156,7 +156,7 @@ users:
     return {
       status: 200,
       json: {
-        kind: metadataOnly ? 'PartialObjectMetadataList' : `${String(items[0]?.['kind'] ?? 'Unknown')}List`,
+        kind: metadataOnly ? 'PartialObjectMetadataList' : `${kindOf(items[0])}List`,
         apiVersion: metadataOnly ? 'meta.k8s.io/v1' : 'v1',
         metadata: { resourceVersion: String(at), ...(next !== '' && { continue: next }) },
         items: page.map((item) => (metadataOnly ? metadataOf(item) : unnamed(item))),
@@ -219,6 +219,11 @@ function tell({ response, metadataOnly }: Watcher, change: Json): void {
   const told =
     metadataOnly && change['type'] !== 'BOOKMARK' ? { ...change, object: metadataOf(object) } : change
   response.write(`${JSON.stringify(told)}\n`)
+}
+
+function kindOf(object: Json | undefined): string {
+  const { kind } = object ?? {}
+  return typeof kind === 'string' ? kind : 'Unknown'
 }
 
 function metadataOf({ metadata }: Json): Json {
