@@ -2,19 +2,23 @@ import { coverageReport } from './coverage-report.ts'
 import type { Detection } from './detection.ts'
 import { instant } from './domain/alert-view.ts'
 import { bytes } from './domain/bytes.ts'
+import { VIEWS } from './domain/container-look.ts'
 import type { Assessment } from './engine/assumptions.ts'
 import { LIMIT_KINDS } from './limit.ts'
 import type { Limit } from './limit.ts'
 import { knownList } from './site/known-lists.ts'
 import { siteLimits } from './site-limits.ts'
 import type { Reader } from './store/store.ts'
+import { viewsReport } from './views/report.ts'
 
 export type { Limit, LimitKind } from './limit.ts'
 
 export interface LimitsOf {
   readonly detection: Detection
   /** Undefined where nothing was stored yet. */
-  readonly reader: Pick<Reader, 'findings' | 'totals' | 'sinkSummaries' | 'size' | 'coverage'> | undefined
+  readonly reader:
+    | Pick<Reader, 'findings' | 'totals' | 'sinkSummaries' | 'size' | 'coverage' | 'views'>
+    | undefined
   /** What strategies' assumptions came to; undefined where nobody judges. */
   readonly assessments?: readonly Assessment[] | undefined
   /** Bytes that the store may hold; unbounded where undefined. */
@@ -40,6 +44,7 @@ export function limits({
 }: LimitsOf): readonly Limit[] {
   const found = [
     ...ofCoverage(detection, reader, assessments, now),
+    ...ofViews(reader, now),
     ...ofStore(reader),
     ...ofSize(reader, size),
     ...ofSinks(reader),
@@ -86,6 +91,24 @@ function* ofCoverage(
       message: `${why}: ${effects.join('; ')}`,
       mend: `${mend}; see 'tallyman coverage'`,
       short: `${blind.size} blind, ${degraded.size} degraded`,
+    }
+  }
+}
+
+/** A view of a machine that no longer looks: whether containers are hidden from it cannot be told. */
+function* ofViews(reader: LimitsOf['reader'], now: number): Iterable<Limit> {
+  const { machines } = viewsReport(reader?.views() ?? [], () => undefined, now)
+  for (const { host, sight, last } of machines) {
+    for (const view of VIEWS) {
+      if (sight[view] !== 'blind') continue
+      yield {
+        kind: 'blind',
+        severity: 'warning',
+        about: host,
+        message: `the ${view} has told nothing of its containers since ${last[view]}: which of them are hidden cannot be told`,
+        mend: "see that what tells it runs; 'tallyman containers' says who looks",
+        short: `${view} does not look`,
+      }
     }
   }
 }

@@ -11,6 +11,7 @@ import type { Limit } from '../limits.ts'
 import type { Histogram, Reader } from '../store/store.ts'
 import type { ComputedLevel } from '../strategy/levels.ts'
 import type { Strategy } from '../strategy/strategy.ts'
+import { viewsReport } from '../views/report.ts'
 import { createSchemas } from './api-schema.ts'
 import { absent, actorOf, refusal, type ApiEnvironment } from './guard.ts'
 import type { LiveMessage } from './live.ts'
@@ -155,6 +156,10 @@ export function dataRoutes({ data, now, openStream }: DataRoutesParts) {
         }),
       )
     })
+    .get('/containers', (context) => {
+      const { reader } = context.get('data')
+      return context.json(viewsReport(reader.views(), reader.container, now()))
+    })
     .get('/sources', (context) => {
       const { sources: evaluated } = context.get('data').reader.totals()
       return context.json({
@@ -241,6 +246,7 @@ export const DATA_ROUTES = [
   'GET /strategies',
   'GET /strategies/:id',
   'GET /coverage',
+  'GET /containers',
   'GET /sources',
   'GET /limits',
   'GET /findings?limit=',

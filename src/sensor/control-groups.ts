@@ -44,9 +44,11 @@ export function createControlGroups(proc: ProcFolder = PROC): () => readonly Con
   let known = new Map<string, ControlGroup>()
   return () => {
     const members = new Map<string, Member[]>()
-    const host = proc.link('/proc/1/ns/pid')
+    // where init may not be looked at, the sensor is the host
+    const host = proc.link('/proc/1/ns/pid') === undefined ? '/proc/self' : '/proc/1'
+    const namespace = proc.link(`${host}/ns/pid`)
     for (const pid of proc.pids()) {
-      const member = memberOf(pid, host, proc)
+      const member = memberOf(pid, namespace, proc)
       if (member === undefined) continue
       const of = members.get(member.key)
       if (of === undefined) members.set(member.key, [member])
@@ -56,7 +58,7 @@ export function createControlGroups(proc: ProcFolder = PROC): () => readonly Con
       [...members].map(([key, of]) => {
         const before = known.get(key)
         const isSame = before !== undefined && of.some(({ pid }) => pid === before.process?.pid)
-        return [key, isSame ? before : described(of, proc)] as const
+        return [key, isSame ? before : described(of, host, proc)] as const
       }),
     )
     return [...known.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1))
@@ -83,7 +85,7 @@ function memberOf(pid: string, host: string | undefined, proc: ProcFolder): Memb
   return { pid: Number(pid), key: namespace, ids: [], group }
 }
 
-function described(members: readonly Member[], proc: ProcFolder): ControlGroup {
+function described(members: readonly Member[], host: string, proc: ProcFolder): ControlGroup {
   const states = members.flatMap(({ pid }) => proc.process(pid) ?? [])
   const [process] = states.toSorted((a, b) => a.started - b.started || a.pid - b.pid)
   const member = members.find(({ pid }) => pid === process?.pid) ?? members[0]
@@ -102,9 +104,9 @@ function described(members: readonly Member[], proc: ProcFolder): ControlGroup {
     ...(parent !== undefined && { parent }),
     namespaces: NAMESPACES.filter((name) => {
       const own = proc.link(`/proc/${pid}/ns/${name}`)
-      return own !== undefined && own !== proc.link(`/proc/1/ns/${name}`)
+      return own !== undefined && own !== proc.link(`${host}/ns/${name}`)
     }),
-    ownRoot: root !== undefined && root !== proc.place('/proc/1/root/.'),
+    ownRoot: root !== undefined && root !== proc.place(`${host}/root/.`),
   }
 }
 

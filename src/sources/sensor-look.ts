@@ -66,7 +66,7 @@ function fieldsOf(one: JsonObject, named: boolean): JsonObject {
       args: textsOf(process['args']),
       parent: { executable: textOf(parent['executable']), args: parentArgs },
     }),
-    'container.kind': kindOf(group, named),
+    'container.kind': kindOf(group, named || isShim(parent)),
     'container.control_group': group,
     'container.outer.id': textOf(one['outer']),
     'container.runtime.name': RUNTIMES[prefix],
@@ -78,9 +78,15 @@ function fieldsOf(one: JsonObject, named: boolean): JsonObject {
 }
 
 /** Steps of a build run in containers that no engine lists. */
-function kindOf(group: string, named: boolean): string {
+function kindOf(group: string, isContainer: boolean): string {
   if (/(?:^|[/:-])buildkit(?:[/:-]|$)/.test(group)) return 'build'
-  return named ? 'container' : 'namespace'
+  return isContainer ? 'container' : 'namespace'
+}
+
+/** What keeps a container's process for its runtime, and names none to the kernel. */
+function isShim(parent: JsonObject): boolean {
+  const program = posix.basename(textOf(parent['executable']) ?? textsOf(parent['args'])[0] ?? '')
+  return /^(?:containerd-shim[\w-]*|conmon(?:rs)?)$/.test(program)
 }
 
 /** containerd starts one shim a container, and names the namespace to it. */

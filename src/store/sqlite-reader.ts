@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import type { Alert, Evidence, Incident, IncidentHead, Status, Verdict } from '../domain/alert.ts'
 import type { Failure, Finding, FindingKind, HostMount, Resource } from '../domain/event.ts'
 import { LEVELS, type Level, type Rating } from '../domain/match.ts'
-import type { AddressLease, SeenRow, SensorRunRow, ViewRow } from '../domain/state.ts'
+import type { AddressLease, ContainerRow, SeenRow, SensorRunRow, ViewRow } from '../domain/state.ts'
 import { axisOf } from './histogram.ts'
 import { coverageReader } from './sqlite-coverage.ts'
 import { outboxReader } from './sqlite-outbox.ts'
@@ -137,26 +137,11 @@ export function reader(db: DatabaseSync): Reader {
         keep: row['keep'] !== 0,
         ...(row['keep'] === 2 && { watched: true }),
       })),
-    containers: () =>
-      all('SELECT * FROM container ORDER BY time').map((row) => ({
-        id: String(row['id']),
-        resource: JSON.parse(String(row['resource'])) as Resource,
-        mounts: JSON.parse(String(row['mounts'])) as HostMount[],
-        by: {
-          input: String(row['input']),
-          engine: row['engine'] === 1,
-          ...(row['cluster'] === 1 && { cluster: true as const }),
-        },
-        ...(row['pod'] === null ? {} : { pod: JSON.parse(String(row['pod'])) as Resource }),
-        time: Number(row['time']),
-        ...(row['gone'] === null ? {} : { gone: Number(row['gone']) }),
-        ...(row['addresses'] === null
-          ? {}
-          : { addresses: JSON.parse(String(row['addresses'])) as AddressLease[] }),
-      })),
+    container: (id) => mapped(one('SELECT * FROM container WHERE id = ?', id), toContainer),
+    containers: () => all('SELECT * FROM container ORDER BY time').map(toContainer),
     views: () =>
-      (db.prepare('SELECT body FROM container_view ORDER BY n').all() as { body: string }[]).map(
-        ({ body }) => JSON.parse(body) as ViewRow,
+      all('SELECT body FROM container_view ORDER BY n').map(
+        ({ body }) => JSON.parse(String(body)) as ViewRow,
       ),
     sensorRuns: () =>
       all('SELECT body FROM sensor_run ORDER BY n').map(
@@ -383,4 +368,23 @@ function numberOf(value: Row[string] | undefined): number | undefined {
 
 function jsonOf(value: Row[string] | undefined): unknown {
   return value === undefined || value === null ? undefined : JSON.parse(String(value))
+}
+
+function toContainer(row: Row): ContainerRow {
+  return {
+    id: String(row['id']),
+    resource: JSON.parse(String(row['resource'])) as Resource,
+    mounts: JSON.parse(String(row['mounts'])) as HostMount[],
+    by: {
+      input: String(row['input']),
+      engine: row['engine'] === 1,
+      ...(row['cluster'] === 1 && { cluster: true as const }),
+    },
+    ...(row['pod'] === null ? {} : { pod: JSON.parse(String(row['pod'])) as Resource }),
+    time: Number(row['time']),
+    ...(row['gone'] === null ? {} : { gone: Number(row['gone']) }),
+    ...(row['addresses'] === null
+      ? {}
+      : { addresses: JSON.parse(String(row['addresses'])) as AddressLease[] }),
+  }
 }

@@ -157,6 +157,8 @@ export interface Reader extends OutboxReader, CoverageReader {
   /** The newest identities, oldest first, and all that are kept. */
   seen(limit: number): readonly SeenRow[]
   containers(): readonly ContainerRow[]
+  /** What is known of one, by its full id. */
+  readonly container: (id: string) => ContainerRow | undefined
   /** Those that were read last, the newest last. */
   sensorRuns(): readonly SensorRunRow[]
   /** What views of machines say of their containers; those that were heard last stand last. */

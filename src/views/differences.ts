@@ -17,9 +17,6 @@ export interface Difference {
   readonly until: number
 }
 
-/** Whether a view of a machine can tell that a container is missing. */
-export type Sight = 'looks' | 'blind' | 'absent'
-
 /**
  * What the rows of one machine say differently of a container for `bound` ms. A view that does not look now, or that
  * has no end of what it saw, misses nothing: what it would see cannot be told.

@@ -2,10 +2,17 @@ import type { ContainerLook, SeenContainer } from '../domain/container-look.ts'
 import type { ViewedContainer, ViewRow } from '../domain/state.ts'
 
 /** So many intervals without a look are a break: what was seen before proves nothing of the time since. */
-export const MISSED_LOOKS = 3
+const MISSED_LOOKS = 3
+/** A busy machine looks late: so long is no break, ms. */
+const LATE = 20_000
 /** Containers of a row, and those that it no longer sees; the oldest are forgotten first. */
 const MAX_SEEN = 5_000
 const MAX_GONE = 1_000
+
+/** Whether so much time passed since the last look that one was missed. */
+export function isBreak({ time, interval }: Pick<ViewRow, 'time' | 'interval'>, now: number): boolean {
+  return now - time > Math.max(LATE, MISSED_LOOKS * interval)
+}
 
 /**
  * The row after a look. Undefined where the look names a list that was never told whole, or is older than what is
@@ -18,7 +25,8 @@ export function lookTaken(
 ): ViewRow | undefined {
   if (row !== undefined && time <= row.time) return undefined
   if (seen === undefined && row?.digest !== digest) return undefined
-  const isBroken = row === undefined || time - row.time > MISSED_LOOKS * Math.max(interval, row.interval)
+  const isBroken =
+    row === undefined || isBreak({ time: row.time, interval: Math.max(interval, row.interval) }, time)
   const list = seen?.slice(0, MAX_SEEN)
   return {
     host,

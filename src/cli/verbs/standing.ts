@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { checkConfig, printSchema, showConfig } from '../config-command.ts'
+import { listContainers } from '../containers.ts'
 import { showCoverage, type CoverageWords } from '../coverage.ts'
 import { doctor, type DoctorWords } from '../doctor.ts'
 import { listLists, showList } from '../lists.ts'
@@ -8,12 +9,13 @@ import type { Output } from '../output.ts'
 import { listSources } from '../sources.ts'
 import { configOf, example, withData, type DataOptions, type Done } from './words.ts'
 
-/** `sources`, `mapping`, `config`, `doctor`, `coverage`, `lists`: what is set, read and seen */
+/** `sources`, `mapping`, `config`, `doctor`, `coverage`, `containers`, `lists`: what is set, read and seen */
 export function addStanding(program: Command, output: Output, done: Done): void {
   addSources(program, output, done)
   addMapping(program, output, done)
   addConfig(program, output, done)
   addCoverage(program, output, done)
+  addContainers(program, output, done)
   addLists(program, output, done)
 }
 
@@ -94,6 +96,19 @@ function addCoverage(program: Command, output: Output, done: Done): void {
     .addHelpText('after', example('tallyman coverage --navigator layer.json'))
     .action(async (options: DataOptions & CoverageWords) =>
       done(await showCoverage(configOf(options), options, output)),
+    )
+}
+
+function addContainers(program: Command, output: Output, done: Done): void {
+  withData(
+    program
+      .command('containers')
+      .description('what runs, and which of orchestrator, runtime and kernel know it'),
+  )
+    .option('--json', 'one container a line, as JSON', false)
+    .addHelpText('after', example('tallyman containers'))
+    .action((options: DataOptions & { json: boolean }) =>
+      done(listContainers(configOf(options), options.json, output)),
     )
 }
 

@@ -7,6 +7,7 @@ import { Table } from '../parts/table.tsx'
 import { Ago } from '../text/now.tsx'
 import { Text } from '../text/text.tsx'
 import { Discovered } from '../tour/discovered.tsx'
+import { Containers } from './containers.tsx'
 import styles from './inputs-page.module.css'
 import { Limits } from './limits.tsx'
 
@@ -28,6 +29,7 @@ export function InputsPage() {
         <Sources />
         <Failures />
       </div>
+      <Containers />
       <Limits />
       <Discovered />
     </Page>
