@@ -107,7 +107,7 @@ async function hiddenOf(
   if (daemon === undefined) return undefined
   const records = (await viewAlerts(daemon))
     .filter(({ rule }) => rule.title === HIDDEN)
-    .flatMap(({ evidence }) => evidence.map(({ fields }) => fields as Readonly<Record<string, unknown>>))
+    .flatMap(({ evidence }) => evidence.map(({ fields }) => fields))
   const found = Object.values(groups).flatMap((mark) => {
     const record = records.find(
       (one) => one['container.control_group'] === mark || String(one['CommandLine']).includes(mark),
