@@ -223,5 +223,6 @@ export const FINDING_KINDS = [
   'producer-loss',
   'bound-reached',
   'coverage-lost',
+  'baseline-drift',
 ] as const
 export type FindingKind = (typeof FINDING_KINDS)[number]

@@ -167,6 +167,34 @@ export interface SignalBody {
 /** What a signal is to the correlations, without what alerts are made of. */
 export type PendingSignal = Pick<SignalRow, 'n' | 'time' | 'event' | 'uses'>
 
+/** What was observed for baselines within one hour of event time by one batch, until it is folded. */
+export interface ObservedRow {
+  /** Beginning of the hour, and of the newest tick of it, ms. */
+  readonly epoch: number
+  readonly upto: number
+  /** JSON. */
+  readonly body: unknown
+}
+
+/** What one baseline knows of one key. */
+export interface BaselineRow {
+  /** The baseline's semantic hash, and the key: JSON of the values. */
+  readonly baseline: string
+  readonly key: string
+  /** JSON; `past` where it changed. */
+  readonly state: unknown
+  readonly past?: unknown
+  /** `learning`, `armed` or `drifted`. */
+  readonly status: string
+  /** Event time of its last observation, ms. */
+  readonly last: number
+  /** Event time at which it has to be looked at though nothing comes, ms. */
+  readonly deadline: number | undefined
+  /** Event time from which on it is forgotten, ms. */
+  readonly expires: number
+}
+export type BaselineKey = Pick<BaselineRow, 'baseline' | 'key'>
+
 /** What one correlation remembers of one group. */
 export interface WindowRow {
   /** The correlation's semantic hash, and the group's key. */

@@ -50,6 +50,8 @@ export interface Step {
 export interface Correlator {
   readonly correlations: readonly Correlation[]
   readonly signals: Signals
+  /** Whether some of the rules are baselines, whose matches come in later. */
+  readonly hasBaselines: boolean
   /** Whether matches of the rule are signals of a correlation and raise no alert themselves. */
   readonly isSignal: (rule: string) => boolean
   /**
@@ -75,6 +77,7 @@ export function createCorrelator({
   return {
     correlations,
     signals,
+    hasBaselines: rules.some(({ baseline }) => baseline !== undefined),
     isSignal,
     step: (pending, until, parts) => run(pending, until, { ...parts, plans, signals, cache, isSignal }),
     late(signal, parts) {

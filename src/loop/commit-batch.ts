@@ -4,12 +4,13 @@ import type { CoverageCommit } from '../domain/coverage.ts'
 import type { Finding } from '../domain/event.ts'
 import type { Match } from '../domain/match.ts'
 import type { Route } from '../domain/notice.ts'
-import type { FoldOutput, SignalRow } from '../domain/state.ts'
+import type { FoldOutput, ObservedRow, SignalRow } from '../domain/state.ts'
 import { fold, stateKeys, type RatedMatch } from '../engine/alerting.ts'
 import type { Step } from '../engine/correlate.ts'
 import type { Judge } from '../engine/judge.ts'
 import { noticesOf } from '../engine/notices.ts'
 import type { InputBatch } from '../inputs/input.ts'
+import type { BaselineCommit } from '../store/baselines.ts'
 import type { CorrelationCommit } from '../store/signals.ts'
 import type { Commit, Counters, Store } from '../store/store.ts'
 import { createTally, type Tally } from './tally.ts'
@@ -29,6 +30,7 @@ export interface Taken {
   /** They raise alerts. */
   readonly matches: readonly RatedMatch[]
   readonly signals: readonly SignalRow[]
+  readonly observed?: readonly ObservedRow[]
   readonly findings: readonly Finding[]
 }
 
@@ -75,7 +77,7 @@ export function commitBatch(
     if (held === undefined) rated.push(judge.rate(match))
     else tally.suppressed(held)
   }
-  const { matches, signals, findings: late } = correlating.take(input, rated, tally)
+  const { matches, signals, findings: late, observed = [] } = correlating.take(input, rated, tally)
   const before = store.load(stateKeys(matches))
   const output = fold(before, matches)
   const at = now()
@@ -100,6 +102,7 @@ export function commitBatch(
     findings,
     ...(coverage !== undefined && { coverage }),
     signals,
+    observed,
     output,
     outbox,
   })
@@ -137,6 +140,40 @@ export function commitStep(
   const alerts = alertsOf(output)
   if (alerts.length + findings.length === 0) return undefined
   return { input: CORRELATIONS, counters, unreadable: [], findings, alerts }
+}
+
+/** What a step of the baselines led to. */
+export interface SteppedBaselines {
+  readonly matches: readonly RatedMatch[]
+  readonly signals: readonly SignalRow[]
+  readonly findings: readonly Finding[]
+  readonly tally: Tally
+  readonly commit: BaselineCommit
+}
+
+/** Folds what baselines told, and commits it with what they learned as one; undefined where nobody need know. */
+export function commitLearned(
+  { matches, signals, findings, tally, commit: baselines }: SteppedBaselines,
+  { store, now, routes = [] }: Pick<CommitParts, 'store' | 'now' | 'routes'>,
+): BatchResult | undefined {
+  const before = store.load(stateKeys(matches))
+  const output = fold(before, matches)
+  const at = now()
+  const { counters } = tally.total()
+  store.commit({
+    at,
+    ...OF_NO_INPUT,
+    input: BASELINES,
+    counters,
+    findings,
+    signals,
+    baselines,
+    output,
+    outbox: noticesOf({ routes, before, output, findings, at }),
+  })
+  const alerts = alertsOf(output)
+  if (alerts.length + findings.length === 0) return undefined
+  return { input: BASELINES, counters, unreadable: [], findings, alerts }
 }
 
 /** Commits what was judged of coverage, by the clock; undefined where nobody need know. */
@@ -177,6 +214,7 @@ const OF_NO_INPUT = {
 /** Stand where the name of an input does; inputs have no such name. */
 const COVERAGE = '(coverage)'
 const CORRELATIONS = '(correlations)'
+const BASELINES = '(baselines)'
 
 function alertsOf({ alerts }: FoldOutput): BatchResult['alerts'] {
   return alerts.map(({ alert, opened, posture }) => ({

@@ -1,5 +1,6 @@
 import { commitStep, type BatchResult, type Taking } from './commit-batch.ts'
 import { astrayFinding, crowdedFinding, goneWords, lateFinding } from './correlation-findings.ts'
+import { createBaselining } from './baselining.ts'
 import type { Route } from '../domain/notice.ts'
 import type { PendingSignal, SignalRow } from '../domain/state.ts'
 import type { RatedMatch } from '../engine/alerting.ts'
@@ -30,6 +31,10 @@ export interface CorrelatingParts {
   readonly told?: (line: string) => void
   /** Records are read as they arrive: what is dated far ahead of the clock is dated by it. */
   readonly arriving?: true
+  /** IANA zone in which baselines know hours and days; UTC unless told. */
+  readonly zone?: string | undefined
+  /** Keys of one baseline at most. */
+  readonly keys?: number
 }
 
 /** Between the matches of batches and the correlations, which see them in the order of their event times. */
@@ -57,6 +62,8 @@ export function createCorrelating(parts: CorrelatingParts): Correlating {
     bodies: (signals) => store.signalBodies(signals),
   }
 
+  const baselining = createBaselining({ ...parts, number })
+
   const current = (): { readonly correlator: Correlator; readonly judge: Judge } => {
     const { ruleset, judge } = detection()
     if (known?.ruleset !== ruleset) {
@@ -67,6 +74,11 @@ export function createCorrelating(parts: CorrelatingParts): Correlating {
       known = { ruleset, correlator }
     }
     return { correlator: known.correlator, judge }
+  }
+
+  const learning = () => {
+    const { correlator, judge } = current()
+    return { ruleset: detection().ruleset, judge, signals: correlator.signals }
   }
 
   const isLate = ({ time, event }: Pick<SignalRow, 'time' | 'event'>): boolean =>
@@ -113,7 +125,14 @@ export function createCorrelating(parts: CorrelatingParts): Correlating {
     take(input, matches, tally) {
       const { correlator, judge } = current()
       backFromTheFuture()
-      if (correlator.correlations.length === 0) return { matches, signals: [], findings: [] }
+      const observed = baselining.take(matches, learning(), tally)
+      if (correlator.correlations.length === 0)
+        return {
+          matches: matches.filter(({ match }) => !correlator.isSignal(match.rule.id)),
+          signals: [],
+          observed,
+          findings: [],
+        }
       const alerting: RatedMatch[] = []
       const signals: SignalRow[] = []
       const late: SignalRow[] = []
@@ -137,18 +156,35 @@ export function createCorrelating(parts: CorrelatingParts): Correlating {
       return {
         matches: alerting,
         signals,
+        observed,
         findings: late.length === 0 ? [] : [lateFinding(input, late, now())],
       }
     },
     *steps(watermark) {
-      if (current().correlator.correlations.length === 0) return
+      const { correlator } = current()
+      if (correlator.correlations.length === 0 && !correlator.hasBaselines) return
       backFromTheFuture()
       // the end of what there is is not the end of time: windows that are open stay open
-      const wanted = watermark === Infinity ? Math.max(newest, newestSignal(store, place)) + 1 : watermark
+      const wanted =
+        watermark === Infinity
+          ? Math.max(newest, newestSignal(store, place), baselining.newest()) + 1
+          : watermark
       const most = parts.waiting ?? Infinity
       const forced = waiting > most ? (store.crowdedSince(place, Math.ceil(most * ENOUGH)) ?? wanted) : wanted
       const until = Math.max(wanted, forced)
-      while (place.time < until) yield oneStep(until, until > wanted)
+      while (place.time < until) {
+        if (baselining.place() < until) {
+          const horizon = baselining.horizon(until, watermark === Infinity)
+          for (const { result, signals } of baselining.steps(horizon, learning)) {
+            waiting += signals
+            yield result
+          }
+        }
+        // nothing is looked at before what baselines tell of that time
+        const reach = Math.min(until, baselining.place())
+        if (reach <= place.time) return
+        while (place.time < reach) yield oneStep(reach, until > wanted)
+      }
     },
   }
 }

@@ -38,6 +38,7 @@ export function evaluate(
   const { ruleset, refused } = compileRules([{ file: 'rule', text, line: 1, strategy: 'sigma' }], { lists })
   if (refused.length > 0) return { kind: 'refused', problems: refused }
   const signals = new Set(ruleset.rules.flatMap(({ id, signalOf }) => (signalOf === undefined ? [] : [id])))
+  const weak = new Set(ruleset.baselines.flatMap(({ rule, alert }) => (alert ? [] : [rule.id])))
   const matches = records.flatMap(({ time, record }, number) =>
     ruleset.rules
       .filter(({ correlation, baseline }) => correlation === undefined && baseline === undefined)
@@ -48,7 +49,8 @@ export function evaluate(
       ),
   )
   const holds =
-    matches.some(({ rule }) => !signals.has(rule.id)) || correlate(ruleset, matches, until).length > 0
+    matches.some(({ rule }) => !signals.has(rule.id)) ||
+    correlate(ruleset, matches, until).some(({ rule }) => !weak.has(rule.id))
   return { kind: holds ? 'holds' : 'silent' }
 }
 

@@ -193,4 +193,21 @@ export const MIGRATIONS: readonly string[] = [
     DELETE FROM stream_rest WHERE input = old.input AND stream = old.stream;
   END;
   `,
+  // what was observed for baselines until it is folded, by hours of event time; what they know of each key, and of
+  // its past numbers, which change seldom
+  `
+  CREATE TABLE observed (n INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, upto INTEGER NOT NULL, body TEXT NOT NULL);
+  CREATE INDEX observed_epoch ON observed (epoch);
+  CREATE INDEX observed_upto ON observed (upto);
+  CREATE TABLE baseline_key (
+    baseline TEXT NOT NULL, key TEXT NOT NULL, state TEXT NOT NULL, status TEXT NOT NULL, last INTEGER NOT NULL,
+    deadline INTEGER, expires INTEGER NOT NULL, PRIMARY KEY (baseline, key)
+  ) WITHOUT ROWID;
+  CREATE INDEX baseline_deadline ON baseline_key (deadline) WHERE deadline IS NOT NULL;
+  CREATE INDEX baseline_stalest ON baseline_key (baseline, expires, status);
+  CREATE INDEX baseline_expires ON baseline_key (expires);
+  CREATE TABLE baseline_past (
+    baseline TEXT NOT NULL, key TEXT NOT NULL, past TEXT NOT NULL, PRIMARY KEY (baseline, key)
+  ) WITHOUT ROWID;
+  `,
 ]

@@ -4,6 +4,7 @@ import type { Failure, Finding, FindingKind, HostMount, Resource } from '../doma
 import { LEVELS, type Level, type Rating } from '../domain/match.ts'
 import type { AddressLease, ContainerRow, SeenRow, SensorRunRow, ViewRow } from '../domain/state.ts'
 import { axisOf } from './histogram.ts'
+import { baselineReader } from './sqlite-baselines.ts'
 import { coverageReader } from './sqlite-coverage.ts'
 import { outboxReader } from './sqlite-outbox.ts'
 import { sizeOf } from './sqlite-retention.ts'
@@ -108,6 +109,7 @@ export function reader(db: DatabaseSync): Reader {
   return {
     ...outboxReader(db),
     ...coverageReader(db),
+    ...baselineReader(db),
     resume(input) {
       const checkpoint = one('SELECT value FROM checkpoint WHERE input = ?', input)
       const stream = db.prepare('SELECT offset, state FROM stream WHERE input = ? AND stream = ?')

@@ -8,7 +8,9 @@ import { MIGRATIONS } from './schema.ts'
 import { coverageWriter } from './sqlite-coverage.ts'
 import { outboxWriter } from './sqlite-outbox.ts'
 import { retentionWriter } from './sqlite-retention.ts'
+import { baselineStore } from './sqlite-baselines.ts'
 import { signalStore } from './sqlite-signals.ts'
+import type { BaselineStore, BaselineWriter } from './baselines.ts'
 import type { SignalStore, SignalWriter } from './signals.ts'
 import type { OutboxWriter } from './outbox.ts'
 import type { RetentionWriter } from './retention.ts'
@@ -125,6 +127,8 @@ type WriterPart = OutboxWriter &
   RetentionWriter &
   SignalStore &
   SignalWriter &
+  BaselineStore &
+  BaselineWriter &
   Pick<Store, 'load' | 'commit' | 'closeAlert' | 'closeIncident' | 'audit' | 'setMeta' | 'close'>
 
 function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
@@ -138,6 +142,7 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
   }
   const { enqueue, ...outbox } = outboxWriter(db, guarded)
   const { add, step, ...signals } = signalStore(db, guarded)
+  const { observe, fold: learn, ...baselines } = baselineStore(db, guarded)
   const cover = coverageWriter(db)
   const commit = (batch: Commit): void => {
     const { at, input, output } = batch
@@ -173,6 +178,8 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
       )
     }
     if (batch.signals !== undefined) add(batch.signals)
+    if (batch.observed !== undefined) observe(batch.observed)
+    if (batch.baselines !== undefined) learn(batch.baselines)
     if (batch.correlations !== undefined) step(batch.correlations)
     if (batch.coverage !== undefined) cover(batch.coverage)
     for (const row of batch.sensorRuns ?? []) sql.sensorRun.run(row.run, JSON.stringify(row))
@@ -249,6 +256,7 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
   return {
     ...outbox,
     ...signals,
+    ...baselines,
     ...retentionWriter(db, guarded, enqueue),
     load: (keys) => ({
       alerts: keys

@@ -7,6 +7,7 @@ import type {
   ContainerRow,
   EngineState,
   FoldOutput,
+  ObservedRow,
   SeenRow,
   SensorRunRow,
   ViewKey,
@@ -14,6 +15,7 @@ import type {
   SignalRow,
   StateKey,
 } from '../domain/state.ts'
+import type { BaselineCommit, BaselineReader, BaselineStore, BaselineWriter } from './baselines.ts'
 import type { CoverageReader } from './coverage.ts'
 import type { OutboxReader, OutboxWriter } from './outbox.ts'
 import type { Page } from './page.ts'
@@ -58,6 +60,10 @@ export interface Commit {
   readonly coverage?: CoverageCommit
   /** Matches that correlations take. */
   readonly signals?: readonly SignalRow[]
+  /** What baselines observed. */
+  readonly observed?: readonly ObservedRow[]
+  /** A step of the baselines. */
+  readonly baselines?: BaselineCommit
   /** A step of the correlations. */
   readonly correlations?: CorrelationCommit
   readonly output: FoldOutput
@@ -137,7 +143,8 @@ export interface AuditRow {
 }
 
 /** Where state, alerts and checkpoints live. One writer; state is addressed by key; nothing outside knows SQL. */
-export interface Store extends Reader, OutboxWriter, RetentionWriter, SignalStore, SignalWriter {
+export interface Store
+  extends Reader, OutboxWriter, RetentionWriter, SignalStore, SignalWriter, BaselineStore, BaselineWriter {
   /** Alerts and incidents that folding needs for these keys. */
   load(keys: readonly StateKey[]): EngineState
   /** One transaction: all of it or nothing. Throws a UserError where the disk is full or refuses. */
@@ -152,7 +159,7 @@ export interface Store extends Reader, OutboxWriter, RetentionWriter, SignalStor
 }
 
 /** Questions that change nothing; the API asks them on a connection of its own. */
-export interface Reader extends OutboxReader, CoverageReader {
+export interface Reader extends OutboxReader, CoverageReader, BaselineReader {
   resume(input: string): StreamResume
   /** The newest identities, oldest first, and all that are kept. */
   seen(limit: number): readonly SeenRow[]

@@ -88,7 +88,7 @@ async function runTest(strategy: Strategy, test: StrategyTest, parts: TestParts)
   if (rule === undefined) return result(false, `no rule ${JSON.stringify(test.rule)} compiles`)
   const events = await eventsOf(strategy, test, parts)
   if (typeof events === 'string') return result(false, events)
-  if (rule.correlation !== undefined) {
+  if (rule.correlation !== undefined || rule.baseline !== undefined) {
     const [pass, message] = correlationResult(strategy, test, rule, ruleset, events, lists, parts)
     return result(pass, message)
   }

@@ -6,7 +6,7 @@ import type { StrategyTest } from './strategy.ts'
 
 /** What correlations fire over matches by an event time, ms: `firedBy` of the engine. */
 export type Correlate = (
-  ruleset: Pick<Ruleset, 'correlations' | 'rules'>,
+  ruleset: Pick<Ruleset, 'correlations' | 'rules' | 'baselines'>,
   matches: readonly Match[],
   until: number,
 ) => readonly Match[]

@@ -1,0 +1,55 @@
+import { EVIDENCE_LIMIT, type Evidence } from '../../domain/alert.ts'
+import type { Event, Resource } from '../../domain/event.ts'
+import { RESOURCE_ATTRIBUTES } from '../../domain/fields.ts'
+import { digest } from '../../domain/hash.ts'
+import type { Baseline } from '../../sigma/sigma.ts'
+import type { RatedMatch } from '../alerting.ts'
+import { groupEntity } from '../firing.ts'
+import { groupValues } from '../signals.ts'
+import type { Told } from './baseline-analytic.ts'
+
+/** What a baseline told, as a match: with what was seen, what it was held against, and whom it is about. */
+export function matchOfTold(
+  { rule, peers, groupBy, hash }: Baseline,
+  key: string,
+  told: Told,
+): Pick<RatedMatch, 'match'> & Required<Pick<RatedMatch, 'evidence' | 'count'>> & Pick<RatedMatch, 'entity'> {
+  const { time, body, series, reason, count } = told
+  const names = series === undefined ? peers : groupBy
+  const group = series ?? key
+  const values = { ...groupValues(peers, key), ...(series === undefined ? {} : groupValues(groupBy, series)) }
+  const resource: Record<string, Resource[string]> = { ...body?.resource }
+  for (const [name, value] of Object.entries(values))
+    if (Object.hasOwn(RESOURCE_ATTRIBUTES, name)) resource[name] ??= value
+  const seen = Object.entries({ reason, ...told.seen }).map(([name, value]) => [`baseline.${name}`, value])
+  const record = { ...Object.fromEntries(seen), ...values } as Record<string, unknown>
+  const event: Event = {
+    id: `baseline:${digest(rule.strategy, rule.id, hash, key, series ?? '', reason, told.event, String(told.seen['value'] ?? ''))}`,
+    time,
+    source: body?.source ?? 'falco',
+    logsource: {},
+    resource,
+    record,
+    mapping: {},
+  }
+  const entity = groupEntity({ rule, groupBy: names } as Parameters<typeof groupEntity>[0], group, event)
+  return {
+    match: { rule, event },
+    evidence: evidenceOfTold(event, record, body?.evidence ?? []),
+    count,
+    ...(entity === undefined ? {} : { entity }),
+  }
+}
+
+/** What was observed, with what it was held against. */
+function evidenceOfTold(
+  { id, time, source }: Event,
+  record: Readonly<Record<string, unknown>>,
+  [first, ...others]: readonly Evidence[],
+): readonly Evidence[] {
+  const told: Evidence =
+    first === undefined
+      ? { event: id, time, source, logsource: '', fields: record }
+      : { ...first, fields: { ...record, ...first.fields } }
+  return [told, ...others].slice(0, EVIDENCE_LIMIT)
+}

@@ -1,0 +1,82 @@
+import type { BaselineKey, BaselineRow } from '../domain/state.ts'
+
+/** What a step of the baselines writes. */
+export interface BaselineCommit {
+  readonly keys: readonly BaselineRow[]
+  readonly dropped: readonly BaselineKey[]
+  /** Where all keys have come to, in event time, once a round is over: what was observed before is folded. */
+  readonly place?: number
+}
+
+/** An incident of an entity, as far as learning depends on it. */
+export interface TroubleRow {
+  readonly first: number
+  readonly last: number
+  readonly isOpen: boolean
+  /** One of its alerts was found to be true. */
+  readonly isTrue: boolean
+}
+
+/** What baselines know, addressed by key, and what was observed and is not folded yet. */
+export interface BaselineStore {
+  baselinePlace(): number | undefined
+  /** Hours of event time of which something waits, in order. */
+  observedEpochs(): readonly number[]
+  /** Beginning of the newest tick of which something waits, ms. */
+  newestObserved(): number | undefined
+  observedIn(epoch: number): readonly unknown[]
+  baselineKeysOf(baseline: string, keys: readonly string[]): readonly BaselineRow[]
+  /** Those that have to be looked at at that event time or before, the soonest first. */
+  dueBaselines(until: number, limit: number): readonly BaselineKey[]
+  nextDueBaseline(): number | undefined
+  /** How many keys each baseline has. */
+  baselineKeyCounts(): ReadonlyMap<string, number>
+  /** Those that would be forgotten first. */
+  stalestBaselines(baseline: string, limit: number): readonly BaselineKey[]
+  /** Incidents of an entity with an alert between two event times. */
+  troubles(entity: string, since: number, until: number): readonly TroubleRow[]
+  /** Whether a strategy was blind for a part of that time. */
+  wasBlind(strategy: string, since: number, until: number): boolean
+  /** Rises with each change that was made by people: what was read before may be another. */
+  baselineChanges(): number
+}
+
+/** The part that writes on its own, between batches. */
+export interface BaselineWriter {
+  /** Forgets the keys of all baselines but these; how many of which there were. */
+  keepBaselinesOf(baselines: ReadonlySet<string>): ReadonlyMap<string, number>
+  /** What people changed, with its audit, as one. */
+  changeBaselines(change: {
+    readonly keys: readonly BaselineRow[]
+    readonly dropped: readonly BaselineKey[]
+    readonly audit: { readonly actor: string; readonly action: string; readonly detail: unknown }
+    readonly at: number
+  }): void
+}
+
+/** How many keys of a baseline are how far. */
+export interface BaselineCount {
+  readonly baseline: string
+  readonly status: string
+  readonly keys: number
+}
+
+export interface BaselineQuery {
+  readonly baseline: string
+  readonly status?: string
+  /** Within the key. */
+  readonly text?: string
+  /** At most 500; 100 unless told. */
+  readonly limit?: number
+  /** The last key of the page before. */
+  readonly after?: string
+}
+
+/** Questions that change nothing. */
+export interface BaselineReader {
+  baselinePlace(): number | undefined
+  baselineCounts(): readonly BaselineCount[]
+  /** In the order of their keys. */
+  baselineKeys(query: BaselineQuery): readonly BaselineRow[]
+  baselineKey(baseline: string, key: string): BaselineRow | undefined
+}
