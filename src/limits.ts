@@ -1,9 +1,11 @@
+import { agentLimits } from './agent-limits.ts'
 import { coverageReport } from './coverage-report.ts'
 import type { Detection } from './detection.ts'
 import { instant } from './domain/alert-view.ts'
 import { bytes } from './domain/bytes.ts'
 import { VIEWS } from './domain/container-look.ts'
 import type { Assessment } from './engine/assumptions.ts'
+import type { AgentStatus } from './inputs/agent-status.ts'
 import { LIMIT_KINDS } from './limit.ts'
 import type { Limit } from './limit.ts'
 import { knownList } from './site/known-lists.ts'
@@ -21,6 +23,8 @@ export interface LimitsOf {
     | undefined
   /** What strategies' assumptions came to; undefined where nobody judges. */
   readonly assessments?: readonly Assessment[] | undefined
+  /** Machines whose agents send; undefined where nobody hears them. */
+  readonly agents?: readonly AgentStatus[]
   /** Bytes that the store may hold; unbounded where undefined. */
   readonly size?: number
   /** The folder of the site's lists and filters. */
@@ -37,6 +41,7 @@ export function limits({
   detection,
   reader,
   assessments,
+  agents = [],
   size,
   site,
   zone,
@@ -45,6 +50,7 @@ export function limits({
   const found = [
     ...ofCoverage(detection, reader, assessments, now),
     ...ofViews(reader, now),
+    ...agentLimits(agents),
     ...ofStore(reader),
     ...ofSize(reader, size),
     ...ofSinks(reader),

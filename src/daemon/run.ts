@@ -136,6 +136,7 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
           reader: questions,
           size: bounds.size,
           assessments,
+          agents: inputs.flatMap(({ input }) => input.agents?.() ?? []),
           site,
           zone: config.zone,
           now: now(),

@@ -93,12 +93,11 @@ export function createAgentsReception({
     const following = followingOf(hello, stored)
     if (following.kind === 'elsewhere') return elsewhere(stored)
     const { repeated, begins } = following
-    if (stored !== undefined && repeated > 0 && entries.length >= repeated) {
-      const same = placeAfter({ hello, entries }, repeated).digest === stored.place.digest
-      if (!same) return elsewhere(stored)
-    }
+    // what is passed over must be what was taken, all of it: numbers alone may have been given twice
+    if (repeated > 0 && placeAfter({ hello, entries }, repeated).digest !== stored?.place.digest)
+      return elsewhere(stored)
     const { findings, isDue } = contacts.heard(agent, hello, begins, at)
-    const delivery = { agent, hello, entries, repeated: Math.min(repeated, entries.length), at, findings }
+    const delivery = { agent, hello, entries, repeated, at, findings }
     const committed = (): void => contacts.committed(agent, hello, entries.length)
     if (entries.length > delivery.repeated || isDue || begins !== undefined) return { ...delivery, committed }
     committed()

@@ -8,6 +8,7 @@ import { Ago } from '../text/now.tsx'
 import { Text } from '../text/text.tsx'
 import { Discovered } from '../tour/discovered.tsx'
 import { Containers } from './containers.tsx'
+import { Agents } from './agents.tsx'
 import styles from './inputs-page.module.css'
 import { Limits } from './limits.tsx'
 
@@ -66,6 +67,7 @@ function Inputs({ inputs, started }: { readonly inputs: readonly InputStatus[]; 
               {input.error.mend === undefined ? null : <Text value={input.error.mend} />}
             </p>
           )}
+          {input.agents === undefined ? null : <Agents agents={input.agents} />}
           <GapBar
             gaps={(findings.data?.items ?? []).filter(({ about }) => about === input.name)}
             since={started}
