@@ -45,6 +45,7 @@ export const SOURCE_NAMES = [
   'kubearmor',
   'kubescape',
   'macos.eslogger',
+  'macos.unifiedlog',
   'custom',
 ] as const
 export type SourceName = (typeof SOURCE_NAMES)[number]

@@ -69,7 +69,10 @@ const JSON_FORMATS: readonly JsonFormat[] = [
     reason: 'windows: record that does not say which event it is',
     test: (json) => havingOne('winlog', 'EventID', 'win')(json) || isObject(json['Event']),
   },
-  { reason: later('ocsf'), test: (json) => havingOne('class_uid', 'finding_info')(json) },
+  {
+    reason: 'ocsf: read by a mapping of your own (docs/mapping.md)',
+    test: (json) => havingOne('class_uid', 'finding_info')(json),
+  },
   { reason: 'JSON schema is not telemetry', test: having('$schema') },
   {
     reason: later('wazuh'),

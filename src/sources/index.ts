@@ -20,6 +20,7 @@ import { kubernetesApi } from './kubernetes-api.ts'
 import { kubernetesAudit } from './kubernetes-audit.ts'
 import { laurel } from './laurel.ts'
 import { macosEslogger } from './macos-eslogger.ts'
+import { macosUnifiedlog } from './macos-unifiedlog.ts'
 import { mappedSource } from './mapped-source.ts'
 import { networkDevice } from './network-device.ts'
 import { podmanEvents } from './podman-events.ts'
@@ -89,6 +90,7 @@ export const sources = [
   kubearmor,
   kubescape,
   macosEslogger,
+  macosUnifiedlog,
 ] as const
 
 export { describesContainers } from './docker-inspect.ts'

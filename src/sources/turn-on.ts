@@ -55,5 +55,6 @@ export const TURN_ON: Readonly<Record<SourceName, string>> = {
   kubescape: 'let the node agent’s stdout exporter write its alerts, and read its container’s log',
   'macos.eslogger':
     'run eslogger exec create rename close unlink on the Mac, and send its lines to an input of type http or file',
+  'macos.unifiedlog': 'let Wazuh’s agent collect the unified log, and read the findings of its server',
   custom: 'describe the format in a mapping, and name that under the input (docs/mapping.md)',
 }
