@@ -55,7 +55,7 @@ it(
     expect(await isUnset()).toBe(true)
     write(DIGEST)
     await said(
-      /approvedImages\.yaml changed, read again: \d+ rules of 5 strategies loaded; lists set: approvedImages\n/,
+      /approvedImages\.yaml changed, read again: \d+ rules of \d+ strategies loaded; lists set: approvedImages\n/,
     )
     expect(await isUnset()).toBe(false)
 
@@ -82,6 +82,7 @@ it(
 
     rmSync(list)
     await eventually(async () => (await isUnset()) || undefined, 60_000)
+    await said(/approvedImages\.yaml deleted, read again: /)
     expect(await tallyman('reload')).toMatchObject({
       exit: 0,
       err: expect.stringContaining('no list is set'),

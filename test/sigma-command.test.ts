@@ -138,6 +138,26 @@ describe('sigma check', () => {
   })
 })
 
+describe('sigma check of little', () => {
+  it('has a word for a folder without a Sigma file', async () => {
+    mkdirSync(join(folder, 'empty'))
+    const { exit, err } = await tallyman(['sigma', 'check', join(folder, 'empty')])
+    expect(exit).toBe(2)
+    expect(err).toContain('there is no Sigma file here')
+    expect(err).toContain('.yml or .yaml')
+  })
+
+  it('tells what is wrong with a file in the order of its lines, with those of later documents behind', async () => {
+    const twin = `${rule('a')}---\n${rule('a')}---\ntitle: second\nlogsource: {category: x}\ndetection: {s: {A|nonsense: 1}, condition: s}\n`
+    const { lines } = await tallyman(['sigma', 'check', file('order.yml', twin), '--json'])
+    const refused = lines
+      .map((line) => JSON.parse(line) as { kind: string; line: number })
+      .filter(({ kind }) => kind === 'refused')
+    expect(refused.length).toBeGreaterThan(1)
+    expect(refused.map(({ line }) => line)).toEqual(refused.map(({ line }) => line).toSorted((a, b) => a - b))
+  })
+})
+
 describe('sigma eval', () => {
   it('answers T, F and E, one case a line, integers exact', async () => {
     const cases = file(
@@ -163,6 +183,7 @@ describe('sigma eval', () => {
     ['[{"id": "a", "rule": "", "event": {}}, {"id": "b", "rule": {}}]', 'event}: case 2, rule: '],
     ['[{"id": "a", "rule": "", "events": [{"at": "soon"}]}]', 'event}: case 1, events.0.at: '],
     ['[5]', 'event}: case 1: '],
+    ['[{"id": "a", "rule": "title: r"}]', 'case 1: it has neither event nor events'],
   ])('refuses %j', async (content, message) => {
     const { exit, err } = await tallyman(['sigma', 'eval', '--cases', file('cases.json', content)])
     expect(exit).toBe(2)

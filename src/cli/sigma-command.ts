@@ -24,6 +24,11 @@ export async function checkSigma(
   output: Output,
 ): Promise<Exit> {
   const texts = await readRules(folders)
+  if (texts.length === 0)
+    throw new UserError('there is no Sigma file here', {
+      ...(folders[0] !== undefined && { file: folders[0] }),
+      mend: 'name a folder that holds files that end in .yml or .yaml',
+    })
   const { ruleset, refused, warnings } = compileRules(texts, { lists: await listsIn(site, output) })
   const counts = byLogsource(ruleset.rules)
   if (json || !output.terminal) {
@@ -100,13 +105,17 @@ function told({ file, line, column, message, mend }: Problem): string {
 
 const durationSchema = z.string().refine((text) => parseDuration(text) !== undefined, 'as 0s, 40s or 5m')
 const cases = z.array(
-  z.looseObject({
-    id: z.string(),
-    rule: z.string(),
-    event: z.unknown().optional(),
-    events: z.array(z.looseObject({ at: durationSchema.optional() })).optional(),
-    until: durationSchema.optional(),
-  }),
+  z
+    .looseObject({
+      id: z.string(),
+      rule: z.string(),
+      event: z.unknown().optional(),
+      events: z.array(z.looseObject({ at: durationSchema.optional() })).optional(),
+      until: durationSchema.optional(),
+    })
+    .refine(({ event, events }) => event !== undefined || events !== undefined, {
+      message: 'it has neither event nor events',
+    }),
 )
 type Case = z.infer<typeof cases>[number]
 

@@ -70,8 +70,9 @@ export async function currentDetection(
   const reload = (): Promise<Reloaded> => inTurn(() => loadAgain('read again'))
   const lookForChanges = (): Promise<void> =>
     inTurn(async () => {
-      const changed = differences(seen, await fingerprint(folders))
-      if (changed.length > 0) await loadAgain(`${named(changed)} changed, read again`)
+      const { changed, deleted } = differences(seen, await fingerprint(folders))
+      const told = [named(changed, 'changed'), named(deleted, 'deleted')].filter((words) => words !== '')
+      if (told.length > 0) await loadAgain(`${told.join(', ')}, read again`)
     })
 
   const reloadAndTell = (): void => void reload()
@@ -100,9 +101,10 @@ function reloadedOf({ ruleset, strategies, site, problems }: Detection): Reloade
   }
 }
 
-function named(files: readonly string[]): string {
+function named(files: readonly string[], how: string): string {
   const more = files.length - NAMED
-  return `${files.slice(0, NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+  const names = files.slice(0, NAMED).join(', ')
+  return files.length === 0 ? '' : `${names}${more > 0 ? ` and ${more} more` : ''} ${how}`
 }
 
 function tell(

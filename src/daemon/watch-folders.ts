@@ -33,10 +33,21 @@ async function filesOf(path: string): Promise<readonly string[]> {
     .sort()
 }
 
-/** Files that were added, changed or removed. */
-export function differences(before: Fingerprint, after: Fingerprint): readonly string[] {
-  const changed = [...after].filter(([file, mark]) => before.get(file) !== mark).map(([file]) => file)
-  return [...changed, ...[...before.keys()].filter((file) => !after.has(file))].sort()
+/** Files that are other than they were, in the order of their paths. */
+export interface Differences {
+  /** Added, or with other content. */
+  readonly changed: readonly string[]
+  readonly deleted: readonly string[]
+}
+
+export function differences(before: Fingerprint, after: Fingerprint): Differences {
+  return {
+    changed: [...after]
+      .filter(([file, mark]) => before.get(file) !== mark)
+      .map(([file]) => file)
+      .sort(),
+    deleted: [...before.keys()].filter((file) => !after.has(file)).sort(),
+  }
 }
 
 /** Changes that come together are told once: when nothing changed for so long, and at the latest after so long. ms. */

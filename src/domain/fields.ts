@@ -371,6 +371,7 @@ export const SERVED_BY: Readonly<Record<string, readonly SourceName[]>> = {
     'windows.security',
     'kubearmor',
     'macos.eslogger',
+    'esxi',
   ],
   file_event: [
     'sensor',

@@ -30,7 +30,18 @@ export function compileRules(texts: readonly RuleText[], { lists }: { readonly l
   const baselines = learned.map(({ baseline }) => baseline)
   const known = [...plain.rules, ...learned.map(({ each, baseline }) => loadedBaseline(each, baseline))]
   const { correlations, loaded } = compileCorrelations(library, baselines, known)
-  return { ruleset: { ...plain, rules: loaded, baselines, correlations }, refused, warnings }
+  return {
+    ruleset: { ...plain, rules: loaded, baselines, correlations },
+    refused: inOrder(texts, refused),
+    warnings: inOrder(texts, warnings),
+  }
+}
+
+/** By file, as they were given, and by line. */
+function inOrder(texts: readonly RuleText[], problems: readonly Problem[]): readonly Problem[] {
+  const places = new Map(texts.map(({ file }, place) => [file, place]))
+  const placeOf = ({ file }: Problem): number => places.get(file) ?? texts.length
+  return problems.toSorted((a, b) => placeOf(a) - placeOf(b) || a.line - b.line || a.column - b.column)
 }
 
 /**

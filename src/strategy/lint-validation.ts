@@ -2,12 +2,14 @@ import { parseDuration } from '../domain/day.ts'
 import type { LoadedRule } from '../sigma/sigma.ts'
 import { quoted } from './lint-context.ts'
 import type { Check, LintContext } from './lint-context.ts'
+import { testEvent } from './test-event.ts'
 import type { Emulation, LintFinding, StrategyTest } from './strategy.ts'
 
-/** Tests and emulations: 050, 051, 053, 057–059. */
+/** Tests and emulations: 005, 050, 051, 053, 057–059. */
 export const lintValidation: Check = (context) => [
   ...tests(context),
   ...strangers(context),
+  ...undescribed(context),
   ...edges(context),
   ...unmeasured(context),
   ...context.strategy.emulations.flatMap((emulation) => emulationFindings(context, emulation)),
@@ -79,6 +81,32 @@ function strangers(context: LintContext): LintFinding[] {
         'Write the name or the id of one of its rules.',
       ),
     )
+}
+
+/** Events that describe none: a test with such an event is silent whatever its rule says. */
+function undescribed(context: LintContext): LintFinding[] {
+  const { tests: all, filters } = context.strategy
+  const described = [
+    ...all.flatMap(({ id, line, events }) => events.map((event) => ({ id, line, event }))),
+    ...filters.flatMap(({ id, line, sample: event }) => (event === undefined ? [] : [{ id, line, event }])),
+  ]
+  const wrong = described.flatMap(({ id, line, event }) => {
+    const made = testEvent(event, id)
+    return typeof made === 'string' ? [{ line, message: `${id}: ${made}` }] : []
+  })
+  return uniqueBy(wrong, ({ message }) => message).map(({ line, message }) =>
+    context.finding(
+      'ADS005',
+      'error',
+      line,
+      message,
+      'Write category or source as tallyman sources list has them.',
+    ),
+  )
+}
+
+function uniqueBy<T>(all: readonly T[], key: (one: T) => string): readonly T[] {
+  return [...new Map(all.map((one) => [key(one), one])).values()]
 }
 
 /**

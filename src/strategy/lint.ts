@@ -6,6 +6,7 @@ import { lintAttack } from './lint-attack.ts'
 import { lintClaims } from './lint-claims.ts'
 import { lintCommands } from './lint-commands.ts'
 import type { Check, LintContext } from './lint-context.ts'
+import { lintFields } from './lint-fields.ts'
 import { lintHeadings } from './lint-headings.ts'
 import { lintResponse } from './lint-response.ts'
 import { lintRules } from './lint-rules.ts'
@@ -33,6 +34,7 @@ const CHECKS: readonly Check[] = [
   lintHeadings,
   lintAttack,
   lintRules,
+  lintFields,
   lintClaims,
   lintAssumptions,
   lintCommands,

@@ -2,6 +2,7 @@ import { parseDuration } from '../domain/day.ts'
 import { SOURCE_NAMES } from '../domain/event.ts'
 import type { Event, EventLogsource, SourceName } from '../domain/event.ts'
 import { RESOURCE_ATTRIBUTES, SERVED_BY } from '../domain/fields.ts'
+import { wrongLogsource } from '../domain/provided-fields.ts'
 
 /** Tests happen at a time of their own, so that they give the same result on every day. */
 const EPOCH = Date.UTC(2026, 0, 5, 9)
@@ -28,6 +29,10 @@ const LOGSOURCES: Readonly<Partial<Record<SourceName, EventLogsource>>> = {
   'windows.defender': { product: 'windows', service: 'windefend' },
   'windows.eventlog': { product: 'windows' },
   'sysmon.linux': { product: 'linux', service: 'sysmon' },
+  kubearmor: { product: 'kubearmor' },
+  kubescape: { product: 'kubescape' },
+  'macos.eslogger': { product: 'macos' },
+  'macos.unifiedlog': { product: 'macos', service: 'unifiedlog' },
 }
 /** Categories whose records come from Linux here. */
 const LINUX = new Set([
@@ -54,6 +59,8 @@ export function testEvent(described: Readonly<Record<string, unknown>>, id: stri
     return `there is no source ${JSON.stringify(source)}`
   if (source === undefined && typeof described['category'] !== 'string')
     return 'the event has neither category nor source'
+  const wrong = wrongLogsource(logsourceOf(described))
+  if (wrong !== undefined) return wrong
   const fields = Object.entries(described).filter(([name]) => !CONTROL.has(name))
   return {
     id,

@@ -1,17 +1,20 @@
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { checkConfig, printSchema, showConfig } from '../config-command.ts'
 import { listContainers } from '../containers.ts'
 import { showCoverage, type CoverageWords } from '../coverage.ts'
 import { doctor, type DoctorWords } from '../doctor.ts'
+import { listFields, showField, type FieldsOptions } from '../fields.ts'
 import { listLists, showList } from '../lists.ts'
 import { checkMapping } from '../mapping-command.ts'
+import { SHIPPED_STRATEGIES } from '../options.ts'
 import type { Output } from '../output.ts'
 import { listSources } from '../sources.ts'
 import { configOf, example, withData, type DataOptions, type Done } from './words.ts'
 
-/** `sources`, `mapping`, `config`, `doctor`, `coverage`, `containers`, `lists`: what is set, read and seen */
+/** `sources`, `fields`, `mapping`, `config`, `doctor`, `coverage`, `containers`, `lists`: what is set, read and seen */
 export function addStanding(program: Command, output: Output, done: Done): void {
   addSources(program, output, done)
+  addFields(program, output, done)
   addMapping(program, output, done)
   addConfig(program, output, done)
   addCoverage(program, output, done)
@@ -28,6 +31,30 @@ function addSources(program: Command, output: Output, done: Done): void {
     .option('--json', 'as JSON', false)
     .addHelpText('after', example('tallyman sources list'))
     .action((options: { json: boolean }) => done(listSources(options.json, output)))
+}
+
+function addFields(program: Command, output: Output, done: Done): void {
+  const fields = program
+    .command('fields')
+    .description('what rules can ask: which sources fill it, by which settings, which rules read it')
+  const shared = (command: Command): Command =>
+    command
+      .option('--source <name>', 'only what this source fills')
+      .addOption(
+        new Option('--strategies <dir>', 'a folder of documents').default(
+          SHIPPED_STRATEGIES,
+          'the shipped ones',
+        ),
+      )
+      .option('--json', 'one field a line, as JSON', false)
+  shared(
+    fields.command('list').description('every field of the catalogue, and those that rules read besides'),
+  )
+    .addHelpText('after', example('tallyman fields list --source falco'))
+    .action(async (options: FieldsOptions) => done(await listFields(options, output)))
+  shared(fields.command('show').description('one field wherever it stands').argument('<name>'))
+    .addHelpText('after', example('tallyman fields show process.executable.name'))
+    .action(async (name: string, options: FieldsOptions) => done(await showField(name, options, output)))
 }
 
 function addMapping(program: Command, output: Output, done: Done): void {
