@@ -148,7 +148,8 @@ describe('sigma check of little', () => {
   })
 
   it('tells what is wrong with a file in the order of its lines, with those of later documents behind', async () => {
-    const twin = `${rule('a')}---\n${rule('a')}---\ntitle: second\nlogsource: {category: x}\ndetection: {s: {A|nonsense: 1}, condition: s}\n`
+    const id = 'id: 11111111-1111-4111-8111-111111111111\n'
+    const twin = `${rule('a', id)}---\n${rule('b', id)}---\ntitle: second\nlogsource: {category: x}\ndetection: {s: {A|nonsense: 1}, condition: s}\n`
     const { lines } = await tallyman(['sigma', 'check', file('order.yml', twin), '--json'])
     const refused = lines
       .map((line) => JSON.parse(line) as { kind: string; line: number })
