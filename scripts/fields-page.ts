@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import { fieldRows, type FieldRow } from '../src/cli/field-rows.ts'
 import type { SourceName } from '../src/domain/event.ts'
 import { EXTENSIONS, PEER_FIELDS, SERVED_BY, SIGMA_CATEGORIES } from '../src/domain/fields.ts'

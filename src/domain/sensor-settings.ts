@@ -11,6 +11,7 @@ const ZEEK = 'sensors/zeek/README.md'
 const INTEGRITY = 'sensors/integrity/README.md'
 const TETRAGON_FILES = 'sensors/tetragon/files.yaml'
 const TETRAGON_NETWORK = 'sensors/tetragon/network.yaml'
+const FALCO = 'sensors/falco/tallyman_rules.yaml'
 const KUBEARMOR = 'sensors/kubearmor/README.md'
 
 const SETTINGS: Readonly<Partial<Record<SourceName, Settings>>> = {
@@ -24,6 +25,7 @@ const SETTINGS: Readonly<Partial<Record<SourceName, Settings>>> = {
     network_listen: TETRAGON_NETWORK,
     kernel_call: 'sensors/tetragon/kernel-calls.yaml',
   },
+  falco: FALCO,
   tracee: 'sensors/tracee/policy.yaml',
   auditd: AUDIT,
   laurel: AUDIT,

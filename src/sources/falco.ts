@@ -1,7 +1,9 @@
 import type { Event, Finding, Logsource, Mapping, Resource } from '../domain/event.ts'
 import { contentOf } from './events.ts'
-import { isObject, objectOf, textOf } from './json.ts'
+import { falcoTelemetry } from './falco-telemetry.ts'
+import { isObject, known, objectOf, textOf } from './json.ts'
 import type { JsonObject } from './json.ts'
+import { LINUX, LINUX_MAPPING } from './linux-event.ts'
 import { defineSource, failed } from './source.ts'
 import type { Decoded, FramedRecord } from './source.ts'
 import { timeOf, timeOfNanoseconds } from './time.ts'
@@ -36,11 +38,14 @@ const MAPPING: Mapping = Object.freeze({
   rule: [['rule'], ['Rule']],
 })
 
-/** Alerts of Falco (json_output), as another tool's alerts; what it tells of itself is a fact. */
+/**
+ * Alerts of Falco (json_output), as another tool's alerts; records of the rules that ship in sensors/falco are
+ * telemetry; what it tells of itself is a fact.
+ */
 export const falco = defineSource({
   name: 'falco',
-  title: 'Falco alerts',
-  serves: [FALCO],
+  title: 'Falco alerts and telemetry',
+  serves: [FALCO, ...Object.values(LINUX)],
   recognise: (record) => isAlert(record.json),
   decoder: () => ({ decode, checkpoint: () => undefined }),
 })
@@ -65,14 +70,23 @@ function decode(record: FramedRecord): Decoded {
   const rule = textOf(alert['rule']) ?? textOf(alert['Rule']) ?? ''
   const content = contentOf(record.text)
   if (rule.startsWith('Falco internal:')) return internal(alert, fields, rule, time)
+  const telemetry = falcoTelemetry(rule, fields)
   const event: Event = {
     id: `${record.stream}@${record.position}`,
     time,
     source: 'falco',
-    logsource: FALCO,
     resource: resourceOf(alert, fields),
-    record: { ...unlistedFields(fields), ...alert, rule, output_fields: fields },
-    mapping: MAPPING,
+    ...(telemetry === undefined
+      ? {
+          logsource: FALCO,
+          record: { ...unlistedFields(fields), ...alert, rule, output_fields: fields },
+          mapping: MAPPING,
+        }
+      : {
+          logsource: LINUX[telemetry.category],
+          record: known(telemetry.fields),
+          mapping: LINUX_MAPPING,
+        }),
   }
   const identity = {
     id: `falco:${stated ?? ''}:${textOf(alert['hostname']) ?? ''}:${rule.slice(0, 256)}:${content}`,

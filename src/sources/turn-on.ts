@@ -10,7 +10,8 @@ export const TURN_ON: Readonly<Record<SourceName, string>> = {
     'let the daemon read the engine’s socket: an input of type docker; tallyman discover shows what is in the way',
   'docker.inspect':
     'let the daemon read the engine’s socket: an input of type docker; tallyman discover shows what is in the way',
-  falco: 'set json_output: true and a file_output or http_output in falco.yaml, and read that as an input',
+  falco:
+    'load sensors/falco/tallyman_rules.yaml, set json_output: true and a file_output or http_output in falco.yaml, and read that as an input',
   sensor: 'run tallyman sensor as root on each machine (docs/sensor.md, sensors/tallyman-sensor.service)',
   tetragon: 'apply the policies of sensors/tetragon and read Tetragon’s export file',
   tracee: 'run Tracee with sensors/tracee/policy.yaml and JSON output to a file, and read that file',
