@@ -1,3 +1,4 @@
+import type { Event } from '../domain/event.ts'
 import type { FieldReader } from './field.ts'
 import { foldsToLowerCase, foldText, isBeyondLatin1 } from './fold.ts'
 import { GRAM } from './grams.ts'
@@ -5,7 +6,7 @@ import { literalFinder } from './literal-finder.ts'
 import type { LiteralFinder } from './literal-finder.ts'
 import type { Atom } from './necessary.ts'
 import { numericOf } from './number.ts'
-import { recurring } from './recurring.ts'
+import type { KnownText } from './recurring.ts'
 
 /** An atom and the clause that it satisfies, as a number of its own. */
 export interface WantedAtom {
@@ -13,24 +14,63 @@ export interface WantedAtom {
   readonly clause: number
 }
 
-/** Everything that rules look for in one field, in one pass over its text. */
+/** Everything that rules look for in the texts of one field, in one pass over each. */
 export interface FieldIndex {
   readonly reader: FieldReader
-  /** The clauses that some atom in the text satisfies, each once. */
-  readonly clausesIn: (text: string) => readonly number[]
+  /** Whether numbers and booleans may be among it. */
+  readonly asksNumbers: boolean
+  /** Notes the clauses that the field's texts satisfy. */
+  note(event: Event, note: Note): void
 }
+
+export type Note = (clauses: readonly number[]) => void
 
 /** Longer literals tell no more: the rest is the evaluation's. */
 const LITERAL_LENGTH = 16
 
-/** An index of the field, whose texts come one by one. */
+/** An index of the field, whose texts come one by one. Keywords may be among what is wanted. */
 export function fieldIndex(reader: FieldReader, wanted: readonly WantedAtom[]): FieldIndex {
-  return { reader, clausesIn: recurring(search(wanted, true)) }
+  return new IndexOfField(reader, wanted)
 }
 
-/** The same for keywords, whose texts come joined: what is wanted as a whole may then stand anywhere. */
-export function keywordIndex(wanted: readonly WantedAtom[]): FieldIndex['clausesIn'] {
-  return search(wanted, false)
+class IndexOfField implements FieldIndex {
+  readonly reader: FieldReader
+  readonly asksNumbers: boolean
+  readonly #search: Search
+  readonly #asker: number
+
+  constructor(reader: FieldReader, wanted: readonly WantedAtom[]) {
+    this.reader = reader
+    this.asksNumbers = wanted.some(({ atom }) => atom.field !== undefined || isOfNumbers(atom))
+    this.#search = searchFor(wanted)
+    this.#asker = reader.asker()
+  }
+
+  note(event: Event, note: Note): void {
+    const known = this.reader.known(event)
+    if (known !== undefined) return note(this.#found(known))
+    const texts = this.reader.texts(event)
+    const [only] = texts
+    if (texts.length === 1 && only !== undefined) return note(this.#search(only))
+    for (const text of texts) {
+      const one = this.reader.recall(text)
+      note(one === undefined ? this.#search(text) : this.#found(one))
+    }
+  }
+
+  #found({ found, text }: KnownText): readonly number[] {
+    return (found[this.#asker] ??= this.#search(text)) as readonly number[]
+  }
+}
+
+/** Whether a keyword may stand in the text of a number or a boolean. */
+function isOfNumbers(atom: Atom): boolean {
+  return atom.kind === 'number' || /^[-+.\daefilnrstuy]*$/.test(atom.text)
+}
+
+/** The same for keywords, of which any may stand anywhere in a text. */
+export function keywordIndex(wanted: readonly WantedAtom[]): Search {
+  return searchFor(wanted)
 }
 
 interface Literals {
@@ -38,7 +78,10 @@ interface Literals {
   readonly clauses: readonly (readonly number[])[]
 }
 
-function search(wanted: readonly WantedAtom[], alone: boolean): (text: string) => readonly number[] {
+/** The clauses that some atom in the text satisfies, each once. */
+type Search = (text: string) => readonly number[]
+
+function searchFor(wanted: readonly WantedAtom[]): Search {
   const whole = new Map<string, number[]>()
   const numbers = new Map<number, number[]>()
   const parts = new Map<string, number[]>()
@@ -46,7 +89,7 @@ function search(wanted: readonly WantedAtom[], alone: boolean): (text: string) =
   const beyond = new Set<number>()
   for (const { atom, clause } of wanted) {
     if (atom.kind === 'number') add(numbers, Number(atom.value), clause)
-    else if (atom.whole && alone) add(whole, atom.text, clause)
+    else if (atom.whole && atom.field !== undefined) add(whole, atom.text, clause)
     else if (atom.text.length >= GRAM) add(parts, atom.text.slice(0, LITERAL_LENGTH), clause)
     else if (isBeyondLatin1(atom.text)) beyond.add(clause)
     else add(short, atom.text, clause)

@@ -1,6 +1,8 @@
 import type { Event } from '../domain/event.ts'
 import { RESOURCE_ATTRIBUTES } from '../domain/fields.ts'
 import { foldText } from './fold.ts'
+import { knownTexts } from './recurring.ts'
+import type { KnownText } from './recurring.ts'
 
 /** What an event has under a field's name. Nothing at all, null, and an empty list are different things. */
 export interface Reading {
@@ -19,37 +21,31 @@ export interface FieldReader {
   texts(event: Event): readonly string[]
   /** The same, case folded. */
   folded(event: Event): readonly string[]
+  /** Spares reading: what stands there is the value, a scalar that the caller came upon. */
+  hold(event: Event, value: unknown): void
+  /** The only value's text where it is one that recurs: what was found in it under {@link asker} holds again. */
+  known(event: Event): KnownText | undefined
+  /** A text of a list, in the same way. */
+  recall(text: string): KnownText | undefined
+  /** A number for one who asks about the field's texts; what is found must depend on the text alone. */
+  asker(): number
+  /** Whether its value is, in a record that has its name as a key, what stands there, unless a mapping has the name. */
+  readonly isKey: boolean
 }
 
 const MISSING: Reading = { present: false, values: [] }
+const NO_TEXTS: readonly string[] = []
+/** Names that a plain object answers to without having them. */
+const INHERITED: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object.prototype))
 
 /** A reader of the field: through the source's mapping, the record itself, then the resource attributes. */
 export function fieldReader(name: string): FieldReader {
-  const path = name.split('.')
-  const tails = path.map((_, step) => path.slice(step).join('.'))
-  const isAttribute = Object.hasOwn(RESOURCE_ATTRIBUTES, name)
-  return remember(name, (event) => {
-    if (isAttribute && Object.hasOwn(event.resource, name)) return event.resource[name]
-    const told = mapped(event, name)
-    if (told !== undefined) return told
-    const value = inRecord(event.record, name, path, tails)
-    if (value !== undefined) return value
-    return Object.hasOwn(event.resource, name) ? event.resource[name] : undefined
-  })
+  return new Field(name)
 }
 
 /** Every scalar anywhere in the record, for keywords. */
 export function keywordReader(): FieldReader {
-  return remember('', ({ record }) => {
-    const values: unknown[] = []
-    const pending: unknown[] = [record]
-    while (pending.length > 0) {
-      const value = pending.pop()
-      if (typeof value !== 'object' || value === null) values.push(value)
-      else for (const member of Object.values(value)) pending.push(member)
-    }
-    return values
-  })
+  return new Keywords('')
 }
 
 /** All texts of a record as one, parted by NUL: for asking at once whether any of them holds something. */
@@ -78,6 +74,11 @@ export function readsOnly(): { readonly reader: FieldReader; set(value: unknown)
       only: () => texts()[0],
       texts,
       folded: () => foldedOf(texts()),
+      hold: () => {},
+      known: () => undefined,
+      recall: () => undefined,
+      asker: () => 0,
+      isKey: false,
     },
     set(value) {
       values = [value]
@@ -85,42 +86,139 @@ export function readsOnly(): { readonly reader: FieldReader; set(value: unknown)
   }
 }
 
-/** `find` answers what stands there, a list for several values, undefined for nothing at all. */
-function remember(name: string, find: (event: Event) => unknown): FieldReader {
-  let last: Event | undefined
-  let found: unknown
-  let reading: Reading | undefined
-  let texts: readonly string[] | undefined
-  let folded: readonly string[] | undefined
-  const refresh = (event: Event): void => {
-    if (event === last) return
-    found = find(event)
-    last = event
-    reading = undefined
-    texts = undefined
-    folded = undefined
+interface Derived {
+  reading?: Reading
+  texts?: readonly string[]
+  folded?: readonly string[]
+}
+
+/** Remembers what it read of the last event. A class, because of a kind with many the engine compiles these best. */
+abstract class Remembering implements FieldReader {
+  readonly name: string
+  abstract readonly isKey: boolean
+  readonly #recall = knownTexts()
+  #last: Event | undefined
+  #found: unknown
+  #derived: Derived | undefined
+  /** Null where nobody has asked. */
+  #known: KnownText | undefined | null
+  #askers = 0
+
+  constructor(name: string) {
+    this.name = name
   }
-  return {
-    name,
-    read(event) {
-      refresh(event)
-      reading ??= readingOf(found)
-      return reading
-    },
-    only(event) {
-      refresh(event)
-      return typeof found === 'string' ? found : undefined
-    },
-    texts(event) {
-      refresh(event)
-      texts ??= typeof found === 'string' ? [found] : textsOf(this.read(event).values)
-      return texts
-    },
-    folded(event) {
-      refresh(event)
-      folded ??= foldedOf(this.texts(event))
-      return folded
-    },
+
+  /** What stands there, a list for several values, undefined for nothing at all. */
+  protected abstract find(event: Event): unknown
+
+  hold(event: Event, value: unknown): void {
+    this.#last = event
+    this.#found = value
+    this.#derived = undefined
+    this.#known = null
+  }
+
+  #refresh(event: Event): void {
+    if (event !== this.#last) this.hold(event, this.find(event))
+  }
+
+  #derivedOf(event: Event): Derived {
+    this.#refresh(event)
+    this.#derived ??= {}
+    return this.#derived
+  }
+
+  read(event: Event): Reading {
+    const derived = this.#derivedOf(event)
+    derived.reading ??= readingOf(this.#found)
+    return derived.reading
+  }
+
+  only(event: Event): string | undefined {
+    this.#refresh(event)
+    return typeof this.#found === 'string' ? this.#found : undefined
+  }
+
+  texts(event: Event): readonly string[] {
+    this.#refresh(event)
+    if (this.#found === undefined) return NO_TEXTS
+    const derived = this.#derivedOf(event)
+    derived.texts ??= typeof this.#found === 'string' ? [this.#found] : textsOf(this.read(event).values)
+    return derived.texts
+  }
+
+  folded(event: Event): readonly string[] {
+    const derived = this.#derivedOf(event)
+    derived.folded ??= foldedOf(this.texts(event))
+    return derived.folded
+  }
+
+  known(event: Event): KnownText | undefined {
+    this.#refresh(event)
+    if (this.#known !== null) return this.#known
+    const text = textOf(this.#found)
+    this.#known = text === undefined ? undefined : this.#recall(text)
+    return this.#known
+  }
+
+  recall(text: string): KnownText | undefined {
+    return this.#recall(text)
+  }
+
+  asker(): number {
+    this.#askers += 1
+    return this.#askers - 1
+  }
+}
+
+class Field extends Remembering {
+  readonly #path: readonly string[]
+  readonly #tails: readonly string[]
+  readonly isKey: boolean
+  readonly #isAttribute: boolean
+  readonly #isInherited: boolean
+
+  constructor(name: string) {
+    super(name)
+    this.#path = name.split('.')
+    this.#tails = this.#path.map((_, step) => this.#path.slice(step).join('.'))
+    this.#isAttribute = Object.hasOwn(RESOURCE_ATTRIBUTES, name)
+    this.#isInherited = INHERITED.has(name)
+    this.isKey = !this.#isAttribute && this.#path.length === 1
+  }
+
+  protected find({ record, mapping, resource }: Event): unknown {
+    if (this.#isAttribute && Object.hasOwn(resource, this.name)) return resource[this.name]
+    const paths = this.#own(mapping)
+    const told = paths === undefined ? undefined : firstOf(record, paths)
+    if (told !== undefined) return told
+    const value = isObject(record) ? this.#own(record) : undefined
+    if (value !== undefined) return value
+    if (this.#path.length > 1 || Array.isArray(record)) {
+      const deeper = walk(record, this.#path, this.#tails)
+      if (deeper !== undefined) return deeper
+    }
+    return this.#own(resource)
+  }
+
+  /** To ask for what is not there is several times as fast as to ask whether it is. */
+  #own<T>(object: Readonly<Record<string, T>>): T | undefined {
+    return this.#isInherited && !Object.hasOwn(object, this.name) ? undefined : object[this.name]
+  }
+}
+
+class Keywords extends Remembering {
+  readonly isKey = false
+
+  protected find({ record }: Event): unknown {
+    const values: unknown[] = []
+    const pending: unknown[] = [record]
+    while (pending.length > 0) {
+      const value = pending.pop()
+      if (typeof value !== 'object' || value === null) values.push(value)
+      else for (const member of Object.values(value)) pending.push(member)
+    }
+    return values
   }
 }
 
@@ -146,18 +244,12 @@ export function textOf(value: unknown): string | undefined {
   return undefined
 }
 
-function mapped(event: Event, name: string): unknown {
-  if (!Object.hasOwn(event.mapping, name)) return undefined
-  for (const path of event.mapping[name] ?? []) {
-    const value = walk(event.record, path)
+function firstOf(record: unknown, paths: Event['mapping'][string]): unknown {
+  for (const path of paths) {
+    const value = walk(record, path)
     if (value !== undefined) return value
   }
   return undefined
-}
-
-function inRecord(record: unknown, name: string, path: readonly string[], tails: readonly string[]): unknown {
-  if (isObject(record) && Object.hasOwn(record, name)) return record[name]
-  return path.length > 1 || Array.isArray(record) ? walk(record, path, tails) : undefined
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,18 +1,20 @@
 import type { Event } from '../domain/event.ts'
-import { joinedTexts } from './field.ts'
-import { fieldIndex, keywordIndex } from './field-index.ts'
-import type { FieldIndex, WantedAtom } from './field-index.ts'
+import type { WantedAtom } from './field-index.ts'
 import { isBeyondLatin1 } from './fold.ts'
 import { GRAM } from './grams.ts'
 import { anyOf, atomsOf, necessaryClauses } from './necessary.ts'
 import type { Atom, Clause, Weight } from './necessary.ts'
 import type { Readers } from './predicate.ts'
+import { recordIndex } from './record-index.ts'
 import type { ParsedRule } from './rule.ts'
 
-/** Clauses that are looked for, of each rule; each has a bit. */
+/** Clauses that are looked for, of each rule; each has a bit, and its number ends with it. */
 const CLAUSES = 2
 /** Above the bits of the clauses. */
 const ROUND = 2 ** CLAUSES
+const LAST_ROUND = 2 ** 31 - 2 * ROUND
+/** Candidates that are put in order by insertion. */
+const FEW = 32
 
 /**
  * Tells which of some rules can hold on an event at all, so that the others are not looked at: their places, in
@@ -23,21 +25,17 @@ export function prefilterOf(
   readers: Readers,
 ): (event: Event) => readonly number[] {
   const { always, needed, wanted } = clausesOfRules(rules)
-  const keywords = wanted.get(undefined)
-  const clausesInAll = keywords && keywordIndex(keywords)
-  const fields = [...wanted].flatMap(([field, atoms]) =>
-    field === undefined ? [] : [fieldIndex(readers.field(field), atoms)],
-  )
+  const index = recordIndex(wanted, readers)
   // Which clauses of a rule were met, and in which round: nothing is to be cleared between events.
-  const met = new Float64Array(rules.length)
+  const met = new Int32Array(rules.length)
   let round = 0
   let candidates: number[] = []
   const mark = (clauses: readonly number[]): void => {
     for (const clause of clauses) {
-      const rule = Math.trunc(clause / CLAUSES)
+      const rule = clause >> 1
       const known = met[rule] as number
       const before = known >= round ? known - round : 0
-      const after = before | (1 << (clause % CLAUSES))
+      const after = before | (1 << (clause & 1))
       if (before === after) continue
       met[rule] = round + after
       if (after === needed[rule]) candidates.push(rule)
@@ -45,21 +43,26 @@ export function prefilterOf(
   }
   return (event) => {
     round += ROUND
+    if (round > LAST_ROUND) {
+      met.fill(0)
+      round = ROUND
+    }
     candidates = [...always]
-    for (const field of fields) markIn(field, event, mark)
-    if (clausesInAll) mark(clausesInAll(joinedTexts(event.record)))
-    return candidates.length > 1 ? candidates.sort((a, b) => a - b) : candidates
+    index(event, mark)
+    return ascending(candidates)
   }
 }
 
-function markIn(
-  { reader, clausesIn }: FieldIndex,
-  event: Event,
-  mark: (clauses: readonly number[]) => void,
-): void {
-  const only = reader.only(event)
-  if (only !== undefined) mark(clausesIn(only))
-  else for (const text of reader.texts(event)) mark(clausesIn(text))
+/** In place: few at a time, for which a comparing sort would cost more than all the rest. */
+function ascending(numbers: number[]): readonly number[] {
+  if (numbers.length > FEW) return numbers.sort((a, b) => a - b)
+  for (let from = 1; from < numbers.length; from += 1) {
+    const number = numbers[from] as number
+    let to = from
+    for (; to > 0 && (numbers[to - 1] as number) > number; to -= 1) numbers[to] = numbers[to - 1] as number
+    numbers[to] = number
+  }
+  return numbers
 }
 
 interface Wanted {

@@ -7,22 +7,28 @@ const WORTH = 8
 /** Looks without remembering, before it is tried again. */
 const PAUSE = 16_384
 
+/** A text that may come again, and what those who asked found in it, each under a number of its own. */
+export interface KnownText {
+  readonly text: string
+  readonly found: unknown[]
+}
+
 /**
- * Remembers what is found in texts while they recur, as most fields of telemetry do: names of programs, users,
- * directories. The newest texts are known, as many as a generation and up to twice that; where few of them come again
- * nothing is remembered for a while, so that a stream of random values costs nothing more. `find` must depend on the
- * text alone.
+ * Remembers texts while they recur, as most fields of telemetry do: names of programs, users, directories. The newest
+ * are known, as many as a generation and up to twice that; where few of them come again none is for a while
+ * (undefined), so that a stream of random values costs nothing more.
  */
-export function recurring<Found>(find: (text: string) => Found, generation = 256): (text: string) => Found {
-  let young = new Map<string, Found>()
-  let old = new Map<string, Found>()
+export function knownTexts(generation = 256): (text: string) => KnownText | undefined {
+  let young = new Map<string, KnownText>()
+  let old = new Map<string, KnownText>()
   let [looks, known, pause] = [0, 0, 0]
-  const keep = (text: string, found: Found): void => {
+  const keep = (one: KnownText): KnownText => {
     if (young.size >= generation) {
       old = young
       young = new Map()
     }
-    young.set(owned(text), found)
+    young.set(one.text, one)
+    return one
   }
   const judge = (): void => {
     if (known * WORTH < looks) {
@@ -36,24 +42,31 @@ export function recurring<Found>(find: (text: string) => Found, generation = 256
   return (text) => {
     if (pause > 0) {
       pause -= 1
-      return find(text)
+      return undefined
     }
-    if (text.length > LENGTH) return find(text)
-    looks += 1
-    let found = young.get(text)
-    if (found === undefined) {
-      found = old.get(text)
-      if (found === undefined) {
-        found = find(text)
-        keep(text, found)
-        if (looks >= TRIAL) judge()
-        return found
-      }
-      keep(text, found)
-    }
-    known += 1
+    if (text.length > LENGTH) return undefined
     if (looks >= TRIAL) judge()
-    return found
+    looks += 1
+    const newest = young.get(text)
+    if (newest !== undefined) {
+      known += 1
+      return newest
+    }
+    const before = old.get(text)
+    if (before === undefined) return keep({ text: owned(text), found: [] })
+    known += 1
+    return keep(before)
+  }
+}
+
+/** Remembers what is found in texts while they recur. `find` must depend on the text alone. */
+export function recurring<Found>(find: (text: string) => Found, generation = 256): (text: string) => Found {
+  const knownOf = knownTexts(generation)
+  return (text) => {
+    const known = knownOf(text)
+    if (known === undefined) return find(text)
+    if (known.found.length === 0) known.found.push(find(text))
+    return known.found[0] as Found
   }
 }
 

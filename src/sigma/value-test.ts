@@ -8,7 +8,6 @@ import { numericOf, sameNumber } from './number.ts'
 import type { Numeric } from './number.ts'
 import type { Comparison, Pattern, Reference } from './pattern.ts'
 import { anyRelated } from './reference.ts'
-import { recurring } from './recurring.ts'
 import { shapeOf, textTest } from './text-pattern.ts'
 import type { TextTest, Token } from './text-pattern.ts'
 import { contains } from './text-search.ts'
@@ -28,16 +27,26 @@ export function fieldTests(
   const tests: EventTest[] = []
   const texts = patterns.filter((pattern) => pattern.kind === 'text')
   const folded = anyText(texts.filter((text) => !text.cased).map((text) => folding(text.tokens)))
-  if (folded) tests.push((event) => anyOf(field.folded(event), folded))
+  if (folded) tests.push(onTexts(field, 'folded', folded))
   const raw = anyText(texts.filter((text) => text.cased).map((text) => text.tokens))
-  if (raw) tests.push((event) => anyOf(field.texts(event), raw))
+  if (raw) tests.push(onTexts(field, 'texts', raw))
   const networks = patterns.flatMap((pattern) => (pattern.kind === 'network' ? [pattern.network] : []))
   const inNetwork = inAnyNetwork(networks)
-  if (networks.length > 0) tests.push((event) => anyOf(field.texts(event), inNetwork))
+  if (networks.length > 0) tests.push(onTexts(field, 'texts', inNetwork))
   for (const pattern of patterns) {
     if (pattern.kind !== 'text' && pattern.kind !== 'network') tests.push(otherTest(field, pattern, readers))
   }
   return tests
+}
+
+/** What is said of a text that recurs is said once. */
+function onTexts(field: FieldReader, how: 'texts' | 'folded', test: TextTest): EventTest {
+  const asker = field.asker()
+  return (event) => {
+    const known = field.known(event)
+    if (known === undefined) return anyOf(field[how](event), test)
+    return (known.found[asker] ??= anyOf(field[how](event), test)) as boolean
+  }
 }
 
 function anyOf(texts: readonly string[], test: TextTest): boolean {
@@ -48,12 +57,6 @@ function anyOf(texts: readonly string[], test: TextTest): boolean {
 function folding(tokens: readonly Token[]): readonly Token[] {
   return tokens.map((token) => (token.kind === 'text' ? { kind: 'text', text: foldText(token.text) } : token))
 }
-
-/** Texts of which an expensive test keeps its outcome; each rule has its own. */
-const REMEMBERED = 32
-
-/** From so many on, what the tests say of a text is worth remembering. */
-const COSTLY = 4
 
 /** From so many on, pieces of text are looked for all at once. */
 const MANY = 6
@@ -86,12 +89,11 @@ function anyText(patterns: readonly (readonly Token[])[]): TextTest | undefined 
     )
   for (const [length, texts] of ends) rest.push(endsInAny(length, texts))
   if (rest.length === 0) return (text) => whole.has(text)
-  const any: TextTest = (text) => {
+  return (text) => {
     if (whole.has(text)) return true
     for (const test of rest) if (test(text)) return true
     return false
   }
-  return rest.length >= COSTLY || contained.length >= MANY ? recurring(any, REMEMBERED) : any
 }
 
 function containsAny(literals: readonly string[]): TextTest {
@@ -116,10 +118,8 @@ function endsInAny(length: number, texts: ReadonlySet<string>): TextTest {
 
 function otherTest(field: FieldReader, pattern: Other, readers: FieldReaders): EventTest {
   switch (pattern.kind) {
-    case 'regex': {
-      const test = recurring(pattern.test, REMEMBERED)
-      return (event) => anyOf(field.texts(event), test)
-    }
+    case 'regex':
+      return onTexts(field, 'texts', pattern.test)
     case 'number':
       return onValues(field, numberTest(pattern.value))
     case 'boolean':
