@@ -1,11 +1,20 @@
 import type { LiteralFinder } from './finder.ts'
-import { GRAM, gramAt, gramBefore, lowBytesOf, nextGram, PAD, placeOf } from './grams.ts'
+import { caseless, GRAM, gramAt, gramBefore, lowBytesOf, nextGram, PAD, placeOf } from './grams.ts'
 import type { LowBytes } from './grams.ts'
 
 /** At most 2^18 bits: 32 KiB, which a processor keeps near. Most rules list a few literals, and need far less. */
 const MOST_BITS = 18
 /** So many bits a literal, as a power of two, that an arbitrary gram seldom finds its own set. */
 const BITS_A_LITERAL = 8
+
+interface Known {
+  readonly literal: number
+  readonly text: string
+  /** Where the gram ends by which it is known. */
+  readonly end: number
+  /** What it begins with, which tells most of those apart that share a gram. */
+  readonly first: number
+}
 
 /**
  * Each literal is known by that gram of its own which fewest others share: a bit tells whether any literal has the
@@ -16,15 +25,16 @@ export function denseFinder(literals: readonly string[], compared: (text: string
   const bits = Math.min(MOST_BITS, BITS_A_LITERAL + Math.ceil(Math.log2(literals.length + 1)))
   const shift = 32 - bits
   const known = new Uint8Array(2 ** (bits - 3))
-  const byBit = new Map<number, { readonly literal: number; readonly text: string; readonly end: number }[]>()
+  const byBit = new Map<number, Known[]>()
   const uses = usesOf(literals)
   for (const [literal, text] of literals.entries()) {
     const end = rarestGram(text, uses)
     const bit = placeOf(gramBefore(text, end), shift)
     known[bit >>> 3] = (known[bit >>> 3] as number) | (1 << (bit & 7))
     const same = byBit.get(bit)
-    if (same === undefined) byBit.set(bit, [{ literal, text, end }])
-    else same.push({ literal, text, end })
+    const one = { literal, text, end, first: caseless(gramBefore(text, GRAM)) }
+    if (same === undefined) byBit.set(bit, [one])
+    else same.push(one)
   }
   return {
     find(text, found) {
@@ -38,8 +48,9 @@ export function denseFinder(literals: readonly string[], compared: (text: string
       ) {
         for (const each of byBit.get(placeOf(gramAt(low, end), shift)) ?? NONE) {
           const start = end - PAD - each.end
+          if (start < 0 || caseless(gramAt(low, start + PAD + GRAM)) !== each.first) continue
           exact ??= compared(text)
-          if (start >= 0 && exact.startsWith(each.text, start) && found(each.literal) === false) return
+          if (exact.startsWith(each.text, start) && found(each.literal) === false) return
         }
       }
     },

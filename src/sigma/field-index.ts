@@ -25,7 +25,7 @@ export interface FieldIndex {
 
 export type Note = (clauses: readonly number[]) => void
 
-/** Longer literals tell no more: the rest is the evaluation's. */
+/** Of longer literals the end, where paths differ: the rest is the evaluation's. */
 const LITERAL_LENGTH = 16
 
 /** An index of the field, whose texts come one by one. Keywords may be among what is wanted. */
@@ -49,10 +49,9 @@ class IndexOfField implements FieldIndex {
   note(event: Event, note: Note): void {
     const known = this.reader.known(event)
     if (known !== undefined) return note(this.#found(known))
-    const texts = this.reader.texts(event)
-    const [only] = texts
-    if (texts.length === 1 && only !== undefined) return note(this.#search(only))
-    for (const text of texts) {
+    const only = this.reader.only(event)
+    if (only !== undefined) return note(this.#search(only))
+    for (const text of this.reader.texts(event)) {
       const one = this.reader.recall(text)
       note(one === undefined ? this.#search(text) : this.#found(one))
     }
@@ -90,15 +89,19 @@ function searchFor(wanted: readonly WantedAtom[]): Search {
   for (const { atom, clause } of wanted) {
     if (atom.kind === 'number') add(numbers, Number(atom.value), clause)
     else if (atom.whole && atom.field !== undefined) add(whole, atom.text, clause)
-    else if (atom.text.length >= GRAM) add(parts, atom.text.slice(0, LITERAL_LENGTH), clause)
+    else if (atom.text.length >= GRAM) add(parts, atom.text.slice(-LITERAL_LENGTH), clause)
     else if (isBeyondLatin1(atom.text)) beyond.add(clause)
     else add(short, atom.text, clause)
   }
   const literals = parts.size > 0 ? literalsOf(parts) : undefined
+  // folding keeps the length: most texts are none of those that are wanted whole
+  const lengths = new Set([...whole.keys()].map((text) => text.length))
   const few = [...short]
   // short ones with characters that few texts have: a list of them may hold every emoji
   const rare = [...beyond]
+  const isOnlyWhole = parts.size + numbers.size + few.length + rare.length === 0
   return (text) => {
+    if (isOnlyWhole && !lengths.has(text.length)) return NONE
     let found: Set<number> | undefined
     const note = (clauses: readonly number[]): void => {
       found ??= new Set()
@@ -113,7 +116,7 @@ function searchFor(wanted: readonly WantedAtom[]): Search {
       if (equal !== undefined) note(equal)
     }
     if (rare.length > 0 && isBeyondLatin1(text)) note(rare)
-    if (whole.size > 0 || few.length > 0) {
+    if (few.length > 0 || lengths.has(text.length)) {
       const folded = foldText(seen)
       const same = whole.get(folded)
       if (same !== undefined) note(same)

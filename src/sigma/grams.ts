@@ -8,6 +8,11 @@ const SPREAD = -1_640_531_535
 /** Sets what tells upper from lower case in each byte of Latin-1; some other characters fall together by it. */
 const CASE = 0x20_20_20_20
 
+/** The same for upper and lower case. */
+export function caseless(gram: number): number {
+  return gram | CASE
+}
+
 /** A gram's place in a table of 2^(32 - shift) places, the same for upper and lower case. */
 export function placeOf(gram: number, shift: number): number {
   return Math.imul(gram | CASE, SPREAD) >>> shift

@@ -94,8 +94,11 @@ export function routing<T extends { readonly logsource: Logsource }, Route>(
     return known
   }
   return (event) => {
-    const known = byObject.get(event) ?? look(event)
-    byObject.set(event, known)
-    return known
+    let route = byObject.get(event)
+    if (route === undefined) {
+      route = look(event)
+      byObject.set(event, route)
+    }
+    return route
   }
 }

@@ -19,6 +19,9 @@ export type Atom =
     }
   | { readonly kind: 'number'; readonly field: string | undefined; readonly value: Numeric }
 
+/** Clauses that are told of a condition that holds where one of several does: more tell little more. */
+const CLAUSES = 2
+
 /** How often an atom is expected to be there: the smaller, the better it tells rules apart. */
 export type Weight = (atom: Atom) => number
 
@@ -53,14 +56,11 @@ export function necessaryClauses(
   return ofCondition(condition, true)
 }
 
-/** One clause for either of two conditions. */
+/** Clauses for either of some conditions: of each its best one, of each its second best, where any has several. */
 export function anyOf(parts: readonly (readonly Clause[])[]): readonly Clause[] {
-  const atoms: Atom[] = []
-  for (const [best] of parts) {
-    if (best === undefined) return []
-    atoms.push(...best)
-  }
-  return [atoms]
+  const most = Math.min(CLAUSES, Math.max(1, ...parts.map(({ length }) => length)))
+  if (parts.some(({ length }) => length === 0)) return []
+  return Array.from({ length: most }, (_, rank) => parts.flatMap((clauses) => clauses[rank] ?? clauses.at(-1) ?? []))
 }
 
 /** Every atom that an item of the detection asks for, for counting how common they are among rules. */

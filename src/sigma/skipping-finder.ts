@@ -1,23 +1,39 @@
 import type { LiteralFinder } from './finder.ts'
-import { gramAt, gramBefore, lowBytesOf, PAD, placeOf } from './grams.ts'
+import { GRAM, gramAt, gramBefore, lowBytesOf, PAD, placeOf } from './grams.ts'
 import type { LowBytes } from './grams.ts'
 
-/** Literals whose shortest is shorter leave too little to leap over. */
-const SHORTEST = 6
 /** A leap is at most so many characters, less those of a gram. */
 const LONGEST = 16
-/** Of a gram the last three characters, so that leaps are one longer. */
-const TAIL = 3
-const TAIL_BITS = 0xff_ff_ff_00
-/** 4 KiB: a byte for each place. */
-const BITS = 12
 /** Of so many places one may be taken, or leaps become short. */
 const ROOM = 8
 
+interface Shape {
+  /** Characters that are looked at as one: the shortest literal's. */
+  readonly window: number
+  /** Characters of a gram that count. With fewer, leaps are longer, and more of the places are taken. */
+  readonly tail: number
+  /** A byte for each of 2^bits places. */
+  readonly bits: number
+}
+
+/** Few literals, of which the shortest may be rather short, in 4 KiB. */
+const FEW = { shortest: 6, tail: 3, bits: 12 } as const
+/** Many long ones, as lists of hashes are, in 64 KiB, of which a text touches hardly any. */
+const MANY = { shortest: 12, tail: 4, bits: 16 } as const
+
+function shapeOf(literals: readonly string[]): Shape | undefined {
+  let window = LONGEST
+  for (const { length } of literals) window = Math.min(window, length)
+  const fitting = [FEW, MANY].find(
+    ({ shortest, tail, bits }) =>
+      window >= shortest && literals.length * (window - tail + 1) * ROOM <= 2 ** bits,
+  )
+  return fitting && { window, tail: fitting.tail, bits: fitting.bits }
+}
+
 /** Whether leaping over the text pays for these literals. */
 export function skips(literals: readonly string[]): boolean {
-  const length = windowOf(literals)
-  return length >= SHORTEST && literals.length * (length - TAIL + 1) * ROOM <= 2 ** BITS
+  return shapeOf(literals) !== undefined
 }
 
 /**
@@ -29,13 +45,16 @@ export function skippingFinder(
   literals: readonly string[],
   compared: (text: string) => string,
 ): LiteralFinder {
-  const window = windowOf(literals)
-  const shift = 32 - BITS
-  const leaps = new Uint8Array(2 ** BITS).fill(window - TAIL + 1)
+  const shape = shapeOf(literals)
+  if (shape === undefined) throw new Error('these literals leave nothing to leap over')
+  const { window, tail, bits } = shape
+  const shift = 32 - bits
+  const counts = -1 << (8 * (GRAM - tail))
+  const leaps = new Uint8Array(2 ** bits).fill(window - tail + 1)
   const byPlace = new Map<number, number[]>()
   for (const [literal, text] of literals.entries()) {
-    for (let end = TAIL; end <= window; end += 1) {
-      const place = placeOf(gramBefore(text, end) & TAIL_BITS, shift)
+    for (let end = tail; end <= window; end += 1) {
+      const place = placeOf(gramBefore(text, end) & counts, shift)
       leaps[place] = Math.min(leaps[place] as number, window - end)
       if (end < window) continue
       const same = byPlace.get(place)
@@ -50,9 +69,9 @@ export function skippingFinder(
       const low = lowBytesOf(text)
       let exact: string | undefined
       for (let end = PAD + window; end <= last; end += 1) {
-        end = leap(leaps, shift, low, end, last)
+        end = leap(leaps, shift, counts, low, end, last)
         if (end > last) return
-        for (const literal of byPlace.get(placeOf(gramAt(low, end) & TAIL_BITS, shift)) ?? NONE) {
+        for (const literal of byPlace.get(placeOf(gramAt(low, end) & counts, shift)) ?? NONE) {
           exact ??= compared(text)
           const isThere = exact.startsWith(literals[literal] as string, end - PAD - window)
           if (isThere && found(literal) === false) return
@@ -63,10 +82,17 @@ export function skippingFinder(
 }
 
 /** Where a window ends, from `end` on, whose last gram some literal's window ends with; beyond `last` if nowhere. */
-function leap(leaps: Uint8Array, shift: number, low: LowBytes, from: number, last: number): number {
+function leap(
+  leaps: Uint8Array,
+  shift: number,
+  counts: number,
+  low: LowBytes,
+  from: number,
+  last: number,
+): number {
   let end = from
   while (end <= last) {
-    const width = leaps[placeOf(gramAt(low, end) & TAIL_BITS, shift)] as number
+    const width = leaps[placeOf(gramAt(low, end) & counts, shift)] as number
     if (width === 0) return end
     end += width
   }
@@ -74,9 +100,3 @@ function leap(leaps: Uint8Array, shift: number, low: LowBytes, from: number, las
 }
 
 const NONE: readonly never[] = []
-
-function windowOf(literals: readonly string[]): number {
-  let window = LONGEST
-  for (const { length } of literals) window = Math.min(window, length)
-  return window
-}
