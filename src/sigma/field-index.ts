@@ -58,7 +58,7 @@ class IndexOfField implements FieldIndex {
   }
 
   #found({ found, text }: KnownText): readonly number[] {
-    return (found[this.#asker] ??= this.#search(text)) as readonly number[]
+    return (found[this.#asker] ??= [...new Set(this.#search(text))]) as readonly number[]
   }
 }
 
@@ -77,7 +77,7 @@ interface Literals {
   readonly clauses: readonly (readonly number[])[]
 }
 
-/** The clauses that some atom in the text satisfies, each once. */
+/** The clauses that some atom in the text satisfies, possibly more than once. */
 type Search = (text: string) => readonly number[]
 
 function searchFor(wanted: readonly WantedAtom[]): Search {
@@ -102,10 +102,10 @@ function searchFor(wanted: readonly WantedAtom[]): Search {
   const isOnlyWhole = parts.size + numbers.size + few.length + rare.length === 0
   return (text) => {
     if (isOnlyWhole && !lengths.has(text.length)) return NONE
-    let found: Set<number> | undefined
+    let found: number[] | undefined
     const note = (clauses: readonly number[]): void => {
-      found ??= new Set()
-      for (const clause of clauses) found.add(clause)
+      found ??= []
+      for (const clause of clauses) found.push(clause)
     }
     // what folds to other letters than its own in small is folded before it is looked through
     const seen = foldsToLowerCase(text) ? text : foldText(text)
@@ -122,7 +122,7 @@ function searchFor(wanted: readonly WantedAtom[]): Search {
       if (same !== undefined) note(same)
       for (const [literal, clauses] of few) if (folded.includes(literal)) note(clauses)
     }
-    return found === undefined ? NONE : [...found]
+    return found ?? NONE
   }
 }
 

@@ -143,15 +143,29 @@ export function lengthOf(tokens: readonly Token[]): number {
   return tokens.reduce((sum, token) => sum + (token.kind === 'text' ? token.text.length : 1), 0)
 }
 
-/** Where the first occurrence ends. Text is looked for as text; `?` and dashes as a regular expression's classes are. */
+/**
+ * Where the first occurrence ends. Text is looked for as text; `?` and dashes as a regular expression's classes are,
+ * once the longest text between them is there.
+ */
 function segmentSearch(segment: Segment): TextSearch {
   const plain = plainText(segment)
-  if (plain === undefined) return searchForRun(segment.flatMap(rangesOf))
+  if (plain === undefined) {
+    const find = textSearch(longestText(segment))
+    const search = searchForRun(segment.flatMap(rangesOf))
+    return (text, from) => (find(text, from) < 0 ? -1 : search(text, from))
+  }
   const find = textSearch(plain)
   return (text, from) => {
     const start = find(text, from)
     return start < 0 ? -1 : start + plain.length
   }
+}
+
+function longestText(segment: Segment): string {
+  let longest = ''
+  for (const piece of segment)
+    if (piece.kind === 'text' && piece.text.length > longest.length) longest = piece.text
+  return longest
 }
 
 const ANY: readonly Range[] = [[0, 0x10_ff_ff]]
