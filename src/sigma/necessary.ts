@@ -60,7 +60,9 @@ export function necessaryClauses(
 export function anyOf(parts: readonly (readonly Clause[])[]): readonly Clause[] {
   const most = Math.min(CLAUSES, Math.max(1, ...parts.map(({ length }) => length)))
   if (parts.some(({ length }) => length === 0)) return []
-  return Array.from({ length: most }, (_, rank) => parts.flatMap((clauses) => clauses[rank] ?? clauses.at(-1) ?? []))
+  return Array.from({ length: most }, (_, rank) =>
+    parts.flatMap((clauses) => clauses[rank] ?? clauses.at(-1) ?? []),
+  )
 }
 
 /** Every atom that an item of the detection asks for, for counting how common they are among rules. */

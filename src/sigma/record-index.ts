@@ -144,6 +144,6 @@ function isPlain(record: unknown): record is Readonly<Record<string, unknown>> {
 }
 
 function isEmpty(mapping: object): boolean {
-  for (const _name in mapping) return false
+  for (const name in mapping) if (Object.hasOwn(mapping, name)) return false
   return true
 }
