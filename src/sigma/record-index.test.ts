@@ -74,7 +74,7 @@ const MAPPINGS: readonly Event['mapping'][] = [
 const RESOURCES: readonly Resource[] = [
   {},
   { 'host.name': 'mimikatz.exe' },
-  { B: 'powershell -enc', 'a.b': 'true' } as Resource,
+  { B: 'powershell -enc', 'a.b': 'true' },
 ]
 const event = fc
   .tuple(record, fc.constantFrom(...MAPPINGS), fc.constantFrom(...RESOURCES))

@@ -106,7 +106,7 @@ function inRecord(record: Readonly<Record<string, unknown>>, event: Event, plan:
   for (const index of plan.others) index.note(event, note)
   if (!plan.isByKey) return
   const { lastKeys, lastIndexes, keywords } = plan
-  const rest: string[] = []
+  const rest: unknown[] = []
   let place = 0
   for (const key in record) {
     let index: FieldIndex | undefined
@@ -127,7 +127,7 @@ function inRecord(record: Readonly<Record<string, unknown>>, event: Event, plan:
       if (typeof value !== 'string' && !index.asksNumbers) continue
       index.reader.hold(event, value)
       index.note(event, note)
-    } else if (keywords !== undefined) rest.push(String(value))
+    } else if (keywords !== undefined) rest.push(value)
   }
   if (rest.length > 0) keywords?.anywhereIn(rest, note)
   // what the record does not have may be told of whoever sent it
