@@ -67,6 +67,12 @@ const REGISTRIES: ListKind = {
   find: "container.image.name in 'tallyman alerts show'",
   fits: (value) => /^[^\s@]+$/.test(value) && !DIGEST.test(value),
 }
+const SECRETS: ListKind = {
+  values: 'names of Secrets',
+  example: 'backup-admin',
+  find: 'the name under which it was planted',
+  fits: (value) => /^[a-z\d][a-z\d.-]{0,252}$/.test(value),
+}
 const DOMAINS: ListKind = {
   values: 'parts of host names',
   example: 'corp.example',
@@ -90,8 +96,10 @@ export const KNOWN_LISTS: readonly KnownList[] = [
   { name: 'badIndicators', means: 'addresses that nothing should talk to', kind: INDICATORS },
   { name: 'buildHosts', means: 'machines on which images are built', kind: HOSTS },
   { name: 'certImages', means: 'images whose work is certificates and trust stores', kind: IMAGES },
+  { name: 'certRequesters', means: 'those who ask the cluster for certificates', kind: USERS },
   { name: 'ciHosts', means: 'machines on which pipelines run', kind: HOSTS },
   { name: 'cloudBackupRoles', means: 'those who copy data of the cloud for their work', kind: ROLES },
+  { name: 'decoySecrets', means: 'Secrets that no workload uses', kind: SECRETS },
   { name: 'deployers', means: 'those who roll out workloads', kind: USERS },
   { name: 'devHosts', means: 'machines of developers', kind: HOSTS },
   { name: 'hostNetworkAllowed', means: 'images that may use the host’s network', kind: IMAGES },
@@ -103,6 +111,7 @@ export const KNOWN_LISTS: readonly KnownList[] = [
   { name: 'netAdmins', means: 'those who change network policies', kind: USERS },
   { name: 'operators', means: 'those who open shells in containers to mend things', kind: USERS },
   { name: 'ownDomains', means: 'domains that containers must not point elsewhere', kind: DOMAINS },
+  { name: 'pkiAdmins', means: 'those who approve certificates of the cluster', kind: USERS },
   { name: 'powerAllowed', means: 'images that may have the powers of the host', kind: IMAGES },
   { name: 'secretReaders', means: 'those who read secrets for their work', kind: USERS },
   { name: 'shortLived', means: 'images whose containers come and go by design', kind: IMAGES },
