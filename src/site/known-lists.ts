@@ -89,6 +89,7 @@ export interface KnownList {
 
 /** The lists that shipped rules ask for: `lists/<name>.yaml` of the site. Rules of one's own may use others. */
 export const KNOWN_LISTS: readonly KnownList[] = [
+  { name: 'approvedAuthorities', means: 'authorities that a host may trust', kind: FINGERPRINTS },
   { name: 'approvedCertificates', means: 'certificates that may sign themselves', kind: FINGERPRINTS },
   { name: 'approvedImages', means: 'images that are known; others are told of', kind: IMAGES },
   { name: 'approvedRegistries', means: 'where images may come from', kind: REGISTRIES },
@@ -120,6 +121,7 @@ export const KNOWN_LISTS: readonly KnownList[] = [
   { name: 'tlsScanners', means: 'machines that probe TLS for you', kind: ADDRESSES },
   { name: 'trustedAccounts', means: 'accounts of the cloud that are ours', kind: ACCOUNTS },
   { name: 'tunnelWorkloads', means: 'images whose work is a tunnel', kind: IMAGES },
+  { name: 'vulnerableImages', means: 'images that a scan found open to attack', kind: IMAGES },
   { name: 'webPublishers', means: 'images that may change what a web server shows', kind: IMAGES },
 ]
 
