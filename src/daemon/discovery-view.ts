@@ -1,6 +1,7 @@
 import type { InputConfig } from '../config/config.ts'
 import { entryOf, pathsOf } from './discovered-inputs.ts'
 import type { Discovered } from './discovery.ts'
+import { ACCOUNT_TOKEN } from './places.ts'
 
 /** What `GET /api/discovery` answers and `tallyman discover` prints of one place. */
 export interface DiscoveryItem {
@@ -42,6 +43,8 @@ function itemOf(place: Discovered, inputs: readonly InputConfig[]): DiscoveryIte
 
 function reads(input: InputConfig, place: Discovered): boolean {
   if (input.type === 'docker') return place.type === 'docker' && input.socket === place.path
+  if (input.type === 'kubernetes')
+    return place.type === 'kubernetes' && (input.kubeconfig ?? ACCOUNT_TOKEN) === place.path
   if (input.type !== 'file' || place.type !== 'file') return false
   const watched = input.paths
   return pathsOf(place).some((path) => watched.some((each) => each === path || path.startsWith(`${each}/`)))
@@ -57,8 +60,11 @@ export function startWords(places: readonly Discovered[]): readonly string[] {
   const told = (some: readonly Discovered[]): string =>
     some.map(({ what, path }) => `${what} (${path})`).join(', ')
   const known = places.filter(({ type }) => type !== 'unread')
-  const found = known.filter(({ state, others }) => state === 'found' && others !== true)
+  const found = known.filter(
+    ({ state, others, reserved }) => state === 'found' && others !== true && reserved === undefined,
+  )
   const others = known.filter((place) => place.state === 'found' && place.others === true)
+  const reserved = known.filter((place) => place.state === 'found' && place.reserved !== undefined)
   const unread = places.filter(({ type, state }) => type === 'unread' && state === 'found')
   const there = new Set(known.filter(({ state }) => state !== 'absent').map(({ input }) => input))
   const awaited = known.filter(({ input, rare }) => rare !== true && !there.has(input))
@@ -68,6 +74,7 @@ export function startWords(places: readonly Discovered[]): readonly string[] {
       .filter(({ state, misplaced }) => state === 'unreadable' || misplaced === true)
       .map(({ what, path, message }) => `${what} (${path}): ${message}`),
     ...(others.length === 0 ? [] : [`found, another user’s and so not read: ${told(others)}`]),
+    ...(reserved.length === 0 ? [] : [`found, read only if the configuration says so: ${told(reserved)}`]),
     ...(awaited.length === 0
       ? []
       : [`read as soon as they are there: ${awaited.map(({ what }) => what).join(', ')}`]),

@@ -300,3 +300,27 @@ it('gives the lines that a configuration lacks, also where names and paths are o
   expect(problems).toEqual([])
   expect(config?.inputs).toEqual([{ type: 'docker', name: 'docker-host', socket: path }])
 })
+
+it('asks the cluster that it runs in, and leaves the kubeconfigs of people alone', () => {
+  const config = file('/home/ops/.kube/config', 'kind: Config')
+  const env = { HOME: join(root, 'home/ops'), KUBERNETES_SERVICE_HOST: '10.96.0.1' }
+  const places = discover({ env }).filter(({ type }) => type === 'kubernetes')
+  expect(places.find(({ path }) => path === config)).toMatchObject({
+    state: 'found',
+    reserved: expect.anything() as string,
+  })
+  const inside: Discovered = {
+    ...(places.find(({ what }) => what.includes('service account')) as Discovered),
+    state: 'found',
+  }
+  const all = [inside, ...places.filter(({ path }) => path === config)]
+  expect(discoveredInputs(all)).toMatchObject([{ type: 'kubernetes', name: 'kubernetes' }])
+  expect(discoveredInputs(all)[0]).not.toHaveProperty('kubeconfig')
+  const text = yamlOf(all, { schema: 'schema.json' })
+  expect(parseConfig('tallyman.yaml', text)).toMatchObject({ config: { inputs: [{ type: 'kubernetes' }] } })
+  expect(text).toContain(`#     kubeconfig: ${config}`)
+  expect(startWords(all).join('\n')).toContain(
+    `read only if the configuration says so: kubeconfig (${config})`,
+  )
+  expect(discoveryItems(all, discoveredInputs(all)).map(({ state }) => state)).toEqual(['reading', 'found'])
+})

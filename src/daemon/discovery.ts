@@ -66,9 +66,10 @@ function look(place: Place): Discovered {
   }
 }
 
-function messageOf({ type }: Place, others: boolean): string {
+function messageOf({ type, reserved }: Place, others: boolean): string {
   if (type === 'unread') return 'found, not read yet: no source understands it'
-  return others ? 'found; another user’s, so read only if the configuration says so' : 'found'
+  const whose = reserved ?? (others ? 'another user’s' : undefined)
+  return whose === undefined ? 'found' : `found; ${whose}, so read only if the configuration says so`
 }
 
 /** An engine that was away when a container was to mount its socket leaves a folder behind. */

@@ -6,7 +6,7 @@ export interface Place {
   /** The input that reads it; several places of one kind are one input. */
   readonly input: string
   /** How it is read; `unread` for what no source here understands yet. */
-  readonly type: 'docker' | 'file' | 'unread'
+  readonly type: 'docker' | 'file' | 'kubernetes' | 'unread'
   /** For people. */
   readonly what: string
   readonly path: string
@@ -18,6 +18,8 @@ export interface Place {
   readonly rare?: true
   /** What is known of it beside its being there. */
   readonly note?: string
+  /** Why it is read only where the configuration says so. */
+  readonly reserved?: string
 }
 
 const AUDIT = { input: 'kubernetes-audit', type: 'file', sources: ['kubernetes.audit'] } as const
@@ -52,6 +54,14 @@ const OSQUERY = {
   what: 'osquery results',
   sources: ['fim.osquery'],
   rare: true,
+} as const
+/** It may lead to any cluster, and name a program that is to be run for a token. */
+const KUBECONFIG = {
+  input: 'kubernetes',
+  type: 'kubernetes',
+  what: 'kubeconfig',
+  rare: true,
+  reserved: 'somebody’s own access to a cluster',
 } as const
 const UNREAD = { type: 'unread', rare: true } as const
 
@@ -141,6 +151,9 @@ export const USUAL_PLACES: readonly Place[] = [
     sources: ['laurel'],
     rare: true,
   },
+  { ...KUBECONFIG, path: '/etc/kubernetes/admin.conf' },
+  { ...KUBECONFIG, path: '/etc/rancher/k3s/k3s.yaml' },
+  { ...KUBECONFIG, path: '/etc/rancher/rke2/rke2.yaml' },
   { ...UNREAD, input: 'journald', what: 'the systemd journal', path: '/var/log/journal' },
   { ...UNREAD, input: 'journald', what: 'the systemd journal', path: '/run/log/journal' },
 ]
@@ -156,7 +169,12 @@ export interface Machine {
 
 /** Places that environment and settings name, before the usual ones. */
 export function placesOf(machine: Machine): readonly Place[] {
-  const named = [...userSockets(machine), ...auditLogs(machine), ...falcoOutputs(machine)]
+  const named = [
+    ...userSockets(machine),
+    ...clusters(machine),
+    ...auditLogs(machine),
+    ...falcoOutputs(machine),
+  ]
   const taken = new Set(named.map(({ path }) => path))
   return [...named, ...USUAL_PLACES.filter(({ path }) => !taken.has(path))]
 }
@@ -188,6 +206,25 @@ function* userSockets({ env, list }: Machine): Iterable<Place> {
   for (const path of ['.docker/run/docker.sock', '.docker/desktop/docker.sock'])
     yield* place('docker-desktop', 'Docker Desktop', `${home}/${path}`, { rare: true })
   yield* place('colima', 'Colima', `${home}/.colima/default/docker.sock`, { rare: true })
+}
+
+/** Where a pod finds the token of its service account. */
+export const ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token'
+
+/** The cluster that this runs in, whose account an administrator gave to this pod; and kubeconfigs of people. */
+function* clusters({ env }: Machine): Iterable<Place> {
+  if (env['KUBERNETES_SERVICE_HOST'] !== undefined)
+    yield {
+      input: 'kubernetes',
+      type: 'kubernetes',
+      what: 'Kubernetes API, as this pod’s service account',
+      path: ACCOUNT_TOKEN,
+      rare: true,
+    }
+  const named = (env['KUBECONFIG'] ?? '').split(':').filter((path) => path.startsWith('/'))
+  const home = env['HOME']
+  const own = home?.startsWith('/') === true ? [`${home}/.kube/config`] : []
+  for (const path of new Set([...named, ...own])) yield { ...KUBECONFIG, path }
 }
 
 /** Settings in which an API server is told where its audit log goes. */
