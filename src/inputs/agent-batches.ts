@@ -1,6 +1,5 @@
 import { chained, type Entry, type SpoolPlace } from '../domain/chained.ts'
 import { isAboutMachines } from '../domain/beyond-machines.ts'
-import { engineStream } from '../domain/engine-stream.ts'
 import { SOURCE_NAMES, type Chunk, type Finding, type Machine, type SourceName } from '../domain/event.ts'
 import { digest } from '../domain/hash.ts'
 import { readEntry, type EntryHead, type ReadEntry } from './agent-entry.ts'
@@ -140,19 +139,19 @@ export function memberName(agent: Pick<RegisteredAgent, 'name'>, input: string):
 
 /**
  * The stream of an agent's input. The spool's name stands in it: one that begins anew may count from the beginning
- * again. What the Docker input named stays an engine's own.
+ * again. What the Docker input named stays an engine's own, and what the Kubernetes input named an API server's, of an
+ * agent that may tell of clusters.
  */
 function memberStream(
-  { name }: RegisteredAgent,
+  { name, relays }: RegisteredAgent,
   spool: string,
   { input, type }: EntryHead,
   stream: string,
 ): string {
   const within = `${name}/${input}@${spool.slice(0, 8)}`
-  const engines = `docker:${input}:`
-  return type === 'docker' && stream.startsWith(engines)
-    ? engineStream(within, stream.slice(engines.length))
-    : `agent:${within}:${stream}`
+  const own = `${type}:${input}:`
+  const isOwn = (type === 'docker' || (type === 'kubernetes' && relays)) && stream.startsWith(own)
+  return isOwn ? `${type}:${within}:${stream.slice(own.length)}` : `agent:${within}:${stream}`
 }
 
 function machineOf({ name, host, node, cluster, relays }: RegisteredAgent): Machine {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
+import type { ContainerRow } from '../../src/domain/state.ts'
 import { openReader } from '../../src/store/sqlite.ts'
 import { allAlerts, machineLogs, saying, scannedAlerts } from '../agent-load.ts'
 import { agentNetwork, NETWORK_PACKAGES } from '../agent-network.ts'
@@ -12,7 +13,7 @@ import { addAgent, startAgent, type AgentProcess } from '../agent-process.ts'
 import { freePort } from '../audit-load.ts'
 import { createAuthority } from '../certificates.ts'
 import { eventually, startDaemon, type Daemon } from '../daemon.ts'
-import { missingOf, realTest } from './engine.ts'
+import { missing, missingOf, realTest, startDocker } from './engine.ts'
 
 const LAUNCHER = resolve(import.meta.dirname, '../../bin/tallyman')
 
@@ -199,6 +200,86 @@ realTest(
   },
   { lacking: missingOf({ mount: 'mount' }) },
 )
+
+realTest(
+  'an agent’s engine is believed of its machine, and tells after a kill what happened meanwhile',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tally-engine-'))
+    const docker = await startDocker()
+    let agent: AgentProcess | undefined
+    let daemon: Daemon | undefined
+    try {
+      const [data, own] = [join(folder, 'daemon'), join(folder, 'agent')]
+      mkdirSync(data)
+      addAgent(data, own, 'web-1', ['--host', 'web-1.example', '--cluster', 'production'])
+      const port = await freePort()
+      const [config, ownConfig] = [join(folder, 'daemon.yaml'), join(folder, 'agent.yaml')]
+      writeFileSync(config, `inputs:\n  - { type: agents, name: agents, port: ${port} }\n`)
+      writeFileSync(ownConfig, `inputs:\n  - { type: docker, name: docker, socket: ${docker.socket} }\n`)
+      const begin = (): AgentProcess =>
+        startAgent({ data: own, config: ownConfig, to: `http://127.0.0.1:${port}` })
+      const privileged = async (name: string): Promise<string> =>
+        (
+          await docker.docker('run', '-d', '--privileged', '--name', name, 'test/busybox:1', 'sleep', '60')
+        ).trim()
+      const hub = startDaemon(data, config)
+      daemon = hub
+      agent = begin()
+      await heard(hub, data, ['web-1'])
+      const ids = [await privileged('first')]
+      await eventually(() => (rowsOf(data, ids).length === 1 ? true : undefined), 30_000)
+      await agent.kill('SIGKILL')
+      ids.push(await privileged('second'))
+      agent = begin()
+      const rows = await eventually(() => {
+        const found = rowsOf(data, ids)
+        return found.length === 2 ? found : undefined
+      }, 30_000)
+      for (const { resource, by } of rows) {
+        expect(by).toMatchObject({ input: 'web-1/docker', engine: true })
+        expect(resource).toMatchObject({ 'host.name': 'web-1.example', 'k8s.cluster.name': 'production' })
+      }
+      await eventually(() => (alertsOf(data).size === 2 ? true : undefined), 10_000, 'an alert of each')
+      const alerts = alertsOf(data)
+      for (const id of ids) {
+        const rules = alerts.get(id) ?? []
+        expect(rules.length).toBeGreaterThan(0)
+        expect(new Set(rules).size).toBe(rules.length)
+      }
+      const { body } = await hub.ask('/api/status')
+      const { inputs } = body as { inputs: { name: string; type: string; agents?: unknown[] }[] }
+      expect(inputs.map(({ name, type }) => `${name} ${type}`)).toEqual([
+        'agents agents',
+        'web-1/docker docker',
+      ])
+      expect(inputs[0]?.agents).toMatchObject([
+        { name: 'web-1', host: 'web-1.example', state: 'connected', lost: 0 },
+      ])
+    } finally {
+      await agent?.kill('SIGKILL')
+      await daemon?.kill('SIGKILL')
+      await docker.stop()
+      rmSync(folder, { recursive: true, force: true })
+    }
+  },
+  { lacking: missing() },
+)
+
+function rowsOf(data: string, ids: readonly string[]): readonly ContainerRow[] {
+  const reader = openReader(join(data, 'tallyman.db'))
+  const rows = reader.containers().filter(({ id }) => ids.includes(id))
+  reader.close()
+  return rows
+}
+
+/** Rules by the container that they were raised for. */
+function alertsOf(data: string): ReadonlyMap<string, readonly string[]> {
+  const reader = openReader(join(data, 'tallyman.db'))
+  const alerts = allAlerts(reader)
+  reader.close()
+  const byContainer = Map.groupBy(alerts, ({ entity }) => String(entity['container.id']))
+  return new Map([...byContainer].map(([id, some]) => [id, some.map(({ rule }) => rule.id)]))
+}
 
 /** Sends so many messages of a switch, of 1,000 bytes each, no two the same; a little slower than they are read. */
 function datagrams(port: number): (count: number) => Promise<void> {
