@@ -248,6 +248,17 @@ describe('what an agent sends', () => {
     expect(reach).toMatchObject({ kind: 'caught-up' })
   })
 
+  it('has few inputs, whatever it says', async () => {
+    const { 'web-1': web } = await heard({ 'web-1': {} })
+    const many = Array.from({ length: 300 }, (_, n) =>
+      web.entries({ findings: [], chunks: [lines(falco(n))] }, { name: `made-up-${n}` }),
+    )
+    expect((await web.send(many.flat())).status).toBe(200)
+    const { evaluated, failures } = hub.store.totals()
+    expect(evaluated).toBeLessThanOrEqual(256)
+    expect(evaluated + (failures['agent: entry that cannot be read'] ?? 0)).toBe(300)
+  })
+
   it('is behind until all that its agent has is here', async () => {
     const { 'web-1': web } = await heard({ 'web-1': {} })
     const reach = () => hub.input.agents?.()[0]?.inputs[0]?.reach?.kind

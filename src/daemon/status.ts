@@ -105,7 +105,11 @@ export function createStatus(
   const memberRow = (input: string): Row | undefined => {
     if (!input.includes('/')) return undefined
     const agents = inputs.flatMap((each) => each.input.agents?.() ?? [])
-    const member = agents.flatMap((agent) => agent.inputs).find(({ name }) => name === input)
+    const members = agents.flatMap((agent) => agent.inputs)
+    const member = members.find(({ name }) => name === input)
+    // those that no agent has any more make place
+    for (const name of rows.keys())
+      if (name.includes('/') && !members.some((each) => each.name === name)) rows.delete(name)
     return member && newRow(input, member.type, now, findings)
   }
   const current = (): DaemonStatus => ({

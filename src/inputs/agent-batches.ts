@@ -17,6 +17,8 @@ export interface Delivery {
   readonly entries: readonly Entry[]
   /** So many of the first are committed already. */
   readonly repeated: number
+  /** Whether it may have an input of this name. */
+  readonly admits: (input: string) => boolean
   /** When it arrived, ms. */
   readonly at: number
   /** What is told of the agent itself. */
@@ -65,12 +67,14 @@ export function* batchesOf(delivery: Delivery, position: AgentPosition | undefin
   }
 }
 
-function numbered({ hello, entries }: Delivery): readonly Numbered[] {
+function numbered({ hello, entries, admits }: Delivery): readonly Numbered[] {
   let { number, digest: before } = hello.before
   return entries.map((entry) => {
     number += 1
     before = chained(before, entry)
-    return { read: readEntry(entry), place: { number, digest: before } }
+    const read = readEntry(entry)
+    const isAdmitted = read !== undefined && admits(read.head.input)
+    return { read: isAdmitted ? read : undefined, place: { number, digest: before } }
   })
 }
 

@@ -14,9 +14,13 @@ const SKEW_TOLD = 10_000
 const SKEW_MOST = 300_000
 /** That an agent was heard is written anew after this long, ms. */
 const WRITTEN_EVERY = 60_000
+/** Names that the inputs of one agent had since the start. */
+const MOST_INPUTS = 256
 
 /** Which agents are heard, and what they say of themselves. */
 export interface Contacts {
+  /** Whether an agent may have an input of this name: it may make up any number, and has few. */
+  admits(agent: RegisteredAgent, input: string): boolean
   /** A request arrived, which begins so; what is to be told of that with it. */
   heard(agent: RegisteredAgent, hello: AgentHello, begins: Beginning | undefined, at: number): Contact
   /** What it sent is committed: what it says of how far it has come holds. */
@@ -58,6 +62,7 @@ export function createContacts({
 }): Contacts {
   const begun = now()
   const known = new Map<string, Known | undefined>()
+  const admitted = new Map<string, Set<string>>()
 
   /** One that was heard before this start counts as cut since then. */
   const of = ({ name }: RegisteredAgent): Known | undefined => {
@@ -71,6 +76,12 @@ export function createContacts({
     at - (hello === undefined ? Math.max(contact, begun) : contact) > CUT
 
   return {
+    admits({ name }, input) {
+      const names = admitted.get(name) ?? new Set(position(name)?.inputs.map((each) => each.name))
+      admitted.set(name, names)
+      if (names.size < MOST_INPUTS) names.add(input)
+      return names.has(input)
+    },
     heard(agent, hello, begins, at) {
       const before = of(agent)
       const here = before ?? fresh(at)

@@ -50,10 +50,14 @@ const entryHead = z.strictObject({
   at: time,
   since: time,
   chunks: z.array(chunk).max(100_000),
-  findings: z.array(finding).max(10_000),
+  findings: z.array(finding).max(1_000),
   unreadable: z
     .array(
-      z.strictObject({ stream: text(4096), reason: text(1024), count: z.number().int().min(1).optional() }),
+      z.strictObject({
+        stream: text(4096),
+        reason: text(1024),
+        count: z.number().int().min(1).max(1e9).optional(),
+      }),
     )
     .max(10_000),
 })

@@ -86,9 +86,11 @@ export function createAgentsReception({
   /** Where it goes on, by what is committed now: nothing else of this agent is on its way. */
   const follow = (
     agent: RegisteredAgent,
-    { hello, entries }: { readonly hello: AgentHello; readonly entries: readonly Entry[] },
+    { hello: said, entries }: { readonly hello: AgentHello; readonly entries: readonly Entry[] },
   ): Answer | WaitingDelivery => {
     const at = Date.now()
+    const admits = (input: string): boolean => contacts.admits(agent, input)
+    const hello = { ...said, inputs: said.inputs.filter(({ name }) => admits(name)) }
     const stored = position(agent.name)
     const following = followingOf(hello, stored)
     if (following.kind === 'elsewhere') return elsewhere(stored)
@@ -97,7 +99,7 @@ export function createAgentsReception({
     if (repeated > 0 && placeAfter({ hello, entries }, repeated).digest !== stored?.place.digest)
       return elsewhere(stored)
     const { findings, isDue } = contacts.heard(agent, hello, begins, at)
-    const delivery = { agent, hello, entries, repeated, at, findings }
+    const delivery = { agent, hello, entries, repeated, admits, at, findings }
     const committed = (): void => contacts.committed(agent, hello, entries.length)
     if (entries.length > delivery.repeated || isDue || begins !== undefined) return { ...delivery, committed }
     committed()

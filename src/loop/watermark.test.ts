@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { AgentStatus } from '../inputs/agent-status.ts'
 import type { Reach } from '../inputs/input.ts'
 import { createWatermark, type Watermark } from './watermark.ts'
 
@@ -68,6 +69,36 @@ describe('the watermark', () => {
     expect(watermark.current()).toBe(1_009_000 - 100)
     reaches.set('b', caughtUp(now))
     expect(watermark.current()).toBe(now - 100)
+  })
+
+  it('waits for inputs of other machines while they come further, whatever they say, and then no longer', () => {
+    let reach: Reach = caughtUp(now - 2_000)
+    const agents = (): readonly AgentStatus[] => [
+      {
+        name: 'web-1',
+        host: 'web-1',
+        state: 'connected',
+        contact: now,
+        version: '',
+        spool: { bytes: 0, bound: 0 },
+        delay: 0,
+        skew: 0,
+        full: undefined,
+        lost: 0,
+        inputs: [{ name: 'web-1/logs', type: 'file', reach, awaited: false }],
+      },
+    ]
+    const hub = { name: 'agents', reach: () => caughtUp(now), agents }
+    const watermark = createWatermark([hub], { lateness: 100, patience: 5_000, now: () => now })
+    expect(watermark.current()).toBe(now - 2_100)
+    reach = { kind: 'behind' }
+    now += 5_000
+    expect(watermark.current()).toBe(1_000_000 - 2_100)
+    now += 1
+    expect(watermark.current()).toBe(now - 100)
+    // it is back, and counts again
+    reach = caughtUp(now - 300)
+    expect(watermark.current()).toBe(now - 400)
   })
 
   it('is everything once all have ended, and the clock where the rest is left out', () => {

@@ -23,14 +23,15 @@ const AHEAD = 86_400_000
 /**
  * An input that is connected and has handed on everything promises that nothing older comes than its lateness ago;
  * one that is behind, or cut, what it promised before; one that ended promises everything. The least promise counts.
- * An input that is cut for longer than anybody waits is left out: what it brings afterwards may be late.
+ * An input that is cut for longer than anybody waits is left out: what it brings afterwards may be late. So is one of
+ * another machine that promises nothing more for so long, whatever it says.
  */
 export function createWatermark(
   inputs: readonly Pick<Input, 'name' | 'reach' | 'agents'>[],
   { lateness, patience, now }: WatermarkOptions,
 ): Watermark {
-  /** What each input promised, also those of other machines. */
-  const promised = new Map<string, number>()
+  /** What each input promised, also those of other machines, and when it last promised more. */
+  const promised = new Map<string, { readonly promise: number; readonly at: number }>()
   const ended = new Set<string>()
   const failed = new Map<string, number>()
   const reachOf = (name: string, said: Reach | undefined): Reach | undefined => {
@@ -43,15 +44,18 @@ export function createWatermark(
   return {
     current() {
       const promises: number[] = []
-      for (const { name, reach } of lanesOf(inputs)) {
+      for (const { name, reach, isElsewhere } of lanesOf(inputs)) {
         if (ended.has(name)) continue
         const here = reachOf(name, reach)
-        const before = promised.get(name) ?? -Infinity
+        const before = promised.get(name) ?? { promise: -Infinity, at: now() }
         // promised by a clock that ran ahead and was set right
-        const held = before > now() + AHEAD ? -Infinity : before
+        const held = before.promise > now() + AHEAD ? -Infinity : before.promise
         const promise = here?.kind === 'caught-up' ? Math.max(held, here.until - lateness) : held
-        promised.set(name, promise)
+        const at = promise > held ? now() : before.at
+        promised.set(name, { promise, at })
         if (here?.kind === 'cut' && now() - here.since > patience) continue
+        // how far another machine has come is its own word: it holds nobody up for longer
+        if (isElsewhere && now() - at > patience) continue
         promises.push(promise)
       }
       if (promises.length > 0) return Math.min(...promises)
@@ -67,9 +71,10 @@ export function createWatermark(
 /** Every input, and in place of one that hands on what other machines deliver also the inputs of those. */
 function* lanesOf(
   inputs: readonly Pick<Input, 'name' | 'reach' | 'agents'>[],
-): Iterable<{ readonly name: string; readonly reach: Reach | undefined }> {
+): Iterable<{ readonly name: string; readonly reach: Reach | undefined; readonly isElsewhere: boolean }> {
   for (const { name, reach, agents } of inputs) {
-    yield { name, reach: reach?.() }
-    for (const agent of agents?.() ?? []) yield* agent.inputs
+    yield { name, reach: reach?.(), isElsewhere: false }
+    for (const agent of agents?.() ?? [])
+      for (const input of agent.inputs) yield { name: input.name, reach: input.reach, isElsewhere: true }
   }
 }

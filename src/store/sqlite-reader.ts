@@ -37,10 +37,14 @@ export function transaction(db: DatabaseSync, work: () => void): void {
   }
 }
 
-/** Pieces that follow on each other, as one. */
+/** Pieces as one; undefined where they do not follow on each other. */
 function joined(pieces: readonly StreamRest[]): StreamRest | undefined {
   const [first] = pieces
-  return first && { offset: first.offset, bytes: Buffer.concat(pieces.map(({ bytes }) => bytes)) }
+  if (first === undefined) return undefined
+  const bytes = Buffer.concat(pieces.map((piece) => piece.bytes))
+  const last = pieces.at(-1) ?? first
+  const isWhole = last.offset + last.bytes.length === first.offset + bytes.length
+  return isWhole ? { offset: first.offset, bytes } : undefined
 }
 
 /** The questions that the store answers, over one connection. */

@@ -26,6 +26,8 @@ import {
 } from '../domain/state.ts'
 import type { Commit, Store } from './store.ts'
 
+/** Bytes of records that have not ended, of one input: the oldest are let go of. */
+const RESTS = 64 * 1024 * 1024
 /** Failed records of which a sample is kept, in all; the newest win. */
 const FAILURE_SAMPLES = 1_000
 
@@ -155,6 +157,7 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
     for (const { stream, consumed, pieces } of batch.rests ?? []) {
       sql.dropRest.run(input, stream, Math.min(consumed, Number.MAX_SAFE_INTEGER))
       for (const { offset, bytes } of pieces) sql.rest.run(input, stream, offset, bytes)
+      if (pieces.length > 0) sql.forgetRests.run(input, input, RESTS)
     }
     for (const { stream, length } of batch.bodies) sql.body.run(input, stream, length)
     if (durable) {
@@ -341,6 +344,11 @@ function statements(db: DatabaseSync) {
     rest: db.prepare('INSERT OR REPLACE INTO stream_rest (input, stream, offset, bytes) VALUES (?, ?, ?, ?)'),
     dropRest: db.prepare(
       'DELETE FROM stream_rest WHERE input = ? AND stream = ? AND offset + length(bytes) <= ?',
+    ),
+    forgetRests: db.prepare(
+      `DELETE FROM stream_rest WHERE input = ? AND n <= (SELECT n FROM
+       (SELECT n, sum(length(bytes)) OVER (ORDER BY n DESC) AS held FROM stream_rest WHERE input = ?)
+       WHERE held > ? LIMIT 1)`,
     ),
     body: db.prepare('INSERT OR REPLACE INTO body (input, stream, length) VALUES (?, ?, ?)'),
     seen: db.prepare('INSERT OR REPLACE INTO seen (id, content, keep) VALUES (?, ?, ?)'),
