@@ -92,6 +92,8 @@ export interface Event {
   readonly mapping: Mapping
   /** IP addresses of who opened a connection and who answered it: the inventory looks for their containers. */
   readonly flow?: { readonly client: string; readonly server: string }
+  /** A file of the host that may be a container's own: the inventory looks for whose root it lies in. */
+  readonly hostFile?: string
   /** Events with the same `once` are the same happening told twice: the first alone is evaluated. */
   readonly once?: string
   /** True for what already existed when an inventory was taken, false for what happened just now. */
@@ -161,6 +163,8 @@ export type Fact =
       readonly mounts: readonly HostMount[]
       /** IP addresses of its own; none of a container that shares its host's network. */
       readonly addresses?: readonly string[]
+      /** Folders of the host at which its root file system stands, or what it wrote there. */
+      readonly roots?: readonly string[]
       /** Told in passing, of some of what there is to know: it takes nothing away, and contradicts nobody. */
       readonly partial?: true
     }

@@ -64,6 +64,8 @@ export interface ContainerRow {
   readonly pod?: Resource
   /** IP addresses that it has and had, the newest last. */
   readonly addresses?: readonly AddressLease[]
+  /** Folders of the host at which its root file system stands, or what it wrote there. */
+  readonly roots?: readonly string[]
   readonly by: Reporter
   /** When it was last told of, and when it went; ms since the epoch. */
   readonly time: number

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Event, Fact, HostMount, Resource } from '../domain/event.ts'
 import type { ContainerRow, Reporter } from '../domain/state.ts'
+import { rootsAbove } from '../domain/container-root.ts'
 import { hostPathOf } from '../domain/host-path-of.ts'
 import { ended, recalled, renewed, type Holder } from './addresses.ts'
 import { createKnownContainers, SHORT_ID, type KnownContainers } from './known-containers.ts'
@@ -27,11 +28,16 @@ export interface Within {
 }
 
 /** What of an event says whose it is. */
-export type Joinable = Pick<Event, 'time' | 'resource' | 'flow'>
+export type Joinable = Pick<Event, 'time' | 'resource' | 'flow' | 'hostFile'>
 
 /** What is known of whose an event is; undefined where nothing is. */
 export type Joined =
-  | { readonly kind: 'container'; readonly row: Pick<ContainerRow, 'id' | 'resource' | 'mounts' | 'pod'> }
+  | {
+      readonly kind: 'container'
+      readonly row: Pick<ContainerRow, 'id' | 'resource' | 'mounts' | 'pod'>
+      /** The folder of the host at which its root stands, of an event about a file below that. */
+      readonly root?: string
+    }
   | { readonly kind: 'pod'; readonly row: Pick<ContainerRow, 'resource'> }
   | ({ readonly kind: 'peers' } & Peers)
   /** It names another machine's container: whoever told it has no say in that. */
@@ -56,6 +62,7 @@ export interface InventoryOptions {
   readonly limit?: number
 }
 
+const ROOTS_A_CONTAINER = 4
 const MAX_CONTAINERS = 100_000
 /** That a container is still told of is written anew after this long: what nobody tells of is forgotten one day; ms. */
 const RENEWED = 24 * 3_600_000
@@ -149,6 +156,17 @@ export function createInventory(
     put(gone(known, fact.time))
   }
 
+  /** Whose root a file of the host lies in, where that is the machine's that the event is about. */
+  const rootedAbove = ({ hostFile, resource }: Joinable, within: Within | undefined): Joined => {
+    for (const root of hostFile === undefined ? [] : rootsAbove(hostFile)) {
+      const row = own.rootedAt(root) ?? told.rootedAt(root)
+      const host = within?.host ?? resource['host.name']
+      const place = row?.resource['host.name']
+      if (row !== undefined && (host === undefined || place === undefined || host === place))
+        return { kind: 'container', row, root }
+    }
+    return undefined
+  }
   const find = (event: Joinable, within?: Within): Joined => {
     const { 'container.id': id, 'k8s.pod.uid': uid } = event.resource
     const row = typeof id === 'string' ? named(id) : undefined
@@ -157,6 +175,8 @@ export function createInventory(
     if (row !== undefined) return { kind: 'container', row }
     const pod = typeof uid === 'string' ? get(podRow(uid)) : undefined
     if (pod !== undefined) return { kind: 'pod', row: pod }
+    const rooted = rootedAbove(event, within)
+    if (rooted !== undefined) return rooted
     const peers = peersOf(event, (address, time, host) => holder(address, time, host, within))
     return peers && { kind: 'peers', ...peers }
   }
@@ -192,7 +212,16 @@ export function joinedWith(event: Event, joined: Joined): Event {
   return {
     ...event,
     resource: { ...pod, ...resource, ...event.resource, 'container.id': id },
-    record: withHostPaths(event, mounts),
+    record: joined.root === undefined ? withHostPaths(event, mounts) : withinRoot(event, joined.root),
+  }
+}
+
+/** A file of the host is one of the container: rules know it by its path there, and by the host's. */
+function withinRoot({ record, hostFile = '' }: Event, root: string): unknown {
+  return {
+    ...(record as Readonly<Record<string, unknown>>),
+    TargetFilename: hostFile.slice(root.length) || '/',
+    'host.path': [hostFile],
   }
 }
 
@@ -257,7 +286,17 @@ function rowAfter(known: ContainerRow | undefined, fact: ContainerFact, by: Repo
     fact.addresses === undefined
       ? leases
       : renewed(leases, fact.addresses, { time, before: known?.gone ?? known?.time ?? time })
-  return { id, resource, mounts, by: known?.by ?? by, time, ...(addresses.length > 0 && { addresses }) }
+  // a container that is stopped is mounted nowhere, and what is reported of it later is still its own
+  const roots = [...new Set([...(fact.roots ?? []), ...(known?.roots ?? [])])].slice(0, ROOTS_A_CONTAINER)
+  return {
+    id,
+    resource,
+    mounts,
+    by: known?.by ?? by,
+    time,
+    ...(addresses.length > 0 && { addresses }),
+    ...(roots.length > 0 && { roots }),
+  }
 }
 
 function gone(row: ContainerRow, time: number): ContainerRow {

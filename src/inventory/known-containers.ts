@@ -5,6 +5,8 @@ import { createAddressBook, type AddressBook } from './addresses.ts'
 export interface KnownContainers {
   readonly addresses: Pick<AddressBook, 'holder'>
   get(id: string): ContainerRow | undefined
+  /** Whose root file system stands at this folder of the host. */
+  rootedAt(folder: string): ContainerRow | undefined
   /** Whose id begins so: the only one, or that there are several. */
   short(digits: string): ContainerRow | 'several' | undefined
   /** Whether any is on this machine. */
@@ -33,6 +35,7 @@ export function createKnownContainers(limit: number): KnownContainers {
   const gone = new Map<string, ContainerRow>()
   const byShort = new Map<string, Set<string>>()
   const byHost = new Map<string, number>()
+  const byRoot = new Map<string, string>()
   const book = createAddressBook()
   const weights = new Map<string, number>()
   let weight = 0
@@ -50,6 +53,7 @@ export function createKnownContainers(limit: number): KnownContainers {
     weights.set(row.id, own)
     weight += own
     book.put(row)
+    for (const root of row.roots ?? []) byRoot.set(root, row.id)
   }
 
   const drop = (id: string): void => {
@@ -68,6 +72,7 @@ export function createKnownContainers(limit: number): KnownContainers {
     weight -= weights.get(id) ?? 0
     weights.delete(id)
     book.drop(row)
+    for (const root of row.roots ?? []) if (byRoot.get(root) === id) byRoot.delete(root)
   }
 
   /** A slice at once: to find the oldest costs more than to let it go. */
@@ -91,6 +96,10 @@ export function createKnownContainers(limit: number): KnownContainers {
     get,
     drop,
     hasHost: (host) => byHost.has(host),
+    rootedAt(folder) {
+      const id = byRoot.get(folder)
+      return id === undefined ? undefined : get(id)
+    },
     short(digits) {
       const ids = byShort.get(digits)
       const [id] = ids ?? []

@@ -65,15 +65,20 @@ function saysMore(event: Event): boolean {
 }
 
 /** Whether what an event is depends on what is known of containers by then. */
-export function needsInventory({ resource, flow }: Pick<Event, 'resource' | 'flow'>): boolean {
+export function needsInventory({
+  resource,
+  flow,
+  hostFile,
+}: Pick<Event, 'resource' | 'flow' | 'hostFile'>): boolean {
   return (
     flow !== undefined ||
+    hostFile !== undefined ||
     typeof resource['container.id'] === 'string' ||
     typeof resource['k8s.pod.uid'] === 'string'
   )
 }
 
-function evaluableOf({ time, resource, flow, once }: Event): Evaluable {
+function evaluableOf({ time, resource, flow, hostFile, once }: Event): Evaluable {
   const { 'container.id': id, 'k8s.pod.uid': pod, 'host.name': host } = resource
   return {
     time,
@@ -83,6 +88,7 @@ function evaluableOf({ time, resource, flow, once }: Event): Evaluable {
       ...(host !== undefined && { 'host.name': host }),
     },
     ...(flow !== undefined && { flow }),
+    ...(hostFile !== undefined && { hostFile }),
     ...(once !== undefined && { once }),
   }
 }

@@ -1,3 +1,4 @@
+import { hostFileOf } from '../domain/container-root.ts'
 import type { Event, Fact, Finding, Logsource } from '../domain/event.ts'
 import { callName } from './audit-event.ts'
 import { looksLikeAudit, parseAuditLine } from './audit-line.ts'
@@ -135,6 +136,7 @@ function wholeEvent(whole: AuditWhole): Event {
     resource: resourceOf(whole.node),
     record: whole.meaning.record,
     mapping: LINUX_MAPPING,
+    ...hostFileOf(whole.meaning.record['TargetFilename']),
   }
 }
 

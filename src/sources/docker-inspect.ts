@@ -2,6 +2,7 @@ import { isEngineStream } from '../domain/engine-stream.ts'
 import type { ContainerLook } from '../domain/container-look.ts'
 import type { Fact, Resource } from '../domain/event.ts'
 import { addressesOf } from './docker-addresses.ts'
+import { rootsOf } from './docker-roots.ts'
 import { hostMountsOf, specEvents } from './container-spec.ts'
 import { dockerSpec } from './docker-spec.ts'
 import { contentOf } from './events.ts'
@@ -123,7 +124,15 @@ function decode(record: FramedRecord): Decoded {
     kind: 'evaluated',
     events,
     facts: [
-      { kind: 'container', id, time, resource, mounts: hostMountsOf(spec), addresses: addressesOf(inspect) },
+      {
+        kind: 'container',
+        id,
+        time,
+        resource,
+        mounts: hostMountsOf(spec),
+        addresses: addressesOf(inspect),
+        ...rootsOf(inspect),
+      },
     ],
     identity: { id: identity, content, changes: true, watched: isEngineStream(record.stream) },
   }

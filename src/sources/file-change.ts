@@ -1,3 +1,4 @@
+import { hostFileOf } from '../domain/container-root.ts'
 import type { Event, EventLogsource, Resource, SourceName } from '../domain/event.ts'
 import { OWN_NAMES } from './events.ts'
 import { isObject, known, textOf } from './json.ts'
@@ -43,6 +44,7 @@ export function fileChangeEvent(
       ...fields,
     }),
     mapping: OWN_NAMES,
+    ...(onHost && hostFileOf(path)),
   }
 }
 

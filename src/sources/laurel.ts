@@ -1,3 +1,4 @@
+import { hostFileOf } from '../domain/container-root.ts'
 import type { Event, Resource } from '../domain/event.ts'
 import { emptyParts, meaningOf, socketOf } from './audit-event.ts'
 import type { AuditParts } from './audit-event.ts'
@@ -57,6 +58,7 @@ function decode({ json, text, stream, position }: FramedRecord): Decoded {
             logsource: LINUX[meaning.category],
             record: meaning.record,
             mapping: LINUX_MAPPING,
+            ...hostFileOf(meaning.record['TargetFilename']),
           },
         ]),
     ...records.map(({ type, fields }, index) => ({

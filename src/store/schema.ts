@@ -210,4 +210,6 @@ export const MIGRATIONS: readonly string[] = [
     baseline TEXT NOT NULL, key TEXT NOT NULL, past TEXT NOT NULL, PRIMARY KEY (baseline, key)
   ) WITHOUT ROWID;
   `,
+  // folders of the host at which a container's root stands
+  'ALTER TABLE container ADD COLUMN roots TEXT',
 ]

@@ -392,5 +392,6 @@ function toContainer(row: Row): ContainerRow {
     ...(row['addresses'] === null
       ? {}
       : { addresses: JSON.parse(String(row['addresses'])) as AddressLease[] }),
+    ...(row['roots'] === null ? {} : { roots: JSON.parse(String(row['roots'])) as string[] }),
   }
 }

@@ -177,6 +177,7 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
         row.by.engine ? 1 : 0,
         row.by.cluster === true ? 1 : 0,
         row.pod === undefined ? null : JSON.stringify(row.pod),
+        row.roots === undefined ? null : JSON.stringify(row.roots),
         at,
       )
     }
@@ -354,8 +355,8 @@ function statements(db: DatabaseSync) {
     seen: db.prepare('INSERT OR REPLACE INTO seen (id, content, keep) VALUES (?, ?, ?)'),
     release: db.prepare('UPDATE seen SET keep = 0 WHERE id = ?'),
     container: db.prepare(
-      `INSERT OR REPLACE INTO container (id, resource, mounts, time, gone, addresses, input, engine, cluster, pod, told)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO container (id, resource, mounts, time, gone, addresses, input, engine, cluster, pod, roots, told)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     incident: db.prepare(
       `INSERT INTO incident (id, key, kind, entity, level, first, last, status, who, changed)
