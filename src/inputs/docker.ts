@@ -8,7 +8,9 @@ import { createPosition, type DockerCheckpoint, type Position } from './docker-p
 import { engineApi, EngineError, parseObject, type EngineApi } from './engine-api.ts'
 import { changesSpecification, endsContainer, parseEvent, type EngineEvent } from './engine-event.ts'
 import { containerIds, runningPoll } from './engine-looks.ts'
+import { changesPoll } from './engine-changes.ts'
 import { startPolls, type Poll } from './engine-polls.ts'
+import { statsPoll } from './engine-stats.ts'
 import type { Input, InputBatch, Reach, Resume } from './input.ts'
 import { lineQueue } from './line-queue.ts'
 
@@ -26,6 +28,10 @@ export interface DockerInputOptions {
 export interface EngineLooks {
   /** Which containers run. */
   readonly running?: number | undefined
+  /** What those use. */
+  readonly stats?: number | undefined
+  /** What those have other than their image. */
+  readonly changes?: number | undefined
 }
 
 const FIRST_PAUSE = 250
@@ -47,7 +53,9 @@ const RING = 256
  *   this engine was first watched. They come at the first start, after each event that may change one, and
  *   when events were lost;
  * - `{"x-tallyman":{"engine","host","gone":<id>,"observed"}}` for a container that disappeared unseen;
- * - `{"x-tallyman":{"engine","host","running":[<id>],"observed","interval"}}`, those that run now, where `looks` says how often.
+ * - `{"x-tallyman":{"engine","host","running":[<id>],"observed","interval"}}`, those that run now, where `looks` says how often;
+ * - where it says so, their samples as `GET /containers/{id}/stats` has them, with `id`; and what they have other than
+ *   their image, `{"Path","Kind","x-tallyman":{"container","engine","host","observed"}}`, each once while it is watched.
  *
  * Findings: `specification-unresolved` for a container gone before its inspect, `unobserved-interval` where
  * the engine no longer holds the last event that was handed on. (Where it held none at all when last asked,
@@ -246,8 +254,12 @@ function isLost(
   return changed.some((id) => !explained.has(id))
 }
 
-function pollsOf({ looks: { running }, ...session }: Session): readonly Poll[] {
-  return running === undefined ? [] : [runningPoll(session, running)]
+function pollsOf({ looks: { running, stats, changes }, ...session }: Session): readonly Poll[] {
+  return [
+    ...(running === undefined ? [] : [runningPoll(session, running)]),
+    ...(stats === undefined ? [] : [statsPoll(session, stats)]),
+    ...(changes === undefined ? [] : [changesPoll(session, changes)]),
+  ]
 }
 
 function listContainers({ api, signal }: Session): Promise<readonly string[]> {

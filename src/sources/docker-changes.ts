@@ -1,10 +1,13 @@
+import { isEngineStream } from '../domain/engine-stream.ts'
+import type { Resource } from '../domain/event.ts'
 import { servedBy } from './events.ts'
 import { FILE_CHANGES, fileChangeEvent } from './file-change.ts'
 import type { FileAction } from './file-change.ts'
-import { isObject } from './json.ts'
+import { isObject, textOf } from './json.ts'
 import type { JsonObject } from './json.ts'
 import { defineSource, failed } from './source.ts'
 import type { Decoded, FramedRecord } from './source.ts'
+import { inRange } from './time.ts'
 
 const KINDS: readonly FileAction[] = ['updated', 'created', 'deleted']
 const LETTERS: Readonly<Record<string, FileAction>> = { C: 'updated', A: 'created', D: 'deleted' }
@@ -18,35 +21,67 @@ export const dockerChanges = defineSource({
   name: 'docker.changes',
   title: 'Docker changes',
   serves: servedBy(FILE_CHANGES),
-  recognise: ({ json, text }) => (json === undefined ? LINE.test(text) : isChange(json)),
+  recognise: (record) =>
+    record.json === undefined ? LINE.test(record.text) : isChange(record.json, additionsIn(record)),
   decoder: () => ({ decode, checkpoint: () => undefined }),
 })
 
-function isChange(json: unknown): json is JsonObject {
+/** Of which container, as the Docker input says it. In any other stream it is whoever wrote the record that says so. */
+function additionsIn({ stream, json }: FramedRecord): JsonObject | undefined {
+  if (!isEngineStream(stream) || !isObject(json)) return undefined
+  const added = json['x-tallyman']
+  return isObject(added) ? added : undefined
+}
+
+function isChange(json: unknown, added: JsonObject | undefined): json is JsonObject {
   return (
     isObject(json) &&
     typeof json['Path'] === 'string' &&
     json['Path'].startsWith('/') &&
     typeof json['Kind'] === 'number' &&
-    Object.keys(json).length === 2
+    Object.keys(json).length === (added === undefined ? 2 : 3)
   )
 }
 
-function decode({ json, text, stream, position, received }: FramedRecord): Decoded {
-  const change = isChange(json) ? jsonChange(json) : textChange(text)
+function decode(record: FramedRecord): Decoded {
+  const { json, text, stream, position } = record
+  const added = additionsIn(record)
+  const received = observedAt(added) ?? record.received
+  const change = isChange(json, added) ? jsonChange(json) : textChange(text)
   if (change === undefined) return failed('not a change of a container')
   if (received === undefined) return failed('docker.changes: when it was read is not known')
   const base = {
     id: `${stream}@${position}`,
     time: received,
     source: 'docker.changes' as const,
-    resource: {},
+    resource: resourceOf(added),
   }
   return {
     kind: 'evaluated',
     events: [fileChangeEvent(base, { ...change, onHost: false, fields: {} })],
     facts: [],
+    // what an engine is asked again, after a restart too, it answers again
+    ...(added !== undefined && {
+      identity: {
+        id: `docker.changes:${stream}:${textOf(added['container'])}:${text.slice(0, text.indexOf(',"x-tallyman"'))}`,
+        content: '',
+      },
+    }),
   }
+}
+
+function resourceOf(added: JsonObject | undefined): Resource {
+  const [id, host, engine] = ['container', 'host', 'engine'].map((name) => textOf(added?.[name]))
+  return {
+    ...(id !== undefined && { 'container.id': id }),
+    ...(host !== undefined && { 'host.name': host }),
+    ...(engine !== undefined && { 'container.runtime.name': engine }),
+  }
+}
+
+function observedAt(added: JsonObject | undefined): number | undefined {
+  const observed = added?.['observed']
+  return typeof observed === 'number' ? inRange(Math.floor(observed)) : undefined
 }
 
 interface Change {

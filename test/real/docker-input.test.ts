@@ -102,6 +102,33 @@ describe('a real Docker Engine', () => {
     await docker('rm', '-f', 'before', 'after')
   })
 
+  realTest('asks on the side what runs, what it uses, and what it has other than its image', async () => {
+    const looks = { running: 200, stats: 200, changes: 200 }
+    const delivered = createDelivered()
+    await docker('run', '-d', '--name', 'looked', 'test/busybox:1', 'sleep', '1000')
+    const id = (await docker('inspect', '-f', '{{.Id}}', 'looked')).trim()
+    const linesWith = (...texts: string[]): Record<string, unknown>[] =>
+      [...delivered.streams.values()]
+        .flatMap((bytes) => bytes.toString().split('\n'))
+        .filter((line) => texts.every((text) => line.includes(text)))
+        .map((line) => JSON.parse(line) as Record<string, unknown>)
+    await Promise.all([
+      deliver(
+        dockerInput({ name: 'd', socket: engine.socket, now: Date.now, looks }),
+        delivered,
+        () => linesWith('"Path":"/new/b"').length > 0 && linesWith('cpu_stats').length > 2,
+      ),
+      docker('exec', 'looked', 'sh', '-c', 'mkdir /new; : > /new/a; sleep 1; : > /new/b'),
+    ])
+    const [first] = linesWith('"running":[')
+    expect(first).toMatchObject({ 'x-tallyman': { running: [id], interval: 200 } })
+    const [, second] = linesWith('cpu_stats')
+    expect(second).toMatchObject({ id, precpu_stats: { cpu_usage: expect.any(Object) as object } })
+    expect(linesWith('"Path":"/new/a"')).toMatchObject([{ Kind: 1, 'x-tallyman': { container: id } }])
+    expect(linesWith('"Path":"/new/b"')).toHaveLength(1)
+    await docker('rm', '-f', 'looked')
+  })
+
   realTest('neither repeats nor loses an event over many restarts', async () => {
     const delivered = createDelivered()
     await begin(delivered)
