@@ -2,11 +2,18 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { isSeq, parseDocument, type YAMLSeq } from 'yaml'
+import {
+  approveBaseline,
+  forgetBaseline,
+  importBaselines,
+  type BaselineChange,
+  type ExportedKey,
+} from './baseline-changes.ts'
 import { UserError } from './domain/errors.ts'
 import type { Alert, Verdict } from './domain/alert.ts'
 import { digest } from './domain/hash.ts'
 import { identityMatch } from './domain/identity-match.ts'
-import { compilePredicate } from './sigma/sigma.ts'
+import { compilePredicate, type Baseline } from './sigma/sigma.ts'
 import type { Store } from './store/store.ts'
 
 /** What people change: through the running daemon's API, or on the command line when none runs. Each is audited. */
@@ -25,6 +32,15 @@ export interface Commands {
   addSilence(request: SilenceRequest, actor: string): Promise<string>
   /** Turns entries of the posture report into expiring filters; returns how many filters were written. */
   adopt(request: AdoptRequest, actor: string): Promise<number>
+  /** What a key has is taken for learned. Throws a UserError where there is none. */
+  approveBaseline(change: BaselineChange, actor: string): void
+  /** Forgets a key of a baseline, or a value of it. Throws a UserError where there is none. */
+  forgetBaseline(change: BaselineChange, actor: string): void
+  importBaselines(
+    baselines: readonly Baseline[],
+    rows: readonly ExportedKey[],
+    actor: string,
+  ): { readonly taken: number; readonly refused: number }
   /** Sends a dead notification again. Throws a UserError where there is none. */
   retryNotification(id: number, actor: string): void
   /** The same for all dead ones of a sink; how many. Throws a UserError where there is none. */
@@ -85,6 +101,9 @@ export function createCommands({ store, site, now, reload, retried }: CommandPar
         mend: "see 'tallyman incidents list --status open'",
       })
     },
+    approveBaseline: (change, actor) => approveBaseline(store, change, actor, now()),
+    forgetBaseline: (change, actor) => forgetBaseline(store, change, actor, now()),
+    importBaselines: (baselines, rows, actor) => importBaselines(store, baselines, rows, actor, now()),
     addSilence: (request, actor) =>
       inTurn(async () => {
         if (saysNothing(request.match)) {

@@ -27,8 +27,17 @@ export interface StrategyCoverage {
   /** ATT&CK techniques that it observes. */
   readonly techniques: readonly string[]
   readonly assumptions: readonly AssumptionCoverage[]
+  /** Its baselines, and how many of their keys learn or can tell something. */
+  readonly baselines: readonly LearnedOf[]
   /** Stretches in which one of its assumptions did not hold, the newest first. */
   readonly intervals: readonly IntervalView[]
+}
+
+/** How many keys of a baseline learn, and how many can tell something. */
+export interface LearnedOf {
+  readonly title: string
+  readonly learning: number
+  readonly armed: number
 }
 
 export interface AssumptionCoverage {
@@ -85,10 +94,19 @@ export interface ReportOf {
   /** As they were judged last; undefined where nobody judges. */
   readonly assessments: readonly Assessment[] | undefined
   readonly levelOf: (strategy: Strategy) => StrategyLevel | undefined
+  /** Of a strategy's baselines. */
+  readonly learned?: (strategy: string) => readonly LearnedOf[]
   readonly now: number
 }
 
-export function coverageReport({ detection, stored, assessments, levelOf, now }: ReportOf): CoverageReport {
+export function coverageReport({
+  detection,
+  stored,
+  assessments,
+  levelOf,
+  learned,
+  now,
+}: ReportOf): CoverageReport {
   const intervals = stored?.intervals ?? []
   const strategies = detection.strategies
     .filter(({ rules }) => rules.length > 0)
@@ -99,6 +117,7 @@ export function coverageReport({ detection, stored, assessments, levelOf, now }:
         intervals.filter((interval) => interval.strategy === strategy.id),
         assessments?.filter((one) => one.strategy === strategy.id),
         levelOf(strategy),
+        learned?.(strategy.id) ?? [],
       ),
     }))
   return {
@@ -119,6 +138,7 @@ function strategyCoverage(
   intervals: readonly CoverageInterval[],
   assessments: readonly Assessment[] | undefined,
   level: StrategyLevel | undefined,
+  baselines: readonly LearnedOf[],
 ): StrategyCoverage {
   const open = intervals.filter(({ until }) => until === undefined)
   const assumptions = strategy.assumptions.map((one) =>
@@ -137,6 +157,7 @@ function strategyCoverage(
     state: worst ?? (some ? 'covered' : 'unmeasured'),
     techniques: coveredBy(strategy),
     assumptions,
+    baselines,
     intervals: intervals.toSorted((a, b) => b.since - a.since).map(intervalView),
   }
 }

@@ -4,7 +4,9 @@ import { expect, it } from 'vitest'
 import { BASELINE_TYPES, compileRules } from '../src/sigma/sigma.ts'
 
 const PAGE = readFileSync(resolve(import.meta.dirname, '../docs/baselines.md'), 'utf8')
-const BLOCKS = [...PAGE.matchAll(/```yaml\n([\s\S]*?)```/g)].map((found) => found[1] ?? '')
+const BLOCKS = [...PAGE.matchAll(/```yaml\n([\s\S]*?)```/g)]
+  .map((found) => found[1] ?? '')
+  .filter((block) => block.includes('baseline:'))
 
 /** The page's examples name rules that it does not show. */
 function compiled(block: string): ReturnType<typeof compileRules> {

@@ -1,4 +1,5 @@
 import { existsSync, writeFileSync } from 'node:fs'
+import { learnedOf } from '../baseline-report.ts'
 import type { Config } from '../config/config.ts'
 import { coverageReport, type CoverageReport, type StrategyCoverage } from '../coverage-report.ts'
 import { dataFiles, runningDaemon } from '../daemon/data-folder.ts'
@@ -64,7 +65,12 @@ async function onDisk(config: Config): Promise<CoverageReport> {
   )
   return coverageReport({
     detection,
-    stored: existsSync(files.store) ? readStore(config, (reader) => reader.coverage()) : undefined,
+    ...(existsSync(files.store)
+      ? readStore(config, (reader) => ({
+          stored: reader.coverage(),
+          learned: learnedOf(detection.ruleset, reader),
+        }))
+      : { stored: undefined }),
     assessments: undefined,
     levelOf: ({ id }) => levels.get(id),
     now: now(),
@@ -106,7 +112,7 @@ function strategyTable({ strategies }: CoverageReport): string {
 }
 
 /** Since when, why, and which assumptions it is: one line for what is said of several. */
-function reasonsOf({ assumptions }: StrategyCoverage): readonly (readonly string[])[] {
+function reasonsOf({ assumptions, baselines }: StrategyCoverage): readonly (readonly string[])[] {
   const ordered = assumptions.toSorted((a, b) => rankOf(a) - rankOf(b))
   const told = ordered.flatMap(({ id, status, places }) =>
     status === 'holds'
@@ -117,10 +123,18 @@ function reasonsOf({ assumptions }: StrategyCoverage): readonly (readonly string
           why: status === 'fails' ? why : `${STATUS_WORDS[status]}: ${why}`,
         })),
   )
-  return [...Map.groupBy(told, ({ since, why }) => `${since} ${why}`).values()].flatMap((same) => {
+  const reasons = [...Map.groupBy(told, ({ since, why }) => `${since} ${why}`).values()].flatMap((same) => {
     const [first] = same
     return first === undefined ? [] : [[first.since, first.why, same.map(({ id }) => id).join(' ')]]
   })
+  const learning = baselines
+    .filter(({ learning: keys }) => keys > 0)
+    .map(({ title, learning: keys, armed }) => [
+      '',
+      `learning: ${keys} of ${keys + armed} keys of "${title}" tell nothing yet`,
+      'baseline',
+    ])
+  return [...reasons, ...learning]
 }
 
 /** What fails first. */

@@ -4,6 +4,7 @@ import { EXIT, report, type Exit } from './exit.ts'
 import { standardOutput, type Output } from './output.ts'
 import { addSigma } from './sigma-command.ts'
 import { addAgent } from './verbs/agents.ts'
+import { addBaselines } from './verbs/baselines.ts'
 import { addChanges } from './verbs/changes.ts'
 import { addDocuments } from './verbs/documents.ts'
 import { addScan } from './verbs/hunting.ts'
@@ -45,6 +46,7 @@ function createProgram(output: Output, done: Done): Command {
   addDocuments(program, output, done)
   addQueue(program, output, done)
   addChanges(program, output, done)
+  addBaselines(program, output, done)
   addNotify(program, output, done)
   addStanding(program, output, done)
   addSigma(program, output, done)

@@ -18,6 +18,25 @@ const cursor = z.string().regex(/^-?\d{1,16}\.[\w-]{1,128}$/, '`next` of the pag
 const owner = z.string().trim().min(1).max(128)
 const reason = z.string().trim().min(1).max(2_048)
 
+/** JSON of the values of a baseline's key. */
+const baselineKey = z
+  .string()
+  .max(4_096)
+  .refine((written) => !written.includes('\0'), 'text without a NUL character')
+const baselineValue = baselineKey
+const exportedKey = z.strictObject({
+  strategy: text,
+  rule: text,
+  hash: z.string().regex(/^[0-9a-f]{32}$/),
+  key: baselineKey,
+  state: z.array(z.unknown()),
+  past: z.array(z.unknown()).optional(),
+  status: z.enum(['learning', 'armed', 'drifted']),
+  last: z.number(),
+  deadline: z.number().optional(),
+  expires: z.number(),
+})
+
 export function createSchemas(now: () => number) {
   const time = z
     .string()
@@ -56,6 +75,16 @@ export function createSchemas(now: () => number) {
     incidents: z.strictObject({ ...page, ...interval, ...filter, ...ofIncidents }),
     histogram: z.strictObject({ ...interval, ...filter, ...ofIncidents }),
     posture: z.strictObject({ ...page, ...filter, strategy: id.optional() }),
+    baselineKeys: z.strictObject({
+      rule: text,
+      status: z.enum(['learning', 'armed', 'drifted']).optional(),
+      text: text.optional(),
+      limit: limit.optional(),
+      after: baselineKey.optional(),
+    }),
+    baselineKey: z.strictObject({ rule: text, key: baselineKey }),
+    baselineChange: z.strictObject({ rule: text, key: baselineKey, value: baselineValue.optional() }),
+    baselineImport: z.strictObject({ rows: z.array(exportedKey).min(1).max(10_000) }),
     notifications: z.strictObject({
       ...page,
       state: z.enum(NOTIFICATION_STATES).optional(),

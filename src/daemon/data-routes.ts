@@ -1,4 +1,5 @@
 import { Hono, type Context, type MiddlewareHandler } from 'hono'
+import { baselineNamed, baselinesReport, keyReport, keysReport, learnedOf } from '../baseline-report.ts'
 import type { Commands } from '../commands.ts'
 import { coverageReport } from '../coverage-report.ts'
 import type { Detection } from '../detection.ts'
@@ -50,6 +51,8 @@ export type DataApi = ReturnType<typeof dataRoutes>
 
 /** Alerts that an incident is answered with; the rest are a page of `alerts?incident=` each. */
 const INCIDENT_ALERTS = 50
+/** Keys of a page, unless told. */
+const BASELINE_KEYS = 100
 const TITLES = new Map<string, string>(sources.map(({ name, title }) => [name, title]))
 
 /** Questions and changes about one set of data, relative to where they are mounted. */
@@ -150,11 +153,53 @@ export function dataRoutes({ data, now, openStream }: DataRoutesParts) {
         coverageReport({
           detection: detection(),
           stored: reader.coverage(),
+          learned: learnedOf(detection().ruleset, reader),
           assessments: assessments?.(),
           levelOf: (strategy) => levelOf(strategy)?.level,
           now: now(),
         }),
       )
+    })
+    .get('/baselines', (context) => {
+      const { reader, detection } = context.get('data')
+      return context.json({ items: baselinesReport(detection().ruleset, reader) })
+    })
+    .get('/baselines/keys', asked(schemas.baselineKeys), (context) => {
+      const { reader, detection } = context.get('data')
+      const { rule, ...query } = given(context.req.valid('query'))
+      const baseline = baselineNamed(detection().ruleset, rule)
+      if (baseline === undefined) return context.json(absent('baseline'), 404)
+      const items = keysReport(baseline, query, reader)
+      const isWhole = items.length < (query.limit ?? BASELINE_KEYS)
+      return context.json({ items, ...following(isWhole ? undefined : items.at(-1)?.key) })
+    })
+    .get('/baselines/key', asked(schemas.baselineKey), (context) => {
+      const { reader, detection } = context.get('data')
+      const { rule, key } = context.req.valid('query')
+      const baseline = baselineNamed(detection().ruleset, rule)
+      const found = baseline && keyReport(baseline, key, reader)
+      return found === undefined ? context.json(absent('key'), 404) : context.json(found)
+    })
+    .post('/baselines/approve', sent(schemas.baselineChange), (context) => {
+      const { commands, detection } = context.get('data')
+      const { rule, ...change } = context.req.valid('json')
+      const baseline = baselineNamed(detection().ruleset, rule)
+      if (baseline === undefined) return context.json(absent('baseline'), 404)
+      commands.approveBaseline({ baseline, ...change }, actorOf(context))
+      return context.json({ approved: true })
+    })
+    .post('/baselines/forget', sent(schemas.baselineChange), (context) => {
+      const { commands, detection } = context.get('data')
+      const { rule, ...change } = context.req.valid('json')
+      const baseline = baselineNamed(detection().ruleset, rule)
+      if (baseline === undefined) return context.json(absent('baseline'), 404)
+      commands.forgetBaseline({ baseline, ...change }, actorOf(context))
+      return context.json({ forgotten: true })
+    })
+    .post('/baselines/import', sent(schemas.baselineImport), (context) => {
+      const { commands, detection } = context.get('data')
+      const { rows } = given(context.req.valid('json'))
+      return context.json(commands.importBaselines(detection().ruleset.baselines, rows, actorOf(context)))
     })
     .get('/containers', (context) => {
       const { reader } = context.get('data')
@@ -255,6 +300,12 @@ export const DATA_ROUTES = [
   'GET /silences',
   'POST /silences {match, rules?, for, owner, reason}',
   'GET /audit?limit=',
+  'GET /baselines',
+  'GET /baselines/keys?rule=&status=&text=&limit=&after=',
+  'GET /baselines/key?rule=&key=',
+  'POST /baselines/approve {rule, key, value?}',
+  'POST /baselines/forget {rule, key, value?}',
+  'POST /baselines/import {rows}',
   'GET /notifications?state=&sink=&limit=&after=',
   'GET /notifications/summary',
   'POST /notifications/retry {sink}',

@@ -213,6 +213,7 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
     correlations: {
       ...patienceOf(config.correlations),
       waiting: MOST_WAITING,
+      zone: config.zone,
       told: (line: string) => say(line),
     },
     coverage: {

@@ -63,7 +63,7 @@ export interface PipelineParts {
    */
   readonly workers?: Workers
   /** Of inputs that go on: for how long correlations wait for what is late, and for how much. */
-  readonly correlations?: Omit<WatermarkOptions, 'now'> & Pick<CorrelatingParts, 'waiting' | 'told'>
+  readonly correlations?: Omit<WatermarkOptions, 'now'> & Pick<CorrelatingParts, 'waiting' | 'told' | 'zone'>
   /**
    * Where coverage is kept: what strategies assume of it is judged at each beat. By input, `contacts` are those that
    * talk to who makes the records.

@@ -76,6 +76,8 @@ export interface BaselineQuery {
 export interface BaselineReader {
   baselinePlace(): number | undefined
   baselineCounts(): readonly BaselineCount[]
+  /** Armed keys that are forgotten before that event time, ms: by days. */
+  expiringBaselines(baseline: string, before: number): number
   /** In the order of their keys. */
   baselineKeys(query: BaselineQuery): readonly BaselineRow[]
   baselineKey(baseline: string, key: string): BaselineRow | undefined

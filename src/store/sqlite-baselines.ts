@@ -112,6 +112,10 @@ export function baselineReader(db: DatabaseSync): BaselineReader {
         status: String(row['status']),
         keys: Number(row['n']),
       })),
+    expiringBaselines(baseline, before) {
+      const row = sql.expiring.get(baseline, bounded(before)) as { n: number }
+      return row.n
+    },
     baselineKeys({ baseline, status, text, limit, after }) {
       const most = Math.min(Math.max(1, limit ?? PAGE.limit), PAGE.most)
       const like = text === undefined ? null : text
@@ -161,6 +165,9 @@ function readerStatements(db: DatabaseSync) {
       `${KEY} WHERE baseline_key.baseline = ? AND baseline_key.key > ?
        AND status = coalesce(?, status) AND instr(baseline_key.key, coalesce(?, '')) > 0
        ORDER BY baseline_key.key LIMIT ?`,
+    ),
+    expiring: db.prepare(
+      "SELECT count(*) AS n FROM baseline_key WHERE baseline = ? AND expires < ? AND status = 'armed'",
     ),
     statuses: db.prepare(
       'SELECT baseline, status, count(*) AS n FROM baseline_key GROUP BY baseline, status ORDER BY baseline, status',

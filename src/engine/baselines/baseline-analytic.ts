@@ -104,12 +104,14 @@ export interface LearnedValue {
   readonly told?: number
 }
 
-/** A number of the past: of one hour, a few that stand for all. */
+/** A number of the past: of one hour, a few that stand for all, and what such an hour is held against now. */
 export interface PastNumber {
   /** Days since 1970-01-01 and hour, by the site's clock. */
   readonly day: number
   readonly hour: number
   readonly values: readonly number[]
+  /** Of the newest week. */
+  readonly band?: Band
 }
 
 export interface KeyDescription {
@@ -122,8 +124,16 @@ export interface KeyDescription {
   readonly values?: readonly LearnedValue[]
   /** Of a spike: what it learned, what it was last, and when it told. */
   readonly past?: readonly PastNumber[]
-  readonly recent?: readonly { readonly time: number; readonly value: number; readonly band?: Band }[]
+  readonly recent?: readonly BandedNumber[]
+  readonly told?: readonly BandedNumber[]
   readonly drifted?: number
+}
+
+/** A number at the end of its bucket, ms, and what it was held against. */
+export interface BandedNumber {
+  readonly time: number
+  readonly value: number
+  readonly band?: Band
 }
 
 /** What a number was held against. */

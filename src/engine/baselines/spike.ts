@@ -1,6 +1,6 @@
 import type { SignalBody } from '../../domain/state.ts'
 import type { Baseline, BaselineTest } from '../../sigma/sigma.ts'
-import type { BaselineAnalytic, Surroundings, Told } from './baseline-analytic.ts'
+import type { BandedNumber, BaselineAnalytic, Surroundings, Told } from './baseline-analytic.ts'
 import { bandOf, bucketOf, deviationOf, farFrom, numberOf, type Counted } from './bucket.ts'
 import { cellFrom, cellJson, mergeSlot, newCell, type Cell, type Slot } from './cell.ts'
 import { epochOf, HELD, isOld, verdictOn, type Young } from './holding.ts'
@@ -36,6 +36,7 @@ const SILENT = 7 * 86_400_000
 const WATCHED = 86_400_000
 /** The newest numbers, for people. */
 const RECENT = 24
+const TOLD = 10
 const WEEK_DAYS = 7
 
 interface Series {
@@ -73,6 +74,8 @@ export interface SpikeState {
   /** The day on which that was looked at last. */
   day: number
   recent: Recent[]
+  /** Those that were told last. */
+  told: Recent[]
   /** What the newest number was held against: of one hour. */
   usual: { readonly hour: number; readonly usual: Usual | undefined } | undefined
 }
@@ -139,6 +142,7 @@ export function spike(baseline: Baseline & { readonly test: Spike }): BaselineAn
       state.drifted ?? 0,
       state.day,
       state.recent,
+      state.told,
     ],
     pastJson(state) {
       if (!state.pastChanged) return undefined
@@ -154,7 +158,7 @@ export function spike(baseline: Baseline & { readonly test: Spike }): BaselineAn
       return true
     },
     forget: () => false,
-    describe({ progress, young, past, recent, drifted }) {
+    describe({ progress, young, past, recent, told, drifted }) {
       const { first, last, samples, days } = progress
       return {
         first,
@@ -162,12 +166,12 @@ export function spike(baseline: Baseline & { readonly test: Spike }): BaselineAn
         samples,
         days,
         held: young.filter((each) => isOld(each, last)).length,
-        past: describePast(past),
-        recent: recent.map(([time, value, median, low, high]) =>
-          median === null || low === null || high === null
-            ? { time, value }
-            : { time, value, band: { median, low, high } },
-        ),
+        past: describePast(past, (hour) => {
+          const usual = usualOf(past, hour, test.season)
+          return usual === undefined ? undefined : bandOf(usual, test)
+        }),
+        recent: recent.map(banded),
+        told: told.map(banded),
         ...(drifted === undefined ? {} : { drifted }),
       }
     },
@@ -196,6 +200,7 @@ function newState(time: number): SpikeState {
     drifted: undefined,
     day: -1,
     recent: [],
+    told: [],
     usual: undefined,
   }
 }
@@ -346,6 +351,8 @@ function judge(state: SpikeState, series: Series, bucket: Bucket, x: number, run
   }
   series.streak += 1
   if (series.streak !== test.buckets) return
+  state.told.push([end, x, band.median, band.low, band.high])
+  if (state.told.length > TOLD) state.told.shift()
   const z = (x - usual.median) / deviationOf(usual, test)
   told.push({
     ...about,
@@ -437,12 +444,18 @@ function learn(state: SpikeState, { numbers, epoch }: YoungNumbers, { hourOf }: 
   state.usual = undefined
 }
 
+function banded([time, value, median, low, high]: Recent): BandedNumber {
+  return median === null || low === null || high === null
+    ? { time, value }
+    : { time, value, band: { median, low, high } }
+}
+
 function rounded(number: number): number {
   return Number(number.toPrecision(6))
 }
 
 function fromJson(json: unknown, past: unknown): SpikeState {
-  const [at, progress, open, series, young, anchor, drifted, day, recent] = json as [
+  const [at, progress, open, series, young, anchor, drifted, day, recent, told] = json as [
     number,
     unknown,
     unknown,
@@ -451,6 +464,7 @@ function fromJson(json: unknown, past: unknown): SpikeState {
     0 | [number, number],
     number,
     number,
+    Recent[],
     Recent[],
   ]
   return {
@@ -476,6 +490,7 @@ function fromJson(json: unknown, past: unknown): SpikeState {
     drifted: drifted === 0 ? undefined : drifted,
     day,
     recent,
+    told,
     usual: undefined,
   }
 }
