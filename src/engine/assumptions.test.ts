@@ -148,6 +148,20 @@ describe('silence', () => {
     expect(cut).toMatchObject({ status: 'fails', since: T - 61_000 })
   })
 
+  it('is where nothing at all comes by the input, unless the machine is heard by another', () => {
+    const why = 'the agent web-1 is not heard'
+    const severed = (cut: number) => new Map([['web-1/sensor', { sources: [], cut, why }]])
+    const [rows, others] = [[heartbeat({ input: 'web-1/sensor' })], [heartbeat({ input: 'files' })]]
+    expect(said(judged(listens, { rows, contacts: severed(T - 61_000) }))).toEqual(['n1 fails'])
+    const [found] = judged(listens, { rows, contacts: severed(T - 61_000) })
+    expect(found).toMatchObject({ since: T - 61_000, why: expect.stringContaining(why) })
+    // so soon after it was heard last, heartbeats decide
+    expect(said(judged(listens, { rows, contacts: severed(T - 1_000) }))).toEqual(['n1 holds'])
+    expect(said(judged(listens, { rows: [...rows, ...others], contacts: severed(T - 61_000) }))).toEqual([
+      'n1 holds',
+    ])
+  })
+
   it('of a machine that others outlived by a week is expected no longer', () => {
     const rows = [heartbeat({ node: 'old', at: T - 8 * 86_400_000 }), heartbeat()]
     expect(said(judged(listens, { rows }))).toEqual(['n1 holds'])
