@@ -107,6 +107,7 @@ export const KNOWN_LISTS: readonly KnownList[] = [
   { name: 'hostPathAllowed', means: 'images that may mount the host’s folders', kind: IMAGES },
   { name: 'ioUringAllowed', means: 'images that may use io_uring', kind: IMAGES },
   { name: 'k8sClients', means: 'images whose work is the cluster’s own API', kind: IMAGES },
+  { name: 'legacyTlsImages', means: 'images that may encrypt less for a reason', kind: IMAGES },
   { name: 'legacyTlsPeers', means: 'servers that speak old TLS for a reason', kind: ADDRESSES },
   { name: 'metadataUsers', means: 'images that may ask the cloud’s metadata service', kind: IMAGES },
   { name: 'netAdmins', means: 'those who change network policies', kind: USERS },
