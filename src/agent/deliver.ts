@@ -34,6 +34,8 @@ const HEARTBEAT = 2_000
 const GATHER = 30
 const FIRST_PAUSE = 500
 const LONGEST_PAUSE = 5_000
+/** What the daemon may ask to wait, ms. */
+const LONGEST_ASKED = 60_000
 /** A token that is refused is tried again: it may be added, ms. */
 const REFUSED_PAUSE = 10_000
 
@@ -181,7 +183,7 @@ function jittered(pause: number, random: () => number): number {
 function pauseAfter(answered: Answered, asked: number | undefined, pause: number): number {
   if (answered.kind === 'answered' && (answered.status === 401 || answered.status === 400))
     return REFUSED_PAUSE
-  return Math.min(Math.max(asked ?? 0, pause), LONGEST_PAUSE)
+  return asked === undefined ? pause : Math.min(Math.max(asked, pause), LONGEST_ASKED)
 }
 
 function wordsOf(answered: Answered): string {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import type { Config } from '../config/config.ts'
 import { awaitedInput, configuredInput, speaksAs } from '../daemon/configured-input.ts'
 import { containersFirst } from '../daemon/containers-first.ts'
@@ -59,7 +59,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
       })
   const daemon = daemonAt({
     to: options.to,
-    token: readToken(options.tokenFile),
+    token: readToken(options.tokenFile, say),
     ca: options.ca,
     plain: options.plain,
   })
@@ -129,18 +129,25 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     },
     stop.signal,
   )
+  // without what sends, nothing is read either
+  const broken = new AbortController()
+  const watched = delivering.catch((cause: unknown) => {
+    broken.abort()
+    throw cause
+  })
+  const ending = AbortSignal.any([signal, broken.signal])
   try {
     await Promise.all(
       fed.map(async (each) => {
-        await feed(each, parts, signal)
+        await feed(each, parts, ending)
         ended.add(each.about.name)
       }),
     )
-    if (!signal.aborted) say('all inputs have ended')
-    await sent(spool, room, signal)
+    if (!ending.aborted) say('all inputs have ended')
+    await sent(spool, room, ending)
   } finally {
     stop.abort()
-    await delivering
+    await watched
   }
   say('stopped')
 }
@@ -186,10 +193,12 @@ function reachOf(
   return isEnded ? { kind: 'caught-up', until: now } : reach?.()
 }
 
-function readToken(file: string): string {
+function readToken(file: string, say: (line: string) => void): string {
   let token: string
   try {
     token = readFileSync(file, 'utf8').trim()
+    if ((statSync(file).mode & 0o077) !== 0)
+      say(`others can read the token in ${file}, and send in this machine's name: chmod 600`)
   } catch (cause) {
     throw new UserError(`cannot read the token: ${(cause as Error).message}`, {
       file,

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -70,6 +70,13 @@ it('says what it needs to send', async () => {
     exit: 2,
     err: expect.stringContaining('token'),
   })
+  const tokenFile = join(folder, 'agent.token')
+  writeFileSync(tokenFile, 'web-1.0123456789abcdef', { mode: 0o600 })
+  expect(await agent('--to', 'http://192.0.2.1:7412')).toMatchObject({
+    exit: 2,
+    err: expect.stringContaining('not reached through TLS'),
+  })
+  expect(await agent('--to', 'ftp://192.0.2.1')).toMatchObject({ exit: 2 })
   const help = await agent('--help')
   expect(help.out).toContain('$ tallyman agent --to https://')
 })

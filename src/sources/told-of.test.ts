@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Chunk, Machine } from '../domain/event.ts'
+import { podCreated } from '../../test/audit.ts'
 import { sources } from './index.ts'
 import { createStreamDecoder } from './stream.ts'
 
@@ -80,9 +81,10 @@ describe('what an agent sends is told of its machine', () => {
         events.map(({ resource }) => resource['host.name']),
       )
     expect(new Set(hosts(falco))).toEqual(new Set(['web-1.example']))
+    // a device keeps its name, what names no machine was seen here, and a request is about its cluster
     const device =
-      '<189>1 2026-11-20T10:00:00Z esx-7 Hostd - - - [Originator@6876 sub=Vimsvc] Event 5 : SSH access has been enabled.'
-    const [host] = hosts(device)
-    if (host !== undefined) expect(host).toBe('esx-7')
+      '<189>Nov 20 10:00:00 edge-1 42: Nov 20 10:00:00.123 UTC: %SYS-5-CONFIG_I: Configured from console by admin on vty0 (198.51.100.7)'
+    expect(new Set(hosts(device))).toEqual(new Set(['edge-1']))
+    expect(new Set(hosts(podCreated({ name: 'a', auditID: 'a', time: 0 })))).toEqual(new Set([undefined]))
   })
 })

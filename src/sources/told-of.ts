@@ -1,3 +1,4 @@
+import { isAboutMachines } from '../domain/beyond-machines.ts'
 import type { Event, Fact, Finding, Machine, Resource, SourceName } from '../domain/event.ts'
 import { digest } from '../domain/hash.ts'
 import { factWithBase, isOfItsMachine, withBase } from './base-resource.ts'
@@ -27,7 +28,9 @@ export function toldOf<T extends Told>(machine: Machine, source: SourceName, tol
   if (!isBoundTo(machine, source)) {
     return {
       ...told,
-      events: told.events.map((event) => withBase(machine.resource, source, event)),
+      events: told.events.map((event) =>
+        withMachine(machine, source, withBase(machine.resource, source, event)),
+      ),
       facts: told.facts.map((fact) => factWithBase(machine.resource, source, fact)),
     }
   }
@@ -45,6 +48,17 @@ export function toldOf<T extends Told>(machine: Machine, source: SourceName, tol
     ...(identity !== undefined && { identity: { ...identity, id: own(machine, identity.id) } }),
     ...(completed !== undefined && { completed: completed.map((event) => eventOf(machine, event)) }),
   }
+}
+
+/**
+ * What is relayed and names no machine was seen on that of the agent; but who had which address is asked of all
+ * machines, and what is about a cluster is about none.
+ */
+function withMachine({ resource: place }: Machine, source: SourceName, event: Event): Event {
+  const { resource, flow } = event
+  const isPlaced = resource['host.name'] !== undefined || resource['k8s.node.name'] !== undefined
+  if (isPlaced || flow !== undefined || !isAboutMachines(source)) return event
+  return { ...event, resource: { ...resource, 'host.name': place['host.name'] } }
 }
 
 /** An id that only this agent's records have. */

@@ -41,9 +41,9 @@ const ACKNOWLEDGED = 'acknowledged'
 
 /** A spool in one SQLite file. Throws a UserError where it cannot be used. */
 export function openSpool({ file, bound, keepFree }: SpoolOptions): Spool {
-  const db = open(file)
-  const sql = statements(db)
   const reserve = `${file}.reserve`
+  const db = openAnyway(file, reserve)
+  const sql = statements(db)
   const guarded = <T>(work: () => T): T => {
     try {
       return work()
@@ -62,7 +62,7 @@ export function openSpool({ file, bound, keepFree }: SpoolOptions): Spool {
     (sql.weight.get(after, upTo) as { bytes: number | null }).bytes ?? 0
 
   let id = meta('id') ?? newId()
-  guarded(() => sql.setMeta.run('id', id))
+  if (meta('id') === undefined) guarded(() => sql.setMeta.run('id', id))
   let acknowledged = placeOf(ACKNOWLEDGED)
   const newest = sql.newest.get() as { n: number; digest: string } | undefined
   let last: SpoolPlace = newest === undefined ? acknowledged : { number: newest.n, digest: newest.digest }
@@ -189,6 +189,17 @@ function free(file: string): number {
   return bavail * bsize
 }
 
+/** Also where the disk is full: it is written to a little at each start. */
+function openAnyway(file: string, reserve: string): DatabaseSync {
+  try {
+    return open(file)
+  } catch (cause) {
+    if (!isFull(cause) || statSync(reserve, { throwIfNoEntry: false }) === undefined) throw cause
+    rmSync(reserve)
+    return open(file)
+  }
+}
+
 function open(file: string): DatabaseSync {
   let db: DatabaseSync | undefined
   try {
@@ -220,7 +231,10 @@ function open(file: string): DatabaseSync {
 
 /** No room on the disk: SQLite says so itself, or that it cannot write. */
 function isFull(cause: unknown): boolean {
-  return cause instanceof Error && /disk is full|ENOSPC|disk I\/O error/i.test(cause.message)
+  return (
+    cause instanceof Error &&
+    /disk is full|ENOSPC|disk I\/O error|unable to open database/i.test(cause.message)
+  )
 }
 
 function spoolTrouble(file: string, cause: unknown): unknown {

@@ -190,6 +190,11 @@ realTest(
         expect(resource).toMatchObject({ 'host.name': 'web-1' })
       }
       expect(agent.process.exitCode).toBeNull()
+      await agent.kill('SIGKILL')
+      // it starts on a full disk as well
+      const again = startAgent({ data: own, config: ownConfig, to: `http://127.0.0.1:${port}`, more })
+      agent = again
+      await eventually(() => (again.printed().includes('takes syslog') ? true : undefined), 60_000)
       expect(await agent.kill('SIGTERM')).toBe(0)
     } finally {
       await agent?.kill('SIGKILL')

@@ -18,7 +18,7 @@ export function addAgent(program: Command, output: Output, done: Done): void {
       '--token-file <file>',
       "what 'tallyman agent add' printed; agent.token of the data folder unless told",
     )
-    .option('--ca <file>', 'PEM file of the authority of its certificate, instead of those of the system')
+    .option('--ca <file>', 'PEM file of the authority of its certificate, instead of those that Node brings')
     .option('--plain-http', 'without TLS, also beyond loopback', false)
     .option('--spool <mib>', 'what is not sent yet takes so much disk at most', parseCount, 1024)
     .option('--keep-free <mib>', 'so much of its file system is left to others', parseCount, 256)
