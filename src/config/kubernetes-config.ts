@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { CLUSTER_RESOURCES } from '../inputs/kubernetes-resources.ts'
 import { inputName } from './input-words.ts'
+import { durationSchema } from './words.ts'
 
 const RESOURCES = CLUSTER_RESOURCES.map(({ name }) => name)
 
@@ -28,6 +29,18 @@ export const kubernetesSchema = z
       .min(1)
       .default(RESOURCES)
       .describe('What is listed and watched; of Secrets and ConfigMaps the metadata only'),
+    probes: z
+      .strictObject({
+        namespace: z
+          .string()
+          .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'a name of a namespace')
+          .default('tallyman-probes')
+          .describe('Where requests are about what is not there; nothing can be made in it'),
+        every: durationSchema.default('15m').describe('From one round of requests to the next'),
+        within: durationSchema.default('5m').describe('So long a record may be on its way'),
+      })
+      .optional()
+      .describe('Probe the audit log: send harmless requests that have to come back in it'),
   })
   .refine(({ kubeconfig, context }) => context === undefined || kubeconfig !== undefined, {
     message: 'a context is one of a kubeconfig: name the file',

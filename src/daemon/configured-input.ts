@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { InputConfig } from '../config/config.ts'
 import { engineLooks } from '../config/docker-config.ts'
+import type { ProbeSending } from '../domain/audit-probe.ts'
 import { parseDuration } from '../domain/day.ts'
 import type { SourceName } from '../domain/event.ts'
 import { certstoreInput } from '../inputs/certstore.ts'
@@ -24,10 +25,13 @@ export interface InputPlaces {
   readonly data: string
   /** One line for people. */
   readonly say: (line: string) => void
+  /** Where it is noted which probes of an audit log are sent; nobody looks for them where there is none. */
+  readonly probes?: ProbeSending
 }
 
 /** The input that a configuration asks for. */
-export function configuredInput(config: InputConfig, { data, say }: InputPlaces): Input {
+export function configuredInput(config: InputConfig, places: InputPlaces): Input {
+  const { data, say } = places
   switch (config.type) {
     case 'file':
       return fileInput({ name: config.name, paths: config.paths, follow: config.follow })
@@ -51,7 +55,7 @@ export function configuredInput(config: InputConfig, { data, say }: InputPlaces)
         interval: parseDuration(config.interval) ?? 0,
       })
     case 'kubernetes':
-      return configuredKubernetes(config)
+      return configuredKubernetes(config, places)
     case 'prometheus':
       return configuredPrometheus(config)
     case 'syslog':

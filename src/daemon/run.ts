@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { createCommands } from '../commands.ts'
 import type { Assessment } from '../engine/assumptions.ts'
+import { createAuditProbes } from '../engine/audit-probes.ts'
 import { isLoopback } from '../domain/loopback.ts'
 import type { Level } from '../domain/match.ts'
 import { routesOf, unknownStrategies } from '../config/notify-config.ts'
@@ -66,7 +67,8 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
   const found = look()
   const isConfigured = config.inputs.length > 0
   const wanted = isConfigured ? config.inputs : discoveredInputs(found)
-  const places = { data: config.data, say }
+  const probes = createAuditProbes()
+  const places = { data: config.data, say, probes }
   const inputs = containersFirst(
     wanted.map((each) => ({
       type: each.type,
@@ -219,6 +221,7 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
     coverage: {
       strategies: () => detection.current().strategies,
       contacts: () => contactsOf(inputs),
+      probes,
       judged: (found: readonly Assessment[]) => {
         assessments = found
       },

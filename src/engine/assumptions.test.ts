@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { AUDIT_PROBES, type AuditProbe, type ProbeResult } from '../domain/audit-probe.ts'
 import type { CoverageRow } from '../domain/coverage.ts'
 import type { Logsource, SourceName } from '../domain/event.ts'
 import type { Assumption } from '../strategy/strategy.ts'
@@ -242,5 +243,44 @@ describe('intervals', () => {
   it('is no finding where a source was never there', () => {
     const { changed, findings } = foldIntervals([], [one('fails', { cause: 'absent sensor' })], T)
     expect([changed.length, findings.length]).toEqual([1, 0])
+  })
+})
+
+describe('an audit log that is probed', () => {
+  const logged = { source: ['kubernetes.audit'], service: 'audit', per: 'cluster' as const, probes: ['pods'] }
+  const pods = AUDIT_PROBES.find(({ id }) => id === 'pods') as AuditProbe
+  const rows = [
+    row({ source: 'kubernetes.audit', node: '', kinds: [{ product: 'kubernetes', service: 'audit' }] }),
+  ]
+  const outcome = (came: ProbeResult['came'], more: Partial<ProbeResult> = {}) =>
+    judged(logged, { rows, probes: [{ probe: pods, cluster: '', sent: T - 1_000, came, ...more }] })[0]
+
+  it('fails where a probe did not come back, or not at the level that rules need, and names the line of the policy', () => {
+    expect(outcome(undefined)).toMatchObject({
+      status: 'fails',
+      why: "the audit log does not show create of pods; its policy lacks - { level: RequestResponse, resources: [{ group: '', resources: [pods] }] }",
+      since: T - 1_000,
+    })
+    const came = { level: 'Metadata' as const, stage: 'ResponseComplete', body: false }
+    expect(outcome(came)?.why).toContain('at level Metadata only, without what was asked for')
+    expect(outcome({ ...came, level: 'RequestResponse', body: true })?.status).toBe('holds')
+  })
+
+  it('holds where all probes came back, though nothing of its kind happens', () => {
+    const exec = { ...logged, service: undefined, category: 'container_exec', max_silence: '1h' } as object
+    const came = { level: 'RequestResponse' as const, stage: 'ResponseComplete', body: true }
+    const probes = [{ probe: pods, cluster: '', sent: T - 1_000, came }]
+    const quiet = { rows, begun: T - 60_000 }
+    expect(judged(exec, quiet)[0]?.status).toBe('unmeasured')
+    expect(judged(exec, { ...quiet, probes })[0]?.status).toBe('holds')
+    expect(judged({ ...exec, probes: ['pods', 'secrets'] }, { ...quiet, probes })[0]?.status).toBe(
+      'unmeasured',
+    )
+  })
+
+  it('says nothing of another cluster, of other requests, and where nobody probes', () => {
+    expect(outcome(undefined, { cluster: 'other' })?.status).toBe('holds')
+    expect(judged({ ...logged, probes: ['secrets'] }, { rows })[0]?.status).toBe('holds')
+    expect(judged(logged, { rows })[0]?.status).toBe('holds')
   })
 })

@@ -1,7 +1,9 @@
+import type { ProbeResult } from '../domain/audit-probe.ts'
 import type { CoverageRow, CoverageState, CoveredContainer } from '../domain/coverage.ts'
 import { parseDuration } from '../domain/day.ts'
 import { SOURCE_NAMES, type Logsource, type SourceName } from '../domain/event.ts'
 import { metricOf, type Assumption, type Measure } from '../strategy/strategy.ts'
+import { isEnough } from './audit-probes.ts'
 import { recentOf } from './coverage.ts'
 
 /** What an assumption came to, at one place. */
@@ -35,6 +37,8 @@ export interface CoverageView {
   readonly isThere: (container: string) => boolean
   /** By input, of those that talk to who makes the records: silence is none where they are in contact. */
   readonly contacts: ReadonlyMap<string, Contact>
+  /** What probes of an audit log came to; none where it is not probed. */
+  readonly probes?: readonly ProbeResult[]
 }
 
 export interface Contact {
@@ -204,11 +208,46 @@ function verdictOf(asked: Asked, known: Knowledge): Verdict {
     assumption.per === 'container'
       ? (known.bySource.get(source) ?? [])
       : (known.bySource.get(source) ?? []).filter((row) => placeOf(row, assumption) === place)
+  // that a request did not come back is certain, however long others stay away
+  const probed = probedOf(asked, known)
+  if (probed?.status === 'fails') return probed
   const silent = silenceOf(asked, rows, known)
+  if (silent.status === 'unmeasured' && probed !== undefined) return probed
   if (silent.status !== 'holds') return silent
   if (metric !== undefined) return boundedOf(asked, metric, rows, known)
   const filled = fillOf(asked, rows, known)
   return filled.status === 'fails' ? filled : silent
+}
+
+/** What probes say: the first that did not come back as its rules need it, or that all did; undefined where nothing is known. */
+function probedOf(
+  { source, place, assumption }: Asked,
+  { probes: known = [], now }: Knowledge,
+): Verdict | undefined {
+  const { probes = [], per } = assumption
+  if (source !== 'kubernetes.audit' || probes.length === 0) return undefined
+  const results = known.filter(
+    ({ probe, cluster }) => probes.includes(probe.id) && (per !== 'cluster' || cluster === place),
+  )
+  const lacking = results.find(({ probe, came }) => came === undefined || !isEnough(came.level, probe.level))
+  if (lacking === undefined) {
+    const cause = `probe ${source} ${place}`
+    const isWhole = new Set(results.map(({ probe }) => probe.id)).size === probes.length
+    return isWhole
+      ? { status: 'holds', cause, why: `${at(source, place)} shows probes`, since: now }
+      : undefined
+  }
+  const { probe, sent, came } = lacking
+  const why =
+    came === undefined
+      ? `the audit log does not show ${probe.verb} of ${probe.id}`
+      : `the audit log shows ${probe.verb} of ${probe.id} at level ${came.level} only${came.body ? '' : ', without what was asked for'}`
+  return {
+    status: 'fails',
+    cause: `probe ${source} ${probe.id} ${place}`,
+    why: `${why}; its policy lacks ${probe.policy}`,
+    since: Math.min(sent, now),
+  }
 }
 
 /** By heartbeat, by contact with who makes the records, or by the longest silence that the assumption allows. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { clusterStream } from '../domain/cluster-stream.ts'
 import type { Chunk, Finding } from '../domain/event.ts'
 import { digest } from '../domain/hash.ts'
+import { probing, type ProbingOptions } from './audit-prober.ts'
 import { clusterApi, ClusterError, type ClusterAccess, type ClusterApi } from './cluster-api.ts'
 import type { Input, InputBatch, Reach, Resume } from './input.ts'
 import {
@@ -23,6 +24,8 @@ export interface KubernetesInputOptions extends ClusterAccess {
   readonly cluster?: string | undefined
   /** Names of what is listed and watched; all that there is unless told. */
   readonly resources?: readonly string[] | undefined
+  /** Whether the audit log is probed through the same access, and how; it is not unless told. */
+  readonly probes?: ProbingOptions | undefined
   /** Wall clock, ms. */
   readonly now: () => number
   /** Pauses after failures, ms. */
@@ -77,7 +80,7 @@ export function kubernetesInput(options: KubernetesInputOptions): Input {
       const position = createClusterPosition(resume.checkpoint)
       const writer = createWriter(options, resume)
       const watchers = wanted.map((resource) => ({
-        from: resource,
+        from: resource.name,
         items: follow({
           api,
           resource,
@@ -90,8 +93,28 @@ export function kubernetesInput(options: KubernetesInputOptions): Input {
           settle: () => told.add(resource.name),
         }),
       }))
-      for await (const { item: step } of merge(watchers)) {
+      const probes =
+        options.probes === undefined
+          ? []
+          : [
+              {
+                from: '',
+                items: probing({
+                  ...options.probes,
+                  about: name,
+                  api,
+                  cluster: options.cluster ?? '',
+                  now,
+                  signal,
+                }),
+              },
+            ]
+      for await (const { item: step } of merge<string, Step | Finding>([...watchers, ...probes])) {
         if (signal.aborted) return
+        if ('id' in step) {
+          yield { chunks: [], findings: [step], unreadable: [] }
+          continue
+        }
         // what stands in the checkpoint was handed on with it, or before
         position.set(step.resource.name, { alive: now(), ...step.position })
         yield {

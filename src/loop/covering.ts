@@ -1,4 +1,5 @@
 import { createCoveredFields, kindsOf, type CoveredFields } from './covered-fields.ts'
+import type { ProbeResult } from '../domain/audit-probe.ts'
 import type { Detection } from '../detection.ts'
 import {
   COVERAGE_ROWS,
@@ -43,6 +44,8 @@ export interface CoveringParts {
   readonly now: () => number
   /** Inputs that talk to who makes the records. */
   readonly contacts?: () => ReadonlyMap<string, Contact>
+  /** What probes of an audit log came to; `now` in ms. */
+  readonly probes?: ((now: number) => readonly ProbeResult[]) | undefined
   readonly isThere?: (container: string) => boolean
   /** Told what each assumption came to, whenever they are judged. */
   readonly judged?: ((assessments: readonly Assessment[]) => void) | undefined
@@ -90,7 +93,7 @@ type Quick = Map<string, Map<string, Map<string, Map<string, Map<string, Lane>>>
 const CLUSTER_WIDE: ReadonlySet<SourceName> = new Set(['kubernetes.audit', 'kubernetes.api', 'cloudtrail'])
 
 export function createCovering(parts: CoveringParts): Covering {
-  const { store, detection, now, contacts, isThere } = parts
+  const { store, detection, now, contacts, probes, isThere } = parts
   const stored = store.coverage()
   const lanes = new Map<string, Lane>()
   for (const row of stored.rows) lanes.set(row.key, laneOf(row, row))
@@ -248,6 +251,7 @@ export function createCovering(parts: CoveringParts): Covering {
     containers: [...containers.values()],
     isThere: isThere ?? (() => true),
     contacts: contacts?.() ?? new Map(),
+    probes: probes?.(at) ?? [],
   })
 
   return {

@@ -17,6 +17,7 @@ import { allowedSources } from '../sources/allowed.ts'
 import type { Source } from '../sources/source.ts'
 import { createStreamDecoder, type StreamDecoder } from '../sources/stream.ts'
 import type { Assessment, Contact } from '../engine/assumptions.ts'
+import type { AuditProbes } from '../engine/audit-probes.ts'
 import type { Judge } from '../engine/judge.ts'
 import { createSeen } from '../engine/seen.ts'
 import { createSensorRuns, type Overdue } from '../engine/sensor-runs.ts'
@@ -71,6 +72,8 @@ export interface PipelineParts {
   readonly coverage?: {
     readonly strategies: () => Detection['strategies']
     readonly contacts: () => ReadonlyMap<string, Contact>
+    /** Probes of audit logs: what comes back of them is counted, and no rule is asked about it. */
+    readonly probes?: Pick<AuditProbes, 'take' | 'results'>
     /** Told what each assumption came to. */
     readonly judged?: (assessments: readonly Assessment[]) => void
   }
@@ -206,12 +209,13 @@ export async function runPipeline(
 
 function coveringOf({ store, detection, now, coverage }: PipelineParts): Covering | undefined {
   if (coverage === undefined) return undefined
-  const { strategies, contacts, judged } = coverage
+  const { strategies, contacts, judged, probes } = coverage
   return createCovering({
     store,
     detection: () => ({ ...detection(), strategies: strategies() }),
     now,
     contacts,
+    probes: probes?.results,
     judged,
   })
 }
@@ -344,7 +348,7 @@ function processBatch(
     deciding.take(chunk, decoded, (event, joined) => {
       const whole = joinedWith(event, joined)
       parts.covering?.event(input, event, whole)
-      matches.push(...ruleset.match(whole))
+      if (parts.coverage?.probes?.take(event) !== true) matches.push(...ruleset.match(whole))
     })
     if (chunk.repeated === true) continue
     if (chunk.whole === true) bodies.push({ stream: chunk.stream, length: chunk.bytes.length })

@@ -1,3 +1,4 @@
+import { AUDIT_PROBES } from '../domain/audit-probe.ts'
 import { SOURCE_NAMES, type SourceName } from '../domain/event.ts'
 import { EXTENSIONS, RESOURCE_ATTRIBUTES, SERVED_BY, SIGMA_CATEGORIES } from '../domain/fields.ts'
 import { nearestWord } from '../domain/nearest-word.ts'
@@ -24,7 +25,7 @@ function unmeasurable(context: LintContext, { id, line }: Assumption, message: s
 }
 
 function* wrongIn(assumption: Assumption): Iterable<string> {
-  const { source, category, service, fields = [], metric, min, max } = assumption
+  const { source, category, service, fields = [], metric, min, max, probes = [] } = assumption
   if (metric === undefined && source.length === 0) yield 'it names neither a source nor a metric'
   if (metric !== undefined && (metricOf(metric) === undefined || !isSource(metricOf(metric)?.source ?? '')))
     yield `there is no metric ${quoted(metric)}`
@@ -35,6 +36,10 @@ function* wrongIn(assumption: Assumption): Iterable<string> {
     const near = nearestWord(name, SOURCE_NAMES)
     yield `there is no source ${quoted(name)}${near === undefined ? '' : `; did you mean ${near}?`}`
   }
+  if (probes.length > 0 && !source.includes('kubernetes.audit')) yield 'only kubernetes.audit is probed'
+  for (const name of probes)
+    if (!AUDIT_PROBES.some(({ id }) => id === name))
+      yield `there is no probe ${quoted(name)}: it is one of ${AUDIT_PROBES.map(({ id }) => id).join(', ')}`
   if (metric === undefined && fields.length > 0 && category === undefined && service === undefined)
     yield 'its fields are of no category and no service'
   const served = category === undefined ? undefined : SERVED_BY[category]

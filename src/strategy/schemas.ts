@@ -76,6 +76,10 @@ export const assumeSchema = z.strictObject({
     .describe('Least share of events in which each field is filled'),
   max_silence: duration.optional().describe('Longest time without such an event'),
   per: z.enum(['node', 'cluster', 'container']).optional(),
+  probes: z
+    .array(text)
+    .optional()
+    .describe('Requests that the audit log has to show, where it is probed: secrets, pods/exec, …'),
   metric: text
     .optional()
     .describe('<source>.drop_ratio, truncated_ratio, rate (a second), delay or ahead (seconds)'),

@@ -100,6 +100,8 @@ export interface Assumption {
   /** Longest time without such an event, as 5m. */
   readonly max_silence?: string
   readonly per?: 'node' | 'cluster' | 'container'
+  /** Probes of the audit log that have to come back at the level that they need, where it is probed. */
+  readonly probes?: readonly string[]
   /** `<source>.<measure>`, see `MEASURES`; between `min` and `max`. */
   readonly metric?: string
   readonly min?: number
