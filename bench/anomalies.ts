@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { entityLabel } from '../src/domain/entity-label.ts'
 import { loadDetection, type Detection } from '../src/detection.ts'
 import type { Store } from '../src/store/store.ts'
 import { runPipeline } from '../src/loop/pipeline.ts'
@@ -9,6 +10,7 @@ import { sources } from '../src/sources/index.ts'
 import { openStore } from '../src/store/sqlite.ts'
 import { generateMonth, type Month, type MonthOptions } from './month/month.ts'
 import { monthInput } from './month/month-input.ts'
+import { createTriage } from './month/triage.ts'
 import { scoreOf, type JudgedAlert, type Score } from './month/score.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -83,7 +85,15 @@ export async function readMonth(month: Month, { workloads }: MonthOptions): Prom
       zone: 'UTC',
       now: input.now,
     })
-    const parts = { store, sources, detection: () => detection, now: input.now, correlations: CORRELATIONS }
+    const triage = createTriage(store, month.planted)
+    const parts = {
+      store,
+      sources,
+      detection: () => detection,
+      now: input.now,
+      correlations: CORRELATIONS,
+      committed: () => triage.look(input.now()),
+    }
     await runPipeline([input], parts, new AbortController().signal)
     const { records, failed, sources: bySource } = store.totals()
     const { learned, end, planted } = month
@@ -97,10 +107,11 @@ export async function readMonth(month: Month, { workloads }: MonthOptions): Prom
 
 /** All alerts of medium and above. */
 function judged(store: Store, { ruleset }: Detection): readonly JudgedAlert[] {
-  const kinds = new Map(
-    ruleset.rules.flatMap(({ id, correlation }) =>
-      correlation === undefined ? [] : [[id, correlation.type as string]],
-    ),
+  const kinds = new Map<string, string>(
+    ruleset.rules.flatMap(({ id, correlation, baseline }) => {
+      const type = baseline?.test.type ?? correlation?.type
+      return type === undefined ? [] : [[id, type]]
+    }),
   )
   const found: JudgedAlert[] = []
   for (let after: string | undefined; ;) {
@@ -141,11 +152,16 @@ function tell(
     say(
       `missed: ${new Date(from).toISOString()} ${row} ${kind} ×${magnitude.toFixed(2)} ${names[0]}: ${what}`,
     )
-  for (const { first, level, kind, rule, entity } of wrong)
-    say(
-      `false: ${new Date(first).toISOString()} ${level} ${kind} ${rule.title}: ${Object.values(entity).flat().slice(0, 4).join(' ')}`,
-    )
+  const byRule = Map.groupBy(wrong, ({ rule }) => rule.title)
+  for (const [title, alerts] of byRule) {
+    say(`false: ${alerts.length} × ${title}`)
+    for (const { first, level, entity } of alerts.slice(0, SHOWN))
+      say(`  ${new Date(first).toISOString()} ${level} ${entityLabel(entity)}`)
+  }
 }
+
+/** False alerts of one rule that are told one by one. */
+const SHOWN = 10
 
 function percent(share: number | undefined): string {
   return share === undefined ? '' : `${Math.round(share * 1_000) / 10} %`

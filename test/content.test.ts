@@ -53,11 +53,21 @@ describe('the phrases of the five reports', () => {
   })
 })
 
+/** Ids of the rules of a text that correlations and baselines of it name. */
+function takenIn(text: string): readonly string[] {
+  const names = [...text.matchAll(/^ +rules: \[(.+)\]$|[{,] rules: \[(.+?)\]/gm)].flatMap((found) =>
+    (found[1] ?? found[2] ?? '').split(/, */),
+  )
+  return names.flatMap((name) => new RegExp(`^name: ${name}\\nid: (\\S+)$`, 'm').exec(text)?.[1] ?? [])
+}
+
 describe('rules', () => {
   const rules = ROWS.flatMap(({ row }) => rulesOf(row))
 
   it('belong to a phrase, each of them', () => {
-    const named = new Set(rules.map(({ id }) => id))
+    // what only others take the matches of belongs where they do
+    const taken = strategies.flatMap((strategy) => strategy.rules.flatMap(({ text }) => takenIn(text)))
+    const named = new Set([...rules.map(({ id }) => id), ...taken])
     const written = strategies.flatMap((strategy) =>
       strategy.rules.flatMap(({ text }) => [...text.matchAll(/^id: (\S+)$/gm)].map(([, id]) => id)),
     )

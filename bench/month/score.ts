@@ -74,9 +74,13 @@ export function scoreOf(
   }
 }
 
-function isOf({ entity, first, last }: JudgedAlert, { names, from, until }: Planted): boolean {
+/** Whether the alert tells of the anomaly: it names its entity, or a pod that has the workload's name in its own. */
+export function isOf(
+  { entity, first, last }: Pick<JudgedAlert, 'entity' | 'first' | 'last'>,
+  { names, from, until }: Planted,
+): boolean {
   if (last < from - AHEAD || first > until + DELAY) return false
-  return namesIn(entity).some((name) => names.includes(name))
+  return namesIn(entity).some((name) => names.some((one) => name === one || name.startsWith(`${one}-`)))
 }
 
 /** Of a container, a workload or a user; of a machine or a namespace alone where it is about nothing smaller. */

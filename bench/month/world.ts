@@ -110,7 +110,6 @@ export function createWorld(seed: number, count: number): World {
       secrets: [`${one.name}-credentials`],
       ja3: LIBRARIES[draws.below(LIBRARIES.length)] ?? '',
       isProbed: draws.chance(0.25),
-      launched: draws.chance(LAUNCHED) ? draws.between(2, 28) * DAY : 0,
       deploys: draws.logNormal(4 * DAY, 0.6),
     }
   })
@@ -144,7 +143,10 @@ function outsideOf(random: Random, n: number): Outside {
   return { name, addresses, port, issuer: random.pick(ISSUERS) }
 }
 
-interface Bare extends Pick<Workload, 'name' | 'namespace' | 'role' | 'host' | 'image' | 'port'> {
+interface Bare extends Pick<
+  Workload,
+  'name' | 'namespace' | 'role' | 'host' | 'image' | 'port' | 'launched'
+> {
   readonly kind: RhythmKind
 }
 
@@ -163,7 +165,7 @@ function bareOf(random: Random, n: number, hosts: readonly string[]): Bare {
   const namespace = role === 'ci' ? 'ci' : (NAMESPACES[n % NAMESPACES.length] ?? '')
   const thing = THINGS[Math.floor(n / NAMESPACES.length) % THINGS.length] ?? ''
   const name = `${thing}-${role}-${n}`
-  const isDocker = role !== 'ci' && role !== 'cron' && n % 10 >= 7
+  const isDocker = role !== 'ci' && role !== 'cron' && n % 10 >= 5
   return {
     name,
     namespace,
@@ -171,6 +173,7 @@ function bareOf(random: Random, n: number, hosts: readonly string[]): Bare {
     host: isDocker ? random.pick(hosts) : undefined,
     image: `registry.corp.example/${namespace}/${name}`,
     port: PORTS[role],
+    launched: random.chance(LAUNCHED) ? random.between(2, 28) * DAY : 0,
     kind: role === 'cron' ? 'night' : role === 'ci' ? 'office' : random.pick(KINDS),
   }
 }
@@ -208,7 +211,8 @@ function edgesOf(
 ): readonly Edge[] {
   if (role === 'cache' || role === 'database')
     return role === 'cache' ? [] : [edgeTo(random, random.pick(outside))]
-  const servers = all.filter((one) => one.port > 0 && one.name !== name)
+  // whoever is new is talked to by those who are rolled out after it
+  const servers = all.filter((one) => one.port > 0 && one.launched === 0 && one.name !== name)
   const inside = random
     .some(servers, role === 'ci' ? 1 : 1 + random.below(4))
     .map((server) => edgeIn(random, server))

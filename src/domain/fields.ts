@@ -37,6 +37,10 @@ export const RESOURCE_ATTRIBUTES: Readonly<Record<string, Field>> = {
   'k8s.statefulset.name': { type: 'string', description: 'StatefulSet that owns the pod.' },
   'k8s.job.name': { type: 'string', description: 'Job that owns the pod.' },
   'k8s.cronjob.name': { type: 'string', description: 'CronJob that owns the pod.' },
+  'service.namespace': {
+    type: 'string',
+    description: 'Project of Docker Compose; the creator chooses it.',
+  },
   'container.id': { type: 'string', description: 'Full id that the runtime gave.' },
   'container.name': { type: 'string', description: 'Name in the runtime; the creator chooses it.' },
   'container.runtime.name': { type: 'string', description: 'docker, podman, containerd, cri-o.' },

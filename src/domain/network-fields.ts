@@ -6,6 +6,7 @@ const PEER: Readonly<Record<string, string>> = {
   'container.image.name': 'its image, without tag or digest',
   'k8s.namespace.name': 'namespace of the pod',
   'k8s.pod.name': 'name of the pod',
+  namespace: 'namespace of the pod, or the project of Docker Compose',
   workload: 'who owns the pod under a lasting name, else the image, else the container',
 }
 

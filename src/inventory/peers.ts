@@ -58,6 +58,7 @@ function fieldsOf(end: 'client' | 'server', holder: Holder | undefined): Readonl
   if (holder.kind === 'several') return { [`${end}.container.ambiguous`]: true }
   const { resource } = holder.row
   const workload = workloadName(resource)
+  const namespace = resource['k8s.namespace.name'] ?? resource['service.namespace']
   return {
     ...Object.fromEntries(
       ATTRIBUTES.flatMap((name) =>
@@ -65,5 +66,6 @@ function fieldsOf(end: 'client' | 'server', holder: Holder | undefined): Readonl
       ),
     ),
     ...(workload !== undefined && { [`${end}.workload`]: workload }),
+    ...(namespace !== undefined && { [`${end}.namespace`]: namespace }),
   }
 }

@@ -73,6 +73,12 @@ const SECRETS: ListKind = {
   find: 'the name under which it was planted',
   fits: (value) => /^[a-z\d][a-z\d.-]{0,252}$/.test(value),
 }
+const NAMESPACES: ListKind = {
+  values: 'names of namespaces',
+  example: 'ci',
+  find: "k8s.namespace.name in 'tallyman alerts show'; kubectl get namespaces",
+  fits: (value) => /^[a-z\d*?-]{1,63}$/.test(value),
+}
 const DOMAINS: ListKind = {
   values: 'parts of host names',
   example: 'corp.example',
@@ -106,6 +112,11 @@ export const KNOWN_LISTS: readonly KnownList[] = [
   { name: 'hostNetworkAllowed', means: 'images that may use the host’s network', kind: IMAGES },
   { name: 'hostPathAllowed', means: 'images that may mount the host’s folders', kind: IMAGES },
   { name: 'ioUringAllowed', means: 'images that may use io_uring', kind: IMAGES },
+  {
+    name: 'jobNamespaces',
+    means: 'namespaces in which pipelines and jobs make pods all day',
+    kind: NAMESPACES,
+  },
   { name: 'k8sClients', means: 'images whose work is the cluster’s own API', kind: IMAGES },
   { name: 'legacyTlsImages', means: 'images that may encrypt less for a reason', kind: IMAGES },
   { name: 'legacyTlsPeers', means: 'servers that speak old TLS for a reason', kind: ADDRESSES },

@@ -7,7 +7,7 @@ import { hostMountsOf, specEvents } from './container-spec.ts'
 import { dockerSpec } from './docker-spec.ts'
 import { contentOf } from './events.ts'
 import { imageAttributes, parseImage } from './image-reference.ts'
-import { isObject, jsonText, objectOf, textOf } from './json.ts'
+import { isObject, jsonText, memberOf, objectOf, textOf } from './json.ts'
 import type { JsonObject } from './json.ts'
 import { defineSource, failed } from './source.ts'
 import type { Decoded, FramedRecord } from './source.ts'
@@ -160,12 +160,17 @@ function resourceOf(inspect: JsonObject, engine: string, extra: JsonObject): Res
   const digest = image === undefined ? undefined : parseImage(image).id
   const name = textOf(inspect['Name'])?.replace(/^\//, '')
   const host = textOf(extra['host'])
+  const project = textOf(memberOf(objectOf(objectOf(inspect['Config'])['Labels']), COMPOSE_PROJECT))
   return {
     'container.id': String(inspect['Id']),
     ...(name !== undefined && { 'container.name': name }),
     'container.runtime.name': engine,
     ...imageAttributes(reference),
     ...(digest !== undefined && { 'container.image.id': digest }),
+    ...(project !== undefined && { 'service.namespace': project.slice(0, 256) }),
     ...(host !== undefined && { 'host.name': host }),
   }
 }
+
+/** https://docs.docker.com/reference/compose-file/; podman-compose writes it as well. */
+const COMPOSE_PROJECT = 'com.docker.compose.project'

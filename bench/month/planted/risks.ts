@@ -1,6 +1,6 @@
 import { cipherOf } from '../records/zeek.ts'
 import { HOUR } from '../rhythm.ts'
-import { HELPERS, LIBRARIES, type Edge, type Workload } from '../world.ts'
+import { HELPERS, type Edge, type Workload } from '../world.ts'
 import type { Recipe } from './planted.ts'
 import { isService, namesOf, within } from './suits.ts'
 
@@ -25,7 +25,12 @@ const heap: Recipe = {
     const [stranger, friend] = random.some(others, 2)
     if (stranger === undefined || friend === undefined) return undefined
     const program = random.pick(HELPERS.filter((one) => !workload.programs.includes(one)))
-    const ja3 = random.pick(LIBRARIES.filter((one) => one !== workload.ja3))
+    // of those that others use
+    const { ja3 } = random.pick(
+      life.world.workloads.filter(
+        (one) => isService(one) && one.ja3 !== workload.ja3 && one.edges.length > 1,
+      ),
+    )
     const hours = random.between(4, 7)
     const at = (step: number): number => from + (step * hours * HOUR) / 4
     within(life, workload, at(0), (one) => life.fleet.execute(one, program, '', '/bin/sh'))

@@ -45,11 +45,11 @@ export function learnNumbers(past: Past, { day, hour }: LocalHour, numbers: read
   }
   all.sort((a, b) => a - b)
   for (let n = 0; n < KEPT; n += 1) {
-    // each stands for a quarter of them
+    // each stands for a quarter of them, and the last is the largest: what comes once an hour is usual too
     const chosen =
       all.length <= KEPT
         ? (all[n] ?? Number.NaN)
-        : (all[Math.floor(((n + 0.5) * all.length) / KEPT)] as number)
+        : (all[n === KEPT - 1 ? all.length - 1 : Math.floor(((n + 0.5) * all.length) / KEPT)] as number)
     past.numbers[from + n] = chosen
   }
 }

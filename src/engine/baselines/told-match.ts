@@ -18,7 +18,7 @@ export function matchOfTold(
   const names = series === undefined ? peers : groupBy
   const group = series ?? key
   const values = { ...groupValues(peers, key), ...(series === undefined ? {} : groupValues(groupBy, series)) }
-  const resource: Record<string, Resource[string]> = { ...body?.resource }
+  const resource: Record<string, Resource[string]> = isOfMany(reason, names) ? {} : { ...body?.resource }
   for (const [name, value] of Object.entries(values))
     if (Object.hasOwn(RESOURCE_ATTRIBUTES, name)) resource[name] ??= value
   const seen = Object.entries({ reason, ...told.seen }).map(([name, value]) => [`baseline.${name}`, value])
@@ -40,6 +40,20 @@ export function matchOfTold(
     ...(entity === undefined ? {} : { entity }),
   }
 }
+
+/** A number of a machine, a namespace or an account is about no single one of those that it was made of. */
+function isOfMany(reason: Told['reason'], names: readonly string[]): boolean {
+  const isNumber = reason === 'spike' || reason === 'drift' || reason === 'absence'
+  return isNumber && names.length > 0 && names.every((name) => LARGER.has(name))
+}
+
+const LARGER: ReadonlySet<string> = new Set([
+  'host.name',
+  'k8s.node.name',
+  'k8s.cluster.name',
+  'k8s.namespace.name',
+  'user.name',
+])
 
 /** What was observed, with what it was held against. */
 function evidenceOfTold(
