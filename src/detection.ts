@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { UserError, type Problem } from './domain/errors.ts'
 import type { ReadText } from './domain/read-text.ts'
 import { createJudge, listsOf, type Judge } from './engine/judge.ts'
-import { compileRules, type Lists, type Ruleset, type RuleText } from './sigma/sigma.ts'
+import { compileRules, type Ruleset, type RuleText, type SharedRules } from './sigma/sigma.ts'
 import { EMPTY_SITE, loadSite, type Site } from './site/site.ts'
 import { loadStrategies } from './strategy/load.ts'
 import type { LintFinding, Strategy } from './strategy/strategy.ts'
@@ -31,8 +31,8 @@ export interface DetectionOptions {
   readonly now: () => number
   /** The text of a file; from the disk unless told. Throws where it cannot be read. */
   readonly read?: ReadText
-  /** Told what the rules are compiled from, before they are: to compile them elsewhere as well. */
-  readonly compiling?: (from: { readonly texts: readonly RuleText[]; readonly lists: Lists }) => void
+  /** Told the rules once they are read, for threads to compile them as well. */
+  readonly sharing?: (rules: SharedRules) => void
 }
 
 const fromDisk: ReadText = (file) => readFile(file, 'utf8')
@@ -50,8 +50,7 @@ export async function loadDetection(options: DetectionOptions): Promise<Detectio
   ]
   const site = options.site === undefined ? EMPTY_SITE : await loadSite(options.site, read)
   const lists = listsOf(site, options.zone, options.now())
-  options.compiling?.({ texts, lists })
-  const { ruleset, refused, warnings } = compileRules(texts, { lists })
+  const { ruleset, refused, warnings } = compileRules(texts, { lists, sharing: options.sharing })
   const { judge, problems } = createJudge({
     strategies,
     rules: ruleset.rules,

@@ -7,7 +7,7 @@ import { loadMapping } from '../config/load-mapping.ts'
 import { alertView } from '../domain/alert-view.ts'
 import { UserError } from '../domain/errors.ts'
 import type { Level } from '../domain/match.ts'
-import { loadDetection, type Detection, type DetectionOptions } from '../detection.ts'
+import { loadDetection, type Detection } from '../detection.ts'
 import { fileInput } from '../inputs/file.ts'
 import { stdinInput } from '../inputs/stdin.ts'
 import type { MappingFile } from '../mapping/mapping.ts'
@@ -53,12 +53,11 @@ export async function scan(options: ScanOptions, output: Output): Promise<Exit> 
   }
   const mapping = options.mapping === undefined ? undefined : mappingOf(options.mapping)
   const jobs = options.jobs ?? (await worthwhileJobs(options.paths))
-  let workers: Workers | undefined
-  const compiling: DetectionOptions['compiling'] = (from) => {
-    if (jobs > 1) workers = startWorkers({ ...from, size: jobs, ...(mapping !== undefined && { mapping }) })
-  }
+  const workers =
+    jobs > 1 ? startWorkers({ size: jobs, ...(mapping !== undefined && { mapping }) }) : undefined
+  const sharing = workers && { sharing: workers.compile }
   try {
-    const detection = await loadDetection({ ...options, zone: 'UTC', compiling })
+    const detection = await loadDetection({ ...options, zone: 'UTC', ...sharing })
     return await scanWith({ detection, workers, sources: sourcesWith(mapping) }, options, output)
   } finally {
     await workers?.stop()

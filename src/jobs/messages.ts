@@ -1,20 +1,20 @@
 import type { Fact, Failure, SourceName } from '../domain/event.ts'
 import type { Match } from '../domain/match.ts'
 import type { Joined } from '../inventory/inventory.ts'
-import type { Lists, RuleText } from '../sigma/sigma.ts'
+import type { SharedRules } from '../sigma/sigma.ts'
 import type { Evaluable } from '../loop/decide.ts'
 import type { MappingFile } from '../mapping/mapping.ts'
 
-/** What a worker is started with: the rules, as texts, because compiled ones are functions. */
+/** What a worker is started with, before there are rules. */
 export interface WorkerStart {
-  readonly texts: readonly RuleText[]
-  readonly lists: Lists
   /** A format that is read besides, before all others. */
   readonly mapping?: MappingFile
 }
 
 /** What the one writer asks of a worker; `number` names the batch. */
 export type Work =
+  /** The first: the rules, as data, because compiled ones are functions. */
+  | { readonly kind: 'compile'; readonly rules: SharedRules }
   | ReadWork
   /** Read the batch again: what was guessed of its first stream was wrong. */
   | {

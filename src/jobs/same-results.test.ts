@@ -45,7 +45,10 @@ beforeAll(async () => {
     site: undefined,
     zone: 'UTC',
     now: () => NOW,
-    compiling: (from) => started.push(...SIZES.map((size) => startWorkers({ ...from, size }))),
+    sharing: (rules) => {
+      started.push(...SIZES.map((size) => startWorkers({ size })))
+      for (const pool of started) pool.compile(rules)
+    },
   })
   pools = started
 })

@@ -40,7 +40,10 @@ test(
       zone: 'UTC',
       now,
       // enough for the rules, not for such a record
-      compiling: (from) => (workers = startWorkers({ ...from, size: 2, heap: 48 })),
+      sharing: (rules) => {
+        workers = startWorkers({ size: 2, heap: 48 })
+        workers.compile(rules)
+      },
     })
     const parts = { store, sources, detection: () => detection, now, ...(workers && { workers }) }
     const input = fileInput({ name: 'scan', paths: [file], follow: false })

@@ -2,6 +2,7 @@ import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { UserError } from '../domain/errors.ts'
 import type { Joined } from '../inventory/inventory.ts'
+import type { SharedRules } from '../sigma/sigma.ts'
 import type { Answer, Found, ReadBatch, ReadWork, Work, WorkerStart } from './messages.ts'
 
 /** Beside this file, as source or as built. */
@@ -10,6 +11,8 @@ const WORKER = new URL(`worker${extname(import.meta.filename)}`, import.meta.url
 /** Threads that read batches. */
 export interface Workers {
   readonly size: number
+  /** Hands them the rules, once, before anything is read. */
+  compile(rules: SharedRules): void
   /** Hands a batch to the worker that has least to do; the memory of `bytes` goes with it. */
   read(work: Omit<ReadWork, 'kind'>, bytes: ArrayBuffer): BatchAway
   stop(): Promise<void>
@@ -30,7 +33,7 @@ export interface WorkersOptions extends WorkerStart {
   readonly heap?: number
 }
 
-/** Starts them; each compiles the rules for itself before it reads. */
+/** Starts them: they load what they need while the rules are being read. */
 export function startWorkers({ size, heap, ...start }: WorkersOptions): Workers {
   let failure: unknown
   let stopping = false
@@ -62,6 +65,11 @@ export function startWorkers({ size, heap, ...start }: WorkersOptions): Workers 
 
   return {
     size,
+    compile(rules) {
+      const message: Work = { kind: 'compile', rules }
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+      for (const { thread } of members) thread.postMessage(message)
+    },
     read(work, bytes) {
       const member = members.reduce((least, other) => (other.busy < least.busy ? other : least))
       const { number } = work

@@ -14,14 +14,27 @@ import { mistake, newReport, problemIn } from './problem.ts'
 import type { ParsedRule } from './rule.ts'
 import { rulesetOf } from './ruleset.ts'
 import type { CompiledRule } from './ruleset.ts'
-import type { Compiled, EventPredicate, Lists, LoadedRule, RuleText } from './types.ts'
+import { sharedRulesOf, shareRules } from './shared-rules.ts'
+import type { SharedRule, SharedRules } from './shared-rules.ts'
+import type { Compiled, EventPredicate, Lists, LoadedRule, Ruleset, RuleText } from './types.ts'
 import type { EventTest } from './value-test.ts'
 import { techniques } from './techniques.ts'
 import { treeOf } from './yaml.ts'
 
 /** Compiles every rule of the texts once. Whatever is wrong or not supported is refused with its place and a mend. */
-export function compileRules(texts: readonly RuleText[], { lists }: { readonly lists: Lists }): Compiled {
+export function compileRules(
+  texts: readonly RuleText[],
+  {
+    lists,
+    sharing,
+  }: {
+    readonly lists: Lists
+    /** Told the rules once they are read, for threads to compile them as well. */
+    readonly sharing?: ((rules: SharedRules) => void) | undefined
+  },
+): Compiled {
   const library = readLibrary(texts, lists)
+  sharing?.(shareRules(library.rules))
   const { rules, refused, warnings } = library
   const readers = sharedReaders()
   const compiled = rules.map(({ rule, text }) => compileRule(rule, text, readers))
@@ -35,6 +48,15 @@ export function compileRules(texts: readonly RuleText[], { lists }: { readonly l
     refused: inOrder(texts, refused),
     warnings: inOrder(texts, warnings),
   }
+}
+
+/** Compiles what another thread has read. */
+export function compileShared(shared: SharedRules): Pick<Ruleset, 'match'> {
+  const readers = sharedReaders()
+  return rulesetOf(
+    sharedRulesOf(shared).map(({ rule, text }) => compileRule(rule, text, readers)),
+    readers,
+  )
 }
 
 /** By file, as they were given, and by line. */
@@ -77,7 +99,7 @@ export function sharedReaders(): Readers {
   }
 }
 
-function compileRule(rule: ParsedRule, text: RuleText, readers: Readers): CompiledRule {
+function compileRule(rule: ParsedRule, text: SharedRule['text'], readers: Readers): CompiledRule {
   const { attributes, logsource } = rule
   const level = attributes.level ?? 'medium'
   const ref: RuleRef = {

@@ -97,7 +97,7 @@ export function regexPattern(source: string): readonly Pattern[] | Wrong {
 
 function regex(source: string, flags: RegexFlags): readonly Pattern[] | Wrong {
   const test = compileRegex(source, flags)
-  if (typeof test === 'function') return [{ kind: 'regex', source, flags, test }]
+  if (typeof test === 'function') return [{ kind: 'regex', source, flags }]
   return {
     wrong: `the regular expression ${quote(source)} is not usable: ${test.wrong}`,
     mend: 'write it with . ^ $ * + ? {n,m} [] | () \\b \\d \\s \\w only',

@@ -1,7 +1,7 @@
 import type { Network } from './address.ts'
 import type { Numeric } from './number.ts'
 import type { RegexFlags } from './regex-syntax.ts'
-import type { TextTest, Token } from './text-pattern.ts'
+import type { Token } from './text-pattern.ts'
 import type { TimePart } from './time-part.ts'
 
 export type Comparison = 'lt' | 'lte' | 'gt' | 'gte'
@@ -14,7 +14,7 @@ export type Pattern =
       readonly cased: boolean
       readonly bytes: boolean
     }
-  | { readonly kind: 'regex'; readonly source: string; readonly flags: RegexFlags; readonly test: TextTest }
+  | { readonly kind: 'regex'; readonly source: string; readonly flags: RegexFlags }
   | { readonly kind: 'network'; readonly network: Network }
   | { readonly kind: 'number'; readonly value: Numeric; readonly source: string }
   | { readonly kind: 'boolean'; readonly value: boolean }

@@ -8,6 +8,7 @@ import { numericOf, sameNumber } from './number.ts'
 import type { Numeric } from './number.ts'
 import type { Comparison, Pattern, Reference } from './pattern.ts'
 import { anyRelated } from './reference.ts'
+import { compileRegex } from './regex.ts'
 import { shapeOf, textTest } from './text-pattern.ts'
 import type { TextTest, Token } from './text-pattern.ts'
 import { contains } from './text-search.ts'
@@ -119,7 +120,7 @@ function endsInAny(length: number, texts: ReadonlySet<string>): TextTest {
 function otherTest(field: FieldReader, pattern: Other, readers: FieldReaders): EventTest {
   switch (pattern.kind) {
     case 'regex':
-      return onTexts(field, 'texts', pattern.test)
+      return onTexts(field, 'texts', regexTest(pattern))
     case 'number':
       return onValues(field, numberTest(pattern.value))
     case 'boolean':
@@ -140,6 +141,13 @@ function otherTest(field: FieldReader, pattern: Other, readers: FieldReaders): E
     case 'unset':
       return () => false
   }
+}
+
+/** Whether it can be used was decided when the rule was read. */
+function regexTest({ source, flags }: Extract<Pattern, { readonly kind: 'regex' }>): TextTest {
+  const test = compileRegex(source, flags)
+  if (typeof test === 'function') return test
+  throw new Error(test.wrong)
 }
 
 function onValues(field: FieldReader, test: (value: unknown) => boolean): EventTest {
