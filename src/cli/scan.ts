@@ -18,7 +18,7 @@ import { UNKNOWN_FORMAT } from '../sources/foreign.ts'
 import { describesContainers, sourcesWith } from '../sources/index.ts'
 import type { Source } from '../sources/source.ts'
 import { openStore } from '../store/sqlite.ts'
-import { applies } from '../sigma/sigma.ts'
+import { applies, type SharedRules } from '../sigma/sigma.ts'
 import type { Failure } from '../domain/event.ts'
 import type { Store, Totals } from '../store/store.ts'
 import { EXIT, type Exit } from './exit.ts'
@@ -55,7 +55,7 @@ export async function scan(options: ScanOptions, output: Output): Promise<Exit> 
   const jobs = options.jobs ?? (await worthwhileJobs(options.paths))
   const workers =
     jobs > 1 ? startWorkers({ size: jobs, ...(mapping !== undefined && { mapping }) }) : undefined
-  const sharing = workers && { sharing: workers.compile }
+  const sharing = workers && { sharing: (rules: SharedRules) => workers.compile(rules) }
   try {
     const detection = await loadDetection({ ...options, zone: 'UTC', ...sharing })
     return await scanWith({ detection, workers, sources: sourcesWith(mapping) }, options, output)

@@ -1,5 +1,5 @@
 import type { Event } from '../domain/event.ts'
-import { fieldReader, joinedTexts } from './field.ts'
+import { fieldReader, joinedTexts, textOf } from './field.ts'
 import { fieldIndex, keywordIndex } from './field-index.ts'
 import type { FieldIndex, Note, WantedAtom } from './field-index.ts'
 import type { Readers } from './predicate.ts'
@@ -106,7 +106,7 @@ function inRecord(record: Readonly<Record<string, unknown>>, event: Event, plan:
   for (const index of plan.others) index.note(event, note)
   if (!plan.isByKey) return
   const { lastKeys, lastIndexes, keywords } = plan
-  const rest: unknown[] = []
+  let rest = ''
   let place = 0
   for (const key in record) {
     let index: FieldIndex | undefined
@@ -127,9 +127,9 @@ function inRecord(record: Readonly<Record<string, unknown>>, event: Event, plan:
       if (typeof value !== 'string' && !index.asksNumbers) continue
       index.reader.hold(event, value)
       index.note(event, note)
-    } else if (keywords !== undefined) rest.push(value)
+    } else if (keywords !== undefined) rest += `\0${textOf(value) ?? ''}`
   }
-  if (rest.length > 0) keywords?.anywhereIn(rest, note)
+  if (rest !== '') keywords?.anywhereIn(rest, note)
   // what the record does not have may be told of whoever sent it
   for (const key in event.resource)
     if (record[key] === undefined || !Object.hasOwn(record, key)) plan.keys.get(key)?.note(event, note)
