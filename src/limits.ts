@@ -219,7 +219,17 @@ function* ofStore(reader: LimitsOf['reader']): Iterable<Limit> {
       short: kind,
     }
   }
-  const { failures, suppressed } = reader.totals()
+  const { failures, suppressed, unattributed = {} } = reader.totals()
+  for (const [source, times] of Object.entries(unattributed)) {
+    yield {
+      kind: 'missed',
+      severity: 'note',
+      about: source,
+      message: `${times} ${times === 1 ? 'event names' : 'events name'} a container of which nothing was told in time`,
+      mend: "see 'tallyman containers' for what no engine knows; add the engine that runs it as an input",
+      short: `${times} of containers that are not known`,
+    }
+  }
   for (const [reason, times] of Object.entries(failures)) {
     yield {
       kind: 'missed',

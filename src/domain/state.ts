@@ -1,6 +1,6 @@
 import type { Alert, Evidence, IncidentHead } from './alert.ts'
 import type { SeenContainer, View } from './container-look.ts'
-import type { HostMount, Resource, SourceName } from './event.ts'
+import type { Event, HostMount, Resource, SourceName } from './event.ts'
 
 /**
  * State that outlives a batch, always addressed by key: what the engine asks the store for, and what it hands
@@ -235,6 +235,18 @@ export interface ViewedContainer extends SeenContainer {
   readonly first: number
   /** When it was seen last, by those that do not look but see one in passing. */
   readonly last?: number
+}
+
+/** An event that waits for what is known of its container. */
+export interface WaitingRow {
+  /** Its number in the data folder: they came in this order. */
+  readonly n: number
+  /** When it came, by the clock on the wall, ms. */
+  readonly at: number
+  /** The input that it came by, and the machine whose agent told it. */
+  readonly input: string
+  readonly within?: { readonly agent: string; readonly host: string } | undefined
+  readonly event: Event
 }
 
 /** Which row of the store it is. */

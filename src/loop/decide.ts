@@ -57,7 +57,7 @@ export interface Deciding {
   take<E extends Evaluable>(
     chunk: Pick<Chunk, 'stream' | 'path' | 'repeated' | 'machine'>,
     meant: Meant<E>,
-    evaluate: (event: E, joined: Joined) => void,
+    evaluate: (event: E, joined: Joined, within: Within | undefined) => void,
   ): void
   /** Once all is taken in: what it came to, to be committed. */
   decided(): Decided
@@ -65,7 +65,16 @@ export interface Deciding {
 
 export interface Decided extends Pick<
   Commit,
-  'findings' | 'seen' | 'released' | 'containers' | 'forgotten' | 'sensorRuns' | 'views' | 'forgottenViews'
+  | 'findings'
+  | 'seen'
+  | 'released'
+  | 'containers'
+  | 'forgotten'
+  | 'sensorRuns'
+  | 'views'
+  | 'forgottenViews'
+  | 'waiting'
+  | 'waited'
 > {
   /** Events that no record tells: that views of a machine differ. They are evaluated after those of the records. */
   readonly made: readonly Event[]
@@ -151,7 +160,7 @@ export function createDeciding(
           const joined = inventory.find(event, within)
           if (joined?.kind === 'elsewhere')
             findings.push(contradictionFinding({ ...joined.contradiction, contradicting: input }, now()))
-          evaluate(event, joined)
+          evaluate(event, joined, within)
         }
       }
       const place = { stream: chunk.path ?? chunk.stream, position: 0, sample: '' }

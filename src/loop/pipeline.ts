@@ -4,11 +4,11 @@ import { createCorrelating, type Correlating, type CorrelatingParts } from './co
 import { createCovering, type Covering } from './covering.ts'
 import type { Detection } from '../detection.ts'
 import { createDeciding, type Memory } from './decide.ts'
-import type { Chunk, Finding, SourceName } from '../domain/event.ts'
+import type { Chunk, Event, Finding, SourceName } from '../domain/event.ts'
 import type { Match } from '../domain/match.ts'
 import type { Route } from '../domain/notice.ts'
 import type { Input, InputBatch, Member } from '../inputs/input.ts'
-import { createInventory, joinedWith } from '../inventory/inventory.ts'
+import { createInventory, joinedWith, type Joined } from '../inventory/inventory.ts'
 import { createOpenStreams, type OpenStreams } from '../jobs/open-streams.ts'
 import { createReadingAway, type ReadingAway } from '../jobs/reading-away.ts'
 import type { Workers } from '../jobs/workers.ts'
@@ -23,6 +23,7 @@ import { createSeen } from '../engine/seen.ts'
 import { createSensorRuns, type Overdue } from '../engine/sensor-runs.ts'
 import { IDENTITY_HORIZON } from '../domain/state.ts'
 import { createViews, DEFAULT_BOUND } from '../views/views.ts'
+import { createLateFacts, type LateFacts } from './late-facts.ts'
 import { merge } from '../inputs/merge.ts'
 import type { Commit, Store, StreamRest, StreamResume } from '../store/store.ts'
 import { createUnconsumed } from './unconsumed.ts'
@@ -88,6 +89,9 @@ export interface Beat {
   readonly beat: true
 }
 
+/** Stands where the name of an input does, for what waited; inputs have no such name. */
+const LATE = '(late)'
+const NOTHING: InputBatch = { chunks: [], findings: [], unreadable: [] }
 /** Steps of the correlations between two batches: inputs are not to wait for long. */
 const STEPS = 4
 const WITHOUT_END = { lateness: 0, patience: Infinity }
@@ -104,15 +108,17 @@ export async function runPipeline(
   const names = new Set(inputs.map(({ name }) => name))
   const sensorRuns = createSensorRuns(parts.store.sensorRuns(), parts.now())
   const covering = coveringOf(parts)
+  const isInput = (name: string): boolean =>
+    names.has(name) || inputs.some(({ handsOn }) => handsOn?.(name) === true)
   const memory: Memory = {
     inventory: createInventory(parts.store.containers(), {
-      isInput: (name) => names.has(name) || inputs.some(({ handsOn }) => handsOn?.(name) === true),
+      isInput,
     }),
     seen: createSeen(parts.store.seen(IDENTITY_HORIZON), IDENTITY_HORIZON),
     sensorRuns,
     views: createViews(parts.store.views(), {
       bound: parts.viewsBound ?? DEFAULT_BOUND,
-      isInput: (name) => names.has(name),
+      isInput,
     }),
     ...(covering !== undefined && { covering }),
   }
@@ -134,7 +140,16 @@ export async function runPipeline(
   const ending = AbortSignal.any([signal, stop.signal])
   const correlating = createCorrelating({ ...parts, ...parts.correlations })
   const watermark = createWatermark(inputs, { ...WITHOUT_END, ...parts.correlations, now: parts.now })
-  const batchParts = { ...parts, memory, correlating, covering }
+  const late =
+    parts.arriving === true && parts.workers === undefined
+      ? createLateFacts(parts.store.waiting(), { now: parts.now, isAsked: memory.views.isAsked })
+      : undefined
+  const batchParts = { ...parts, memory, correlating, covering, late }
+  const letGo = (): void => {
+    if (late?.overdue() !== true) return
+    const result = processBatch(LATE, NOTHING, NO_LANE, batchParts)
+    parts.committed?.(result)
+  }
   const correlate = (): void => {
     for (const result of correlating.steps(watermark.current()).take(STEPS))
       if (result !== undefined) parts.committed?.(result)
@@ -174,6 +189,7 @@ export async function runPipeline(
     )) {
       if ('finding' in item) tellOverdue(item)
       else if (lane === undefined || 'beat' in item) {
+        letGo()
         judgeCoverage()
         correlate()
       } else if (away !== undefined) await away.take(lane.input.name, item, lane.open)
@@ -190,6 +206,8 @@ export async function runPipeline(
     }
     await away?.drained()
     // nothing comes any more that could bring what is missing
+    late?.end()
+    if (!signal.aborted) letGo()
     if (!signal.aborted) for (const one of sensorRuns.missing(Number.POSITIVE_INFINITY)) tellOverdue(one)
     // one after the other, each committed on its own
     if (!signal.aborted)
@@ -328,6 +346,7 @@ function processBatch(
     readonly memory: Memory
     readonly correlating: Correlating
     readonly covering: Covering | undefined
+    readonly late: LateFacts | undefined
   },
 ): BatchResult {
   const { ruleset, judge } = parts.detection()
@@ -337,6 +356,11 @@ function processBatch(
     arrival: parts.arriving === true ? now() : undefined,
   })
   const matches: Match[] = []
+  const evaluate = (from: string, event: Event, joined: Joined): void => {
+    const whole = joinedWith(event, joined)
+    parts.covering?.event(from, event, whole)
+    if (parts.coverage?.probes?.take(event) !== true) matches.push(...ruleset.match(whole))
+  }
   const streams: Commit['streams'][number][] = []
   const bodies: Commit['bodies'][number][] = []
   const unconsumed = createUnconsumed()
@@ -345,10 +369,8 @@ function processBatch(
     const decoder = decoderFor(chunk, lane, parts)
     const decoded = decoder.push(rest === undefined ? chunk : joinedTo(rest, chunk))
     if (chunk.end === true) lane.decoders.delete(chunk.stream)
-    deciding.take(chunk, decoded, (event, joined) => {
-      const whole = joinedWith(event, joined)
-      parts.covering?.event(input, event, whole)
-      if (parts.coverage?.probes?.take(event) !== true) matches.push(...ruleset.match(whole))
+    deciding.take(chunk, decoded, (event, joined, within) => {
+      if (parts.late?.holds(event, joined, { input, within }) !== true) evaluate(input, event, joined)
     })
     if (chunk.repeated === true) continue
     if (chunk.whole === true) bodies.push({ stream: chunk.stream, length: chunk.bytes.length })
@@ -359,7 +381,11 @@ function processBatch(
     }
   }
   makePlace(lane)
-  const decided = deciding.decided()
+  // what this batch told of containers is what others may have waited for
+  for (const one of parts.late?.released(parts.memory.inventory.find) ?? [])
+    evaluate(one.input, one.event, one.joined)
+  for (const source of parts.late?.unknown() ?? []) deciding.tally.unattributed(source)
+  const decided = { ...deciding.decided(), ...parts.late?.changes() }
   for (const event of decided.made) matches.push(...ruleset.match(event))
   return commitBatch(
     { input, batch, tally: deciding.tally, decided, matches, streams, bodies, rests: unconsumed.rests() },

@@ -9,6 +9,8 @@ export interface Tally {
   failed(failure: Failure, times?: number): void
   duplicate(): void
   evaluated(source: string): void
+  /** An event names a container of which nothing was known in time. */
+  unattributed(source: string): void
   suppressed(by: string): void
   /** A match came too late for the correlations that take it. */
   late(rule: string): void
@@ -20,6 +22,7 @@ export function createTally(): Tally {
   const sources: Record<string, number> = {}
   const suppressed: Record<string, number> = {}
   const late: Record<string, number> = {}
+  const unattributed: Record<string, number> = {}
   const reasons: Record<string, number> = {}
   const samples: Failure[] = []
   const count = (counts: Record<string, number>, name: string, times = 1): void => {
@@ -38,6 +41,7 @@ export function createTally(): Tally {
       evaluated += 1
       count(sources, source)
     },
+    unattributed: (source) => count(unattributed, source),
     suppressed: (by) => count(suppressed, by),
     late: (rule) => count(late, rule),
     total: () => ({
@@ -48,6 +52,7 @@ export function createTally(): Tally {
         duplicates,
         suppressed,
         late,
+        ...(Object.keys(unattributed).length > 0 && { unattributed }),
         sources,
         failures: reasons,
       },

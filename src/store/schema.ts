@@ -212,4 +212,6 @@ export const MIGRATIONS: readonly string[] = [
   `,
   // folders of the host at which a container's root stands
   'ALTER TABLE container ADD COLUMN roots TEXT',
+  // events that wait for what is known of their containers
+  'CREATE TABLE waiting_event (n INTEGER PRIMARY KEY, body BLOB NOT NULL)',
 ]

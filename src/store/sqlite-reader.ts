@@ -1,8 +1,16 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import { deserialize } from 'node:v8'
 import type { Alert, Evidence, Incident, IncidentHead, Status, Verdict } from '../domain/alert.ts'
 import type { Failure, Finding, FindingKind, HostMount, Resource } from '../domain/event.ts'
 import { LEVELS, type Level, type Rating } from '../domain/match.ts'
-import type { AddressLease, ContainerRow, SeenRow, SensorRunRow, ViewRow } from '../domain/state.ts'
+import type {
+  AddressLease,
+  ContainerRow,
+  SeenRow,
+  SensorRunRow,
+  ViewRow,
+  WaitingRow,
+} from '../domain/state.ts'
 import { axisOf } from './histogram.ts'
 import { baselineReader } from './sqlite-baselines.ts'
 import { coverageReader } from './sqlite-coverage.ts'
@@ -145,6 +153,10 @@ export function reader(db: DatabaseSync): Reader {
       })),
     container: (id) => mapped(one('SELECT * FROM container WHERE id = ?', id), toContainer),
     containers: () => all('SELECT * FROM container ORDER BY time').map(toContainer),
+    waiting: () =>
+      all('SELECT body FROM waiting_event ORDER BY n').map(
+        ({ body }) => deserialize(body as unknown as Uint8Array) as WaitingRow,
+      ),
     views: () =>
       all('SELECT body FROM container_view ORDER BY n').map(
         ({ body }) => JSON.parse(String(body)) as ViewRow,
@@ -354,6 +366,7 @@ function totalsOf(rows: readonly Row[], alerts: number): Totals {
     duplicates: total['duplicates'] ?? 0,
     suppressed: of('suppressed'),
     late: of('late'),
+    unattributed: of('unattributed'),
     sources: of('source'),
     failures: of('failure'),
     alerts,

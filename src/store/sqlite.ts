@@ -1,5 +1,6 @@
 import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { serialize } from 'node:v8'
 import { UserError } from '../domain/errors.ts'
 import type { Resource } from '../domain/event.ts'
 import { rank, reader, toAlertHead, toIncidentHead, transaction } from './sqlite-reader.ts'
@@ -189,6 +190,8 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
     for (const row of batch.sensorRuns ?? []) sql.sensorRun.run(row.run, JSON.stringify(row))
     for (const key of batch.forgottenViews ?? []) sql.forgetView.run(viewKey(key))
     for (const row of batch.views ?? []) sql.view.run(viewKey(row), JSON.stringify(row))
+    for (const row of batch.waiting ?? []) sql.wait.run(row.n, serialize(row))
+    for (const n of batch.waited ?? []) sql.waited.run(n)
     for (const { key, incident } of output.incidents) {
       const { id, kind, entity, level, first, last, status } = incident
       sql.incident.run(
@@ -330,6 +333,7 @@ function* counted({ counters }: Commit): Iterable<[kind: string, name: string, v
   }
   for (const [name, value] of Object.entries(counters.suppressed)) yield ['suppressed', name, value]
   for (const [name, value] of Object.entries(counters.late)) yield ['late', name, value]
+  for (const [name, value] of Object.entries(counters.unattributed ?? {})) yield ['unattributed', name, value]
   for (const [name, value] of Object.entries(counters.sources)) yield ['source', name, value]
   for (const [name, value] of Object.entries(counters.failures)) yield ['failure', name, value]
 }
@@ -380,6 +384,8 @@ function statements(db: DatabaseSync) {
     forgetContainer: db.prepare('DELETE FROM container WHERE id = ?'),
     sensorRun: db.prepare('INSERT OR REPLACE INTO sensor_run (run, body) VALUES (?, ?)'),
     view: db.prepare('INSERT OR REPLACE INTO container_view (key, body) VALUES (?, ?)'),
+    wait: db.prepare('INSERT INTO waiting_event (n, body) VALUES (?, ?)'),
+    waited: db.prepare('DELETE FROM waiting_event WHERE n = ?'),
     forgetView: db.prepare('DELETE FROM container_view WHERE key = ?'),
     forgetSensorRuns: db.prepare(
       'DELETE FROM sensor_run WHERE n <= (SELECT n FROM sensor_run ORDER BY n DESC LIMIT 1 OFFSET ?)',

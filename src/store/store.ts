@@ -12,6 +12,7 @@ import type {
   SensorRunRow,
   ViewKey,
   ViewRow,
+  WaitingRow,
   SignalRow,
   StateKey,
 } from '../domain/state.ts'
@@ -57,6 +58,9 @@ export interface Commit {
   /** What views of machines say of their containers, and which of them are forgotten. */
   readonly views?: readonly ViewRow[]
   readonly forgottenViews?: readonly ViewKey[]
+  /** Events that wait for what is known of their containers, and the numbers of those that no longer do. */
+  readonly waiting?: readonly WaitingRow[]
+  readonly waited?: readonly number[]
   readonly coverage?: CoverageCommit
   /** Matches that correlations take. */
   readonly signals?: readonly SignalRow[]
@@ -72,6 +76,8 @@ export interface Commit {
 }
 
 export interface Counters {
+  /** Events that name a container of which nothing was known in time, by source. */
+  readonly unattributed?: Readonly<Record<string, number>>
   readonly records: number
   readonly evaluated: number
   readonly failed: number
@@ -170,6 +176,8 @@ export interface Reader extends OutboxReader, CoverageReader, BaselineReader {
   sensorRuns(): readonly SensorRunRow[]
   /** What views of machines say of their containers; those that were heard last stand last. */
   views(): readonly ViewRow[]
+  /** Events that wait for what is known of their containers, in the order in which they came. */
+  waiting(): readonly WaitingRow[]
   alerts(query?: AlertQuery): Page<Alert>
   alert(id: string): Alert | undefined
   /** Ids that begin so, at most ten. */

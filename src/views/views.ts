@@ -12,6 +12,8 @@ export interface Views {
   look(look: ContainerLook, by: Pick<ViewRow, 'input' | 'source'>): readonly Event[]
   /** An event of a sensor names a container. */
   pass(event: Pick<Event, 'source' | 'time' | 'resource'>, input: string): readonly Event[]
+  /** Whether an engine or an API server is asked what runs on that machine; on any, where none is named. */
+  isAsked(host: string | undefined): boolean
   /** Rows that changed since the last call, and those that were forgotten, to be committed with the batch. */
   changes(): readonly ViewRow[]
   forgotten(): readonly ViewKey[]
@@ -86,6 +88,8 @@ export function createViews(
       put(row)
       return news(row.host)
     },
+    isAsked: (host) =>
+      [...rows.values()].some((row) => row.view !== 'kernel' && (host === undefined || row.host === host)),
     changes() {
       const all = [...changed.values()]
       changed.clear()
