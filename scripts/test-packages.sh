@@ -13,6 +13,7 @@ need python3 /usr/bin/python3
 need busybox-static /bin/busybox
 need openssl openssl
 need tshark tshark
+need aide aide
 need auditd auditctl
 need podman podman
 need runc runc

@@ -1,6 +1,6 @@
 import type { Event, SourceName } from '../domain/event.ts'
 import type { WaitingRow } from '../domain/state.ts'
-import type { Inventory, Joined, Within } from '../inventory/inventory.ts'
+import type { Inventory, Joined } from '../inventory/inventory.ts'
 
 /**
  * Events that came before what is known of their container: a sensor tells of a process while its engine is still

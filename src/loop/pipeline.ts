@@ -8,7 +8,7 @@ import type { Chunk, Event, Finding, SourceName } from '../domain/event.ts'
 import type { Match } from '../domain/match.ts'
 import type { Route } from '../domain/notice.ts'
 import type { Input, InputBatch, Member } from '../inputs/input.ts'
-import { createInventory, joinedWith, type Joined } from '../inventory/inventory.ts'
+import { createInventory, joinedWith, type Inventory, type Joined } from '../inventory/inventory.ts'
 import { createOpenStreams, type OpenStreams } from '../jobs/open-streams.ts'
 import { createReadingAway, type ReadingAway } from '../jobs/reading-away.ts'
 import type { Workers } from '../jobs/workers.ts'
@@ -142,7 +142,10 @@ export async function runPipeline(
   const watermark = createWatermark(inputs, { ...WITHOUT_END, ...parts.correlations, now: parts.now })
   const late =
     parts.arriving === true && parts.workers === undefined
-      ? createLateFacts(parts.store.waiting(), { now: parts.now, isAsked: memory.views.isAsked })
+      ? createLateFacts(parts.store.waiting(), {
+          now: parts.now,
+          isAsked: (host) => memory.views.isAsked(host),
+        })
       : undefined
   const batchParts = { ...parts, memory, correlating, covering, late }
   const letGo = (): void => {
@@ -382,8 +385,9 @@ function processBatch(
   }
   makePlace(lane)
   // what this batch told of containers is what others may have waited for
-  for (const one of parts.late?.released(parts.memory.inventory.find) ?? [])
-    evaluate(one.input, one.event, one.joined)
+  const { inventory } = parts.memory
+  const find: Inventory['find'] = (event, within) => inventory.find(event, within)
+  for (const one of parts.late?.released(find) ?? []) evaluate(one.input, one.event, one.joined)
   for (const source of parts.late?.unknown() ?? []) deciding.tally.unattributed(source)
   const decided = { ...deciding.decided(), ...parts.late?.changes() }
   for (const event of decided.made) matches.push(...ruleset.match(event))
