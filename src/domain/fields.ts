@@ -275,6 +275,27 @@ const FILE: Readonly<Record<string, Field>> = {
   'host.path': HOST_PATH,
   'syscall.result': SYSCALL_RESULT,
 }
+/** A file as it was when the last that wrote to it let go of it. */
+const FILE_WRITTEN: Readonly<Record<string, Field>> = {
+  ...PROCESS,
+  TargetFilename: { type: 'string', description: 'Path of the file, made absolute.' },
+  'file.size': { type: 'number', description: 'Its size, in bytes.' },
+  'file.sampled': {
+    type: 'number',
+    description: 'So many bytes of its beginning were looked at: at most 1 MiB.',
+  },
+  'file.entropy': {
+    type: 'number',
+    description: 'Of these, in bits for each byte: 8 is random, packed or encrypted. Of 64 bytes at least.',
+  },
+  'file.magic': {
+    type: 'string',
+    description:
+      'What its first bytes are: gzip, zip, xz, zstd, bzip2, 7z, rar, lz4, tar, openssl, age, luks, pgp, pem, elf, pe, sqlite, script, png, jpeg, gif, pdf; else text, data or empty.',
+  },
+  'file.hash.sha256': { type: 'string', description: 'Of the whole file, where all of it was looked at.' },
+  'host.path': HOST_PATH,
+}
 const FILE_RENAME: Readonly<Record<string, Field>> = {
   ...PROCESS,
   SourceFilename: { type: 'string', description: 'The old path, made absolute.' },
@@ -338,6 +359,7 @@ export const EXTENSIONS: Readonly<Record<string, Readonly<Record<string, Field>>
   file_read: FILE,
   network_listen: NETWORK_LISTEN,
   kernel_call: KERNEL_CALL,
+  file_written: FILE_WRITTEN,
   tls: TLS,
   certificate: CERTIFICATE,
   certificate_store: CERTIFICATE_STORE,
@@ -393,6 +415,7 @@ export const SERVED_BY: Readonly<Record<string, readonly SourceName[]>> = {
   file_read: ['sensor', 'tetragon', 'tracee', 'auditd', 'laurel', 'falco', 'kubearmor'],
   file_rename: ['sensor', 'tetragon', 'tracee', 'auditd', 'laurel', 'falco'],
   network_listen: ['sensor', 'tetragon', 'tracee', 'auditd', 'laurel', 'falco'],
+  file_written: ['sensor'],
   kernel_call: ['sensor', 'tetragon', 'tracee', 'auditd', 'laurel', 'falco'],
   network_connection: [
     'sensor',

@@ -75,8 +75,7 @@ const first =
   ([value = 0]: readonly number[]): readonly string[] =>
     namesOf(bits, value)
 
-/** By the number that sensors/bpftrace/sensor.bt gives them. */
-export const CALLS: Readonly<Record<number, CallForm>> = {
+const PLAIN: Readonly<Record<number, CallForm>> = {
   1: { name: 'mount', numbers: ['flags'], texts: ['source', 'target', 'type'], flags: first(MOUNT) },
   2: { name: 'umount2', numbers: ['flags'], texts: ['target'], flags: first(UMOUNT) },
   3: { name: 'move_mount', numbers: ['from_dfd', 'to_dfd', 'flags'], texts: ['from', 'to'] },
@@ -100,6 +99,17 @@ export const CALLS: Readonly<Record<number, CallForm>> = {
   16: { name: 'pivot_root', numbers: [], texts: ['new_root', 'put_old'] },
 }
 
+/** The kernel's cryptography is asked for by sockets of a family of its own. */
+const AF_ALG = 38
+const algorithm = ([family]: readonly number[]): readonly string[] => (family === AF_ALG ? ['AF_ALG'] : [])
+const CRYPTOGRAPHY: Readonly<Record<number, CallForm>> = {
+  17: { name: 'socket', numbers: ['family', 'type'], texts: [], flags: algorithm },
+  18: { name: 'bind', numbers: ['family'], texts: ['type', 'name'], flags: algorithm },
+}
+
+/** By the number that sensors/bpftrace/sensor.bt gives them. */
+export const CALLS: Readonly<Record<number, CallForm>> = { ...PLAIN, ...CRYPTOGRAPHY }
+
 /** A call's arguments as one text: texts quoted where they could be read as more than one argument. */
 export function callArguments(
   form: CallForm,
@@ -119,6 +129,7 @@ function argument<T>(name: string, value: T | undefined, print: (value: T) => st
 }
 
 function numberOf(name: string, value: number): string {
+  if (name === 'family' && value === AF_ALG) return 'AF_ALG'
   return name === 'flags' || name === 'attributes' ? `0x${(value >>> 0).toString(16)}` : String(value)
 }
 
@@ -126,9 +137,9 @@ function quoted(text: string): string {
   return /^[\w./:@+,-]+$/.test(text) ? text : JSON.stringify(text)
 }
 
-/** The same by the call's name. */
+/** Those that are nothing but such a call, whichever sensor saw it, by their names. */
 export const CALLS_BY_NAME: ReadonlyMap<string, CallForm> = new Map(
-  Object.values(CALLS).map((form) => [form.name, form]),
+  Object.values(PLAIN).map((form) => [form.name, form]),
 )
 
 function listOf(name: string | undefined): readonly string[] {

@@ -17,6 +17,7 @@ const JOINED: Readonly<Record<string, readonly string[]>> = {
   file_event: ['host.path'],
   file_read: ['host.path'],
   file_rename: ['host.path'],
+  file_written: ['host.path'],
   network_connection: ['host.path'],
   process_creation: [],
 }

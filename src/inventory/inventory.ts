@@ -323,6 +323,7 @@ const HOST_PATHS: Readonly<
   container_exec: { from: ['process.writes'], into: 'process.host_writes' },
   file_event: { from: ['TargetFilename'], into: 'host.path' },
   file_read: { from: ['TargetFilename'], into: 'host.path', reads: true },
+  file_written: { from: ['TargetFilename'], into: 'host.path' },
   file_rename: { from: ['SourceFilename', 'TargetFilename'], into: 'host.path' },
   // a socket on a mount that refuses writes is connected to all the same
   network_connection: { from: ['network.peer.address'], into: 'host.path', reads: true },

@@ -20,6 +20,7 @@ export type Message =
   | { readonly kind: 'above'; readonly of: string; readonly pids: readonly number[] }
   | { readonly kind: 'group'; readonly group: string; readonly level: number; readonly name: string }
   | ({ readonly kind: 'event'; readonly of: string } & Head)
+  | ({ readonly kind: 'closed' } & Closed)
   | ({ readonly kind: 'fork' } & Fork)
   | { readonly kind: 'exit'; readonly time: number; readonly pid: number }
   | { readonly kind: 'beat'; readonly time: number }
@@ -50,6 +51,15 @@ export interface Fork {
   readonly pid: number
   readonly ppid: number
   readonly uid: number
+}
+
+/** A file that a watched process had opened to write to was closed; others may have it open still. */
+export interface Closed {
+  /** ns since boot. */
+  readonly time: number
+  readonly inode: bigint
+  /** As the kernel numbers it. */
+  readonly device: bigint
 }
 
 /** Reads one line of `bpftrace -f json`; undefined for what is not one of the program's messages. */
@@ -99,6 +109,10 @@ function parseText(data: string): Message | undefined {
       }
     case 'E':
       return headOf(words)
+    case 'W':
+      return /^\d+ \d+ \d+$/.test(words.slice(1).join(' '))
+        ? { kind: 'closed', time: number(1), inode: BigInt(words[2] ?? 0), device: BigInt(words[3] ?? 0) }
+        : undefined
     case 'F':
       return {
         kind: 'fork',

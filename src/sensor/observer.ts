@@ -1,10 +1,12 @@
 import { createAssembly, type Observed } from './assemble.ts'
 import { createClock } from './clock.ts'
 import { containerOf } from './control-group.ts'
-import { upToZero, type Fork, type Message } from './messages.ts'
+import { upToZero, type Closed, type Fork, type Message } from './messages.ts'
 import { argsOf, type ProcessState } from './proc.ts'
 import { createProcessTable, knownFrom, type KnownProcess } from './process-table.ts'
 import { absolutePath, recordOf, type Body, type Who } from './record.ts'
+import type { Written } from './sampler.ts'
+import { createWrittenFiles } from './written-files.ts'
 
 /** A line to write: what it tells, and when it happened. */
 export interface Line {
@@ -26,6 +28,10 @@ export interface Observer {
   take(message: Message, now: number): void
   /** Lines of what was heard before `now` - 60 ms, in the order in which it happened. */
   lines(now: number): readonly Line[]
+  /** Files of containers that were written and closed since the last call, to be looked into. */
+  written(): readonly Written[]
+  /** Where a file went by now that a container had at a path. */
+  moved(container: string, path: string): string | undefined
   /** Reads which processes run in containers: at the start, and after a loss. */
   recount(): void
   /** Events of container runtimes, which prepare a container from within and are not written. */
@@ -54,10 +60,12 @@ interface Doubtful {
 type Waiting =
   | Doubtful
   | { readonly fork: Fork; readonly heard: number }
+  | { readonly closed: Closed; readonly heard: number }
   | { readonly exit: { readonly pid: number; readonly time: number }; readonly heard: number }
 
 function timeOf(one: Waiting): number {
   if ('fork' in one) return one.fork.time
+  if ('closed' in one) return one.closed.time
   return 'exit' in one ? one.exit.time : one.event.time
 }
 
@@ -76,6 +84,7 @@ export function createObserver(options: ObserverOptions): Observer {
   const assembly = createAssembly()
   const clock = createClock()
   const processes = createProcessTable(options.read)
+  const files = createWrittenFiles()
   const groups = new Map<string, { readonly names: string[]; container?: string | undefined }>()
   let waiting: Waiting[] = []
   let doubtful: Doubtful[] = []
@@ -124,6 +133,7 @@ export function createObserver(options: ObserverOptions): Observer {
       unresolved: inDoubt ? NOT_SEEN_STARTED : container === undefined && !owner.known ? NO_GROUP : undefined,
     }
     const body = recordOf(event, who)
+    if (body !== undefined) files.told(event, body, who)
     return body && { time: clock.at(event.time), body }
   }
 
@@ -163,6 +173,7 @@ export function createObserver(options: ObserverOptions): Observer {
       if (message.kind === 'beat') clock.heard(message.time, now)
       else if (message.kind === 'group') name(message.group, message.level, message.name)
       else if (message.kind === 'fork') waiting.push({ fork: message, heard: now })
+      else if (message.kind === 'closed') waiting.push({ closed: message, heard: now })
       else if (message.kind === 'exit') waiting.push({ exit: message, heard: now })
       else {
         const event = assembly.take(message)
@@ -178,8 +189,11 @@ export function createObserver(options: ObserverOptions): Observer {
       const lines: Line[] = []
       const fresh: Doubtful[] = []
       for (const one of ready.toSorted((a, b) => timeOf(a) - timeOf(b))) {
-        if ('exit' in one) processes.ended(one.exit.pid, one.exit.time)
-        else if ('fork' in one) processes.forked(one.fork)
+        if ('exit' in one) {
+          files.ended(one.exit.pid, clock.at(one.exit.time))
+          processes.ended(one.exit.pid, one.exit.time)
+        } else if ('fork' in one) processes.forked(one.fork)
+        else if ('closed' in one) files.closed(one.closed, clock.at(one.closed.time))
         mayBeSettled ||= 'fork' in one || ('event' in one && one.event.type === 1)
         if (!('event' in one)) continue
         const line = lineOf(one, 'first')
@@ -190,6 +204,8 @@ export function createObserver(options: ObserverOptions): Observer {
       lines.push(...settle(fresh, now))
       return lines
     },
+    written: () => files.closedSince(),
+    moved: (container, path) => files.moved(container, path),
     recount() {
       for (const state of options.containerProcesses()) {
         const known = knownFrom(state, state.container)

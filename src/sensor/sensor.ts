@@ -7,6 +7,7 @@ import { createControlGroups } from './control-groups.ts'
 import { createContainerList } from './container-list.ts'
 import { createObserver } from './observer.ts'
 import { containerProcesses, readProcess } from './proc.ts'
+import { createSampler } from './sampler.ts'
 import { startTracer } from './tracer.ts'
 import { makeFolder } from '../domain/make-folder.ts'
 
@@ -40,10 +41,12 @@ export async function runSensor(options: SensorOptions, signal: AbortSignal): Pr
   const { folder, host, bpftrace, say } = options
   const observer = createObserver({ host, read: readProcess, containerProcesses })
   const containers = createContainerList(createControlGroups(), options.look)
+  const sampler = createSampler({ now: () => performance.now(), moved: observer.moved })
   let journal: Journal | undefined
   let lost: { count: number; since: number; until: number } | undefined
   let [lastBeat, lastTold, totalLost, silentLooks] = [0, 0, 0, 0]
   let silence: string | undefined
+  let unsampled: Record<string, number> = {}
   const { promise, resolve } = Promise.withResolvers<string>()
   let failure: unknown
   /** What cannot be written ends the sensor: whoever supervises it is told why. */
@@ -108,15 +111,32 @@ export async function runSensor(options: SensorOptions, signal: AbortSignal): Pr
     for (const loss of to.losses())
       to.write([{ time: observer.time(lastBeat), body: { kind: 'loss', ...loss } }])
   }
+  /** Tells of the written files that were not looked into, heartbeat by heartbeat. */
+  const tellUnsampled = (to: Journal): void => {
+    for (const [reason, count] of Object.entries(unsampled))
+      if (count > 0)
+        to.write([
+          {
+            time: observer.time(lastBeat),
+            body: { kind: 'unsampled', since: observer.time(lastBeat - HEARTBEAT * 1e6), count, reason },
+          },
+        ])
+    unsampled = {}
+  }
   const write = (now: number): void => {
     if (journal === undefined) return
     journal.write(observer.lines(now))
+    sampler.take(observer.written())
+    const { lines, missed } = sampler.told()
+    journal.write(lines)
+    for (const [reason, count] of Object.entries(missed)) unsampled[reason] = (unsampled[reason] ?? 0) + count
     tellLosses(journal)
     if (now < Number.MAX_SAFE_INTEGER) lookAround(journal)
     if (lastBeat - lastTold < HEARTBEAT * 1e6) return
     lastTold = lastBeat
     const body = { kind: 'heartbeat', written: journal.written, lost: totalLost, setup: observer.setup }
     journal.write([{ time: observer.time(lastBeat), body }])
+    tellUnsampled(journal)
     journal.sync()
   }
 

@@ -18,6 +18,7 @@ const CATEGORIES: Readonly<Record<string, Logsource>> = {
   connect: LINUX.network_connection,
   listen: LINUX.network_listen,
   call: LINUX.kernel_call,
+  close: Object.freeze({ product: 'linux', category: 'file_written' }),
 }
 
 /**
@@ -108,7 +109,7 @@ function identityOf({ run, seq }: Place): string {
   return `sensor:${run}:${seq}`
 }
 
-const ABOUT_ITSELF = new Set(['start', 'file', 'heartbeat', 'loss', 'stop', 'containers'])
+const ABOUT_ITSELF = new Set(['start', 'file', 'heartbeat', 'loss', 'unsampled', 'stop', 'containers'])
 
 function eventOf(line: JsonObject, now: Place): Event | 'unknown kind' | undefined {
   const kind = textOf(line['kind']) ?? ''
@@ -185,6 +186,14 @@ const FIELDS: Readonly<Record<string, (line: JsonObject) => JsonObject>> = {
     'network.local.port': integerOf(line['port']),
     'syscall.result': integerOf(line['result']),
   }),
+  close: (line) => ({
+    TargetFilename: textOf(line['path']),
+    'file.size': integerOf(line['size']),
+    'file.sampled': integerOf(line['sampled']),
+    'file.entropy': numberOf(line['entropy']),
+    'file.magic': textOf(line['magic']),
+    'file.hash.sha256': textOf(line['sha256']),
+  }),
   call: (line) => ({
     'syscall.args': textOf(line['args']),
     'syscall.flags': flagsOf(line),
@@ -203,6 +212,10 @@ function fileFields(line: JsonObject): JsonObject {
 function flagsOf(line: JsonObject): readonly string[] | undefined {
   const flags = textsOf(line['flags'])
   return flags.length > 0 ? flags : undefined
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined
 }
 
 function integerOf(value: unknown): number | undefined {
@@ -224,6 +237,15 @@ function* toldFindings(line: JsonObject, now: Place): Iterable<Finding> {
       message: lossOf(line),
       ...lostOf(line),
     }
+  // one an hour, as long as it went on
+  if (kind === 'unsampled')
+    yield {
+      ...base,
+      id: `sensor:unsampled:${now.run}:${Math.floor(now.time / HOUR)}`,
+      kind: 'producer-loss',
+      since: Math.min(since ?? now.time, now.time),
+      message: `the sensor did not look into all files that were written: ${reasonOf(line)}`,
+    }
   if (kind !== 'start') return
   const blind = textsOf(line['missing'])
   if (blind.length > 0)
@@ -236,10 +258,15 @@ function* toldFindings(line: JsonObject, now: Place): Iterable<Finding> {
     }
 }
 
+const HOUR = 3_600_000
+
+function reasonOf(line: JsonObject): string {
+  return textOf(line['reason'])?.slice(0, 200) ?? 'no reason was told'
+}
+
 function lossOf(line: JsonObject): string {
   const lost = integerOf(line['lost'])
-  const reason = textOf(line['reason'])?.slice(0, 200) ?? 'no reason was told'
-  return `the sensor lost ${lost ?? 'an unknown number of'} events: ${reason}`
+  return `the sensor lost ${lost ?? 'an unknown number of'} events: ${reasonOf(line)}`
 }
 
 function lostOf(line: JsonObject): Pick<Finding, 'lost'> {

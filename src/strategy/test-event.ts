@@ -40,6 +40,7 @@ const LINUX = new Set([
   'file_event',
   'file_read',
   'file_rename',
+  'file_written',
   'network_connection',
   'network_listen',
   'kernel_call',
