@@ -9,7 +9,7 @@ export interface Written {
   /** When it was closed, ISO 8601. */
   readonly time: string
   /** The record of its opening. */
-  readonly body: Body & { readonly path: string }
+  readonly body: Body & { readonly path: string; readonly container: string }
   /** Processes that see it at that path, the one that wrote it first. */
   readonly pids: readonly number[]
   readonly inode: bigint
@@ -92,7 +92,7 @@ export function createSampler({ now, moved, open = openWithin }: SamplerOptions)
     else setTimeout(() => lookUnderItsNewName(file), RENAMED_WITHIN).unref()
   }
   const lookUnderItsNewName = (file: Written): void => {
-    const path = moved(String(file.body['container'] ?? ''), file.body.path)
+    const path = moved(file.body.container, file.body.path)
     if (path === undefined) miss(GONE)
     else waiting.push({ file: { ...file, body: { ...file.body, path } }, again: true })
   }

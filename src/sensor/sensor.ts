@@ -41,7 +41,10 @@ export async function runSensor(options: SensorOptions, signal: AbortSignal): Pr
   const { folder, host, bpftrace, say } = options
   const observer = createObserver({ host, read: readProcess, containerProcesses })
   const containers = createContainerList(createControlGroups(), options.look)
-  const sampler = createSampler({ now: () => performance.now(), moved: observer.moved })
+  const sampler = createSampler({
+    now: () => performance.now(),
+    moved: (container, path) => observer.moved(container, path),
+  })
   let journal: Journal | undefined
   let lost: { count: number; since: number; until: number } | undefined
   let [lastBeat, lastTold, totalLost, silentLooks] = [0, 0, 0, 0]

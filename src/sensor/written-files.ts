@@ -36,7 +36,7 @@ export function createWrittenFiles(): WrittenFiles {
       const others = ancestors.filter((each) => each.container === container).map(({ pid }) => pid)
       const pids = [process.pid, ...others].slice(0, MAX_PIDS)
       const key = keyOf(device, inode)
-      remember(opened, key, { body: { ...body, path }, pids, inode }, MAX_OPEN)
+      remember(opened, key, { body: { ...body, path, container }, pids, inode }, MAX_OPEN)
       remember(byProcess, process.pid, (byProcess.get(process.pid) ?? new Set()).add(key), MAX_OPEN)
     },
     closed({ inode, device }, time) {
