@@ -15,6 +15,8 @@ export interface ContainerLook {
   readonly interval: number
   /** All that was seen; undefined where that is what was seen the look before, whose digest this one names. */
   readonly seen: readonly SeenContainer[] | undefined
+  /** UIDs of pods that an orchestrator has there, though it may know no container of theirs yet. */
+  readonly pods?: readonly string[]
   readonly digest: string
   /** So many more were seen and are not told: what is missing then proves nothing. */
   readonly leftOut: number

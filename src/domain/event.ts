@@ -178,6 +178,8 @@ export type Fact =
   | { readonly kind: 'finding'; readonly finding: Finding }
   | { readonly kind: 'sensor-record'; readonly mark: SensorMark }
   | { readonly kind: 'container-look'; readonly look: ContainerLook }
+  /** All that an orchestrator has told until `time` is what there is; it is asked again after `interval` ms. */
+  | { readonly kind: 'orchestrator-look'; readonly time: number; readonly interval: number }
 
 /** Where a record of our sensor stands: by these, what is missing between them shows. */
 export interface SensorMark {

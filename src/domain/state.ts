@@ -226,6 +226,8 @@ export interface ViewRow {
   readonly digest: string
   readonly leftOut: number
   readonly seen: readonly ViewedContainer[]
+  /** UIDs of pods that an orchestrator has there. */
+  readonly pods?: readonly string[]
   /** Those that it no longer sees, the newest last, with when it saw them last. */
   readonly gone: readonly { readonly key: string; readonly last: number }[]
 }

@@ -17,6 +17,8 @@ export interface Step {
   readonly list?: number
   /** They were there when this resource was first listed. */
   readonly inventory?: boolean
+  /** All that was told until now is what there is; it is said again after so many ms. */
+  readonly looked?: number
   /** The list is complete: what was there before and is not in it is gone. */
   readonly complete?: boolean
   /** Records that could not be read. */

@@ -31,7 +31,7 @@ function input(parts: Partial<KubernetesInputOptions> = {}): Input {
     kubeconfig: access.file,
     resources: ['pods', 'networkpolicies', 'secrets'],
     now: Date.now,
-    pauses: { first: 20, longest: 200, refused: 50 },
+    pauses: { first: 20, longest: 200, refused: 50, looks: 60_000 },
     ...parts,
   })
 }
@@ -39,7 +39,12 @@ function input(parts: Partial<KubernetesInputOptions> = {}): Input {
 interface Line {
   readonly type?: string
   readonly object?: { readonly kind: string; readonly metadata: { readonly name: string } }
-  readonly 'x-tallyman': { readonly inventory?: boolean; readonly listed?: string; readonly list: number }
+  readonly 'x-tallyman': {
+    readonly inventory?: boolean
+    readonly listed?: string
+    readonly looked?: number
+    readonly list: number
+  }
 }
 
 function linesOf({ streams }: Delivered): readonly Line[] {
@@ -288,6 +293,19 @@ it('says what is wrong with a kubeconfig', async () => {
   await expect(run({ kubeconfig: undefined })).rejects.toMatchObject({
     message: expect.stringContaining('service account') as string,
   })
+})
+
+it('says now and then that all there is was told, while it watches pods and at no other time', async () => {
+  server.put(PODS, aPod(1))
+  const delivered = createDelivered()
+  const looks = (): readonly Line[] =>
+    linesOf(delivered).filter(({ 'x-tallyman': { looked } }) => looked === 30)
+  const pauses = { first: 20, longest: 200, refused: 50, looks: 30 }
+  await deliver(input({ resources: ['pods'], pauses }), delivered, () => looks().length > 2)
+  const before = looks().length
+  server.forbidden.add(PODS)
+  await deliver(input({ resources: ['pods'], pauses }), delivered, () => delivered.findings.length > 5)
+  expect(looks()).toHaveLength(before)
 })
 
 it('watches every kind that it knows', async () => {

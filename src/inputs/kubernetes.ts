@@ -37,9 +37,11 @@ interface Pauses {
   readonly longest: number
   /** From one refusal of a resource to the next try. */
   readonly refused: number
+  /** From one word that all is told to the next. */
+  readonly looks: number
 }
 
-const PAUSES: Pauses = { first: 500, longest: 30_000, refused: 60_000 }
+const PAUSES: Pauses = { first: 500, longest: 30_000, refused: 60_000, looks: 30_000 }
 /** An API server that is away for longer is told; one that is rolled over is back by then, ms. */
 const PATIENCE = 15_000
 /** Objects that are handed on at once, and characters of them: each batch writes what is remembered of the parts that it touches. */
@@ -58,7 +60,8 @@ const PARTS = 1_024
  * - changes as the API server tells them, `{type, object}`, trimmed, with the key `x-tallyman` { list: number of the
  *   list in or after which it was told, at (ms), inventory: whether it was there at the first list, cluster };
  * - `{"x-tallyman":{"listed":<kind>,"list","at","cluster"}}` behind a list that is complete: what is known of the kind
- *   and was not in it is gone.
+ *   and was not in it is gone;
+ * - `{"x-tallyman":{"looked":<ms to the next>,"at"}}` while pods are watched: what was told until then is what there is.
  *
  * After a restart it goes on at the version that was handed on last. Findings, each an `unobserved-interval`: an API
  * server that is away (it grows), a resource that may not be listed, and a version that is no longer known: all is
@@ -109,7 +112,9 @@ export function kubernetesInput(options: KubernetesInputOptions): Input {
                 }),
               },
             ]
-      for await (const { item: step } of merge<string, Step | Finding>([...watchers, ...probes])) {
+      const every = options.pauses?.looks ?? PAUSES.looks
+      const looks = { from: '', items: looking(() => states.get('pods'), every, signal) }
+      for await (const { item: step } of merge<string, Step | Finding>([...watchers, looks, ...probes])) {
         if (signal.aborted) return
         if ('id' in step) {
           yield { chunks: [], findings: [step], unreadable: [] }
@@ -157,6 +162,19 @@ interface Following {
   readonly state: (state: ResourceState) => void
   /** Called when all that is there is committed, or cannot be told now. */
   readonly settle: () => void
+}
+
+/** Says now and then that what was told of pods is all that there is, as long as that is so. */
+async function* looking(
+  state: () => ResourceState | undefined,
+  every: number,
+  signal: AbortSignal,
+): AsyncGenerator<Step> {
+  const [resource] = CLUSTER_RESOURCES
+  while (!signal.aborted) {
+    await sleep(every, undefined, { signal }).catch(() => {})
+    if (!signal.aborted && state()?.kind === 'watching') yield { resource, looked: every }
+  }
 }
 
 /** One resource, for ever: a list where there has to be one, then what changes. */
@@ -271,7 +289,7 @@ function createWriter(
     return known
   }
   return {
-    chunks({ resource, objects = [], list = 0, inventory, complete }, at) {
+    chunks({ resource, objects = [], list = 0, inventory, complete, looked }, at) {
       const lines = new Map<string, string>()
       const add = (stream: string, line: object): void =>
         void lines.set(stream, `${lines.get(stream) ?? ''}${JSON.stringify(line)}\n`)
@@ -282,6 +300,7 @@ function createWriter(
           object,
           'x-tallyman': { ...of, ...(inventory === true && { inventory }) },
         })
+      if (looked !== undefined) add(streams[0] ?? '', { 'x-tallyman': { ...of, looked } })
       if (complete === true && inventory !== true)
         for (const stream of streams)
           if (lines.has(stream) || offsetOf(stream) !== undefined)

@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { ContainerLook } from '../domain/container-look.ts'
 import type { Event, Fact, HostMount, Resource } from '../domain/event.ts'
 import type { ContainerRow, Reporter } from '../domain/state.ts'
 import { rootsAbove } from '../domain/container-root.ts'
 import { hostPathOf } from '../domain/host-path-of.ts'
 import { ended, recalled, renewed, type Holder } from './addresses.ts'
 import { createKnownContainers, SHORT_ID, type KnownContainers } from './known-containers.ts'
+import { orchestratorLooks, type Asked } from './orchestrator-looks.ts'
 import { peersOf, withPeers, type Peers } from './peers.ts'
 
 /** Whose an event is: container, image and node attributes joined on the container's id, or on addresses. */
@@ -13,6 +15,8 @@ export interface Inventory {
   observe(fact: Fact, by: Reporter, within?: Within): Contradiction | undefined
   /** What is known of the event's container now, of its pod, or of the containers that it connected. */
   find(event: Joinable, within?: Within): Joined
+  /** What the API server that an input asks says runs on each node. */
+  orchestrated(input: string, asked: Pick<Asked, 'time' | 'interval'>): readonly ContainerLook[]
   /** The event with what is known of its container added; what the event says itself wins. */
   resolve(event: Event): Event
   /** Rows that changed since the last call, to be committed with the batch. */
@@ -83,6 +87,8 @@ export function createInventory(
   const of = ({ by }: ContainerRow): KnownContainers =>
     by.engine ? own : by.cluster === true ? orchestrated : told
   const get = (id: string): ContainerRow | undefined => own.get(id) ?? orchestrated.get(id) ?? told.get(id)
+  // some of what API servers told is forgotten
+  let isPartial = false
   const changed = new Map<string, ContainerRow>()
   const forgotten = new Set<string>()
 
@@ -90,6 +96,7 @@ export function createInventory(
     const home = of(row)
     for (const other of [own, orchestrated, told]) if (other !== home) other.drop(row.id)
     for (const id of home.put(row)) {
+      if (home === orchestrated) isPartial = true
       changed.delete(id)
       forgotten.add(id)
     }
@@ -188,6 +195,16 @@ export function createInventory(
       return undefined
     },
     find,
+    orchestrated(input, asked) {
+      const told = [...orchestrated.rows()].filter(({ by }) => by.input === input)
+      // an engine's containers are the orchestrator's as long as their pods are
+      const engines = [...own.rows()].filter(({ pod }) => {
+        const uid = pod?.['k8s.pod.uid']
+        const row = typeof uid === 'string' ? get(podRow(uid)) : undefined
+        return row !== undefined && row.gone === undefined && row.by.input === input
+      })
+      return orchestratorLooks([...told, ...engines], { ...asked, observer: input, isPartial })
+    },
     resolve: (event) => joinedWith(event, find(event)),
     changes() {
       const all = [...changed.values()]

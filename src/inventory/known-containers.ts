@@ -5,6 +5,8 @@ import { createAddressBook, type AddressBook } from './addresses.ts'
 export interface KnownContainers {
   readonly addresses: Pick<AddressBook, 'holder'>
   get(id: string): ContainerRow | undefined
+  /** Those that are there, then those that are gone. */
+  rows(): Iterable<ContainerRow>
   /** Whose root file system stands at this folder of the host. */
   rootedAt(folder: string): ContainerRow | undefined
   /** Whose id begins so: the only one, or that there are several. */
@@ -94,6 +96,7 @@ export function createKnownContainers(limit: number): KnownContainers {
   return {
     addresses: book,
     get,
+    rows: () => [...there.values(), ...gone.values()],
     drop,
     hasHost: (host) => byHost.has(host),
     rootedAt(folder) {

@@ -1,6 +1,7 @@
 import { createDating, type Dating } from './dating.ts'
 import { isClusterStream } from '../domain/cluster-stream.ts'
 import { isEngineStream } from '../domain/engine-stream.ts'
+import type { ContainerLook } from '../domain/container-look.ts'
 import type { Chunk, Event, Fact, Failure, Finding, SourceName } from '../domain/event.ts'
 import { digest } from '../domain/hash.ts'
 import type { Covering } from './covering.ts'
@@ -121,14 +122,19 @@ export function createDeciding(
     for (const event of events) if (isNew(event)) made.push(inventory.resolve(event))
   }
 
+  const look = (one: ContainerLook, source: SourceName): void => {
+    // that it looks is what arrives: that views differ is seldom
+    const looked = lookEvent(one, source)
+    covering?.event(input, looked, looked)
+    make(views.look(one, { input, source }))
+  }
+
   const tell = (facts: readonly Fact[], source: SourceName, isAlone: boolean): void => {
     for (const fact of facts) {
-      if (fact.kind === 'container-look') {
-        // that it looks is what arrives: that views differ is seldom
-        const looked = lookEvent(fact.look, source)
-        covering?.event(input, looked, looked)
-        make(views.look(fact.look, { input, source }))
-      } else if (fact.kind === 'finding') findings.push(fact.finding)
+      if (fact.kind === 'container-look') look(fact.look, source)
+      else if (fact.kind === 'orchestrator-look')
+        for (const one of inventory.orchestrated(input, fact)) look(one, source)
+      else if (fact.kind === 'finding') findings.push(fact.finding)
       else if (fact.kind === 'sensor-record') {
         findings.push(...sensorRuns.observe(fact.mark, input, now()))
         if (isAlone) covering?.beat(input, source, fact.mark)

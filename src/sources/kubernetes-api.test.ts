@@ -109,6 +109,33 @@ describe('a watched cluster', () => {
     expect(eventsOf(read({ 'x-tallyman': { listed: 'Pod', list: 2, ...later } }))).toEqual([])
   })
 
+  it('knows a static pod by its mirror and by what the kubelet calls it', () => {
+    const { read } = reader()
+    const hash = 'a'.repeat(32)
+    const mirror = pod()
+    const metadata = {
+      ...mirror.metadata,
+      annotations: { 'kubernetes.io/config.hash': hash },
+      ownerReferences: [{ kind: 'Node', name: 'node-a', controller: true }],
+    }
+    expect(factsOf(read(told('ADDED', { ...mirror, metadata })))).toMatchObject([
+      { id: UID.replaceAll('-', ''), resource: { 'k8s.pod.uid': UID } },
+      { id: hash, resource: { 'k8s.pod.uid': hash, 'k8s.pod.name': 'tmp' } },
+    ])
+    expect(factsOf(read(told('DELETED', { ...mirror, metadata })))).toMatchObject([
+      { kind: 'container-gone', id: UID.replaceAll('-', '') },
+      { kind: 'container-gone', id: hash },
+    ])
+  })
+
+  it('takes the word that all was told from the input alone', () => {
+    const look = { 'x-tallyman': { looked: 30_000, at: NOON } }
+    expect(factsOf(reader().read(look))).toEqual([
+      { kind: 'orchestrator-look', time: NOON, interval: 30_000 },
+    ])
+    expect(reader('file:x').read(look).failures).toHaveLength(1)
+  })
+
   it('keeps nothing of what Secrets hold, nor of the values of the environment', () => {
     const lines = readFileSync(join(import.meta.dirname, 'fixtures/kubernetes.api/documented.jsonl'), 'utf8')
     expect(lines).toContain('not-to-be-kept')

@@ -6,7 +6,15 @@ import { contentOf, OWN_NAMES, servedBy } from './events.ts'
 import { isObject, jsonText, objectOf, textOf } from './json.ts'
 import type { JsonObject } from './json.ts'
 import { createKnownObjects, type KnownObject, type KnownObjects } from './kubernetes-known.ts'
-import { imagesOf, podFacts, podGoneFacts, podResource, runContainers, withImages } from './pod-facts.ts'
+import {
+  imagesOf,
+  kubeletsId,
+  podFacts,
+  podGoneFacts,
+  podResource,
+  runContainers,
+  withImages,
+} from './pod-facts.ts'
 import { podContainers, type PodContainer } from './pod-spec.ts'
 import { defineSource, failed } from './source.ts'
 import type { Decoded, FramedRecord } from './source.ts'
@@ -32,8 +40,7 @@ export const kubernetesApi = defineSource({
       category,
     })),
   ],
-  recognise: (record) =>
-    isChange(record.json) || isLiveObject(record.json) || additionsIn(record)['listed'] !== undefined,
+  recognise: (record) => isChange(record.json) || isLiveObject(record.json) || isOfInput(additionsIn(record)),
   split: itemsOf,
   decoder(checkpoint) {
     const known = createKnownObjects(checkpoint)
@@ -77,6 +84,11 @@ function itemsOf(json: unknown): readonly unknown[] | undefined {
   return items.map((item: unknown) => (isObject(item) ? { apiVersion, kind: each, ...item } : item))
 }
 
+/** A line in which the input says something of its own. */
+function isOfInput({ listed, looked }: JsonObject): boolean {
+  return listed !== undefined || looked !== undefined
+}
+
 /** What the Kubernetes input adds to a record. In any other stream it is whoever wrote the record that says so. */
 function additionsIn({ stream, json }: FramedRecord): JsonObject {
   return isClusterStream(stream) && isObject(json) ? objectOf(json['x-tallyman']) : {}
@@ -103,7 +115,15 @@ function decode(record: FramedRecord, known: KnownObjects | undefined): Decoded 
   const list = typeof added['list'] === 'number' ? added['list'] : 0
   const name = textOf(added['cluster'])
   const cluster: Resource = name === undefined ? {} : { 'k8s.cluster.name': name }
-  const { listed } = added
+  const { listed, looked } = added
+  if (typeof looked === 'number') {
+    if (at === undefined) return failed('a look without a time')
+    return {
+      kind: 'evaluated',
+      events: [],
+      facts: [{ kind: 'orchestrator-look', time: at, interval: looked }],
+    }
+  }
   if (typeof listed === 'string') {
     if (known === undefined || at === undefined) return failed('a list without a time')
     return removed(known.missing(listed, list), { at, cluster })
@@ -219,7 +239,9 @@ function contentOfObject({ metadata, status: _status, ...rest }: JsonObject): st
 const DIGITS = 16
 
 function runningIn(pod: JsonObject): readonly string[] {
-  return runContainers(pod).flatMap(({ id, ended }) => (ended === undefined ? [id] : []))
+  const kubelets = kubeletsId(pod)
+  const running = runContainers(pod).flatMap(({ id, ended }) => (ended === undefined ? [id] : []))
+  return kubelets === undefined ? running : [kubelets, ...running]
 }
 
 function apiEvent(

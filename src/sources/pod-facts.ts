@@ -93,10 +93,16 @@ export function podFacts(pod: JsonObject, { resource, containers, at, isNew }: P
     mounts: [],
     addresses: OVER.has(phase) ? [] : addressesOf(pod),
   }
+  const kubelets = kubeletsId(pod)
+  const also: readonly Fact[] =
+    kubelets === undefined
+      ? []
+      : [{ ...own, id: kubelets, resource: { ...resource, 'k8s.pod.uid': kubelets }, addresses: [] }]
   const named = new Map(containers.map((one) => [one.name, one]))
   const node = textOf(objectOf(spec)['nodeName'])
   return [
     own,
+    ...also,
     ...runContainers(pod).map((run): Fact => {
       if (run.ended !== undefined) return { kind: 'container-gone', id: run.id, time: run.ended || at }
       const container = named.get(run.name)
@@ -116,6 +122,14 @@ export function podFacts(pod: JsonObject, { resource, containers, at, isNew }: P
       }
     }),
   ]
+}
+
+/** The id under which a kubelet runs a pod out of a file: its containers bear it, and not that of the pod's mirror. */
+export function kubeletsId(pod: JsonObject): string | undefined {
+  const { annotations, ownerReferences } = objectOf(pod['metadata'])
+  const isMirror = listOf(ownerReferences).some((owner) => objectOf(owner)['kind'] === 'Node')
+  const hash = textOf(memberOf(objectOf(annotations), 'kubernetes.io/config.hash'))
+  return isMirror && hash !== undefined && /^[0-9a-f]{32}$/.test(hash) ? hash : undefined
 }
 
 /** That a pod is gone, with the containers that it had. */

@@ -83,6 +83,9 @@ function factOf(machine: Machine, fact: Fact): Fact {
       return fact.releases === undefined ? fact : { ...fact, releases: own(machine, fact.releases) }
     case 'finding':
       return { kind: 'finding', finding: findingOf(machine, fact.finding) }
+    // it tells of what the agent's own inputs told
+    case 'orchestrator-look':
+      return fact
     case 'container-look': {
       const { look } = fact
       const host = machine.resource['host.name']

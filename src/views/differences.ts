@@ -96,7 +96,9 @@ function indexOf(row: ViewRow): Index {
   if (known !== undefined) return known
   const index = {
     keys: new Set(row.seen.map(({ key }) => key)),
-    pods: new Set(row.view === 'orchestrator' ? row.seen.flatMap(({ pods = [] }) => pods) : []),
+    pods: new Set(
+      row.view === 'orchestrator' ? [...(row.pods ?? []), ...row.seen.flatMap(({ pods = [] }) => pods)] : [],
+    ),
   }
   indexes.set(row, index)
   return index

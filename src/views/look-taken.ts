@@ -20,7 +20,7 @@ export function isBreak({ time, interval }: Pick<ViewRow, 'time' | 'interval'>, 
  */
 export function lookTaken(
   row: ViewRow | undefined,
-  { view, observer, host, time, interval, seen, digest, leftOut }: ContainerLook,
+  { view, observer, host, time, interval, seen, pods, digest, leftOut }: ContainerLook,
   by: Pick<ViewRow, 'input' | 'source'>,
 ): ViewRow | undefined {
   if (row !== undefined && time <= row.time) return undefined
@@ -39,6 +39,7 @@ export function lookTaken(
     digest,
     leftOut: leftOut + (seen === undefined ? 0 : seen.length - (list?.length ?? 0)),
     seen: list === undefined ? (row?.seen ?? []) : withFirst(list, row, time),
+    ...(pods !== undefined && { pods: pods.slice(0, MAX_SEEN) }),
     gone: list === undefined ? (row?.gone ?? []) : nowGone(list, row),
   }
 }
