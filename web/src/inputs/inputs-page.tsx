@@ -67,11 +67,15 @@ function Inputs({ inputs, started }: { readonly inputs: readonly InputStatus[]; 
               {input.error.mend === undefined ? null : <Text value={input.error.mend} />}
             </p>
           )}
-          {input.agents === undefined ? null : <Agents agents={input.agents} />}
           <GapBar
             gaps={(findings.data?.items ?? []).filter(({ about }) => about === input.name)}
             since={started}
           />
+          {input.agents === undefined ? null : (
+            <div className={styles.agents}>
+              <Agents agents={input.agents} />
+            </div>
+          )}
         </li>
       ))}
     </ul>
