@@ -166,7 +166,7 @@ describe('baselines', () => {
         whole.close()
         parts.close()
       }),
-      { numRuns: 8, seed: 3, endOnFailure: true },
+      { numRuns: 5, seed: 3, endOnFailure: true },
     )
     // otherwise nothing was compared
     expect([...seen].sort()).toEqual([
@@ -211,7 +211,7 @@ describe('baselines', () => {
           live.close()
         },
       ),
-      { numRuns: 6, endOnFailure: true },
+      { numRuns: 4, endOnFailure: true },
     )
   }, 120_000)
 

@@ -28,7 +28,7 @@ import type { Store } from '../store/store.ts'
 import { createTally, type Tally } from './tally.ts'
 
 /** Keys, and entries of their states, that one step looks at. */
-const A_STEP = { keys: 1_000, entries: 100_000 } as const
+const A_STEP = { keys: 500, entries: 50_000 } as const
 /** Keys of one baseline at most, and to what share they are brought down. */
 const KEYS = 1_000_000
 const ENOUGH = 0.9
@@ -58,6 +58,13 @@ export interface Current {
   readonly signals: Signals
 }
 
+/** What a step led to, and how many signals and keys of baselines it wrote. */
+export interface Stepped {
+  readonly result: BatchResult | undefined
+  readonly signals: number
+  readonly keys: number
+}
+
 /** Between the matches of batches and the baselines, which see them by ticks of event time. */
 export interface Baselining {
   /** What matches are to the baselines, to be committed with their batch. */
@@ -66,13 +73,12 @@ export interface Baselining {
   place(): number
   /** The newest event time of which something may have been observed that is not folded, ms. */
   newest(): number
+  /** So far they have to go though inputs have not come there, because too much waits; undefined where it does not. */
+  pressed(): number | undefined
   /** How far the baselines can go next: whole ticks, and no hour before what is older has led to its alerts. */
   horizon(wanted: number, isEnd: boolean): number
   /** Folds what was observed before a horizon, in steps that are committed each on its own. */
-  steps(
-    horizon: number,
-    current: () => Current,
-  ): Generator<{ readonly result: BatchResult | undefined; readonly signals: number }, void>
+  steps(horizon: number, current: () => Current): Generator<Stepped, void>
 }
 
 interface Plan {
@@ -210,17 +216,23 @@ export function createBaselining(parts: BaseliningParts): Baselining {
         // what is late is looked at now
         if (time < reached()) tally.late(match.rule.id)
         const tick = Math.floor(Math.max(time, reached()) / TICK) * TICK
-        let body: SignalBody | undefined
+        let whole: SignalBody | undefined
+        let bare: SignalBody | undefined
         observer.observe(match, (baseline, key, observation) => {
           const plan = plans.get(baseline.hash)
           if (plan === undefined) return
           addTo(batch.cell(tick, baseline.hash, key), observation, () =>
-            isNeeded(plan, key, observation.slot, time) ? (body ??= bodyOf(match)) : undefined,
+            !isNeeded(plan, key, observation.slot, time)
+              ? undefined
+              : plan.kind.keepsEvidence
+                ? (whole ??= bodyOf(match))
+                : (bare ??= { evidence: [], resource: match.event.resource, source: match.event.source }),
           )
         })
       }
       return batch.rows()
     },
+    pressed: () => (parts.arriving === true ? observed.pressing() : undefined),
     newest: () => (store.newestObserved() ?? -Infinity) + TICK - 1,
     horizon(wanted, isEnd) {
       if (round !== undefined) return round.horizon
@@ -260,7 +272,7 @@ export function createBaselining(parts: BaseliningParts): Baselining {
           written = end
           round = undefined
         }
-        yield { result, signals: step.signals.length }
+        yield { result, signals: step.signals.length, keys: step.rows.length }
       }
     },
   }

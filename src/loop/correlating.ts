@@ -14,6 +14,9 @@ import { createTally } from './tally.ts'
 
 /** Signals, and windows that are due, that one step looks at. */
 const A_STEP = 5_000
+/** What is done between two yields, in signals and keys that are looked at, and what a commit counts for. */
+const A_TURN = 1_000
+const A_COMMIT = 25
 /** Signals of one instant that one step looks at, so that their order does not depend on where steps end. */
 const AN_INSTANT = 100_000
 /** Where nothing happens, how far the correlations came is written so often, ms of event time. */
@@ -40,8 +43,8 @@ export interface CorrelatingParts {
 /** Between the matches of batches and the correlations, which see them in the order of their event times. */
 export interface Correlating extends Taking {
   /**
-   * Shows the correlations what is before the watermark, in steps that are committed each on its own when they are
-   * asked for. Each is what it led to, or undefined where nobody need know.
+   * Shows the baselines and correlations what is before the watermark, in steps that are committed each on its own
+   * when they are asked for: one that led to something, or several that nobody need know of.
    */
   steps(watermark: number): Generator<BatchResult | undefined, void>
 }
@@ -93,15 +96,25 @@ export function createCorrelating(parts: CorrelatingParts): Correlating {
     written = -Infinity
   }
 
+  /** What was done since somebody else could do something. */
+  let effort = 0
+  const isTired = (result: BatchResult | undefined): boolean => {
+    if (result === undefined && effort < A_TURN) return false
+    effort = 0
+    return true
+  }
+
   const oneStep = (until: number, crowded: boolean): BatchResult | undefined => {
     const { correlator, judge } = current()
     const { pending, end } = nextSignals(store, place, until)
     const { seen, next } = withinDue(store, pending, end)
     const isIdle = seen.length === 0 && store.dueWindows(next.time, 1).length === 0
+    effort += isIdle ? 0 : seen.length
     if (isIdle && next.time - written < IDLE) {
       place = next
       return undefined
     }
+    effort += A_COMMIT
     const step = correlator.step(seen, next.time, { held, judge, number })
     waiting -= seen.length
     const { stale, findings } = bounds.look(step, correlator, now())
@@ -171,19 +184,23 @@ export function createCorrelating(parts: CorrelatingParts): Correlating {
           : watermark
       const most = parts.waiting ?? Infinity
       const forced = waiting > most ? (store.crowdedSince(place, Math.ceil(most * ENOUGH)) ?? wanted) : wanted
-      const until = Math.max(wanted, forced)
+      const until = Math.max(wanted, forced, baselining.pressed() ?? -Infinity)
       while (place.time < until) {
         if (baselining.place() < until) {
           const horizon = baselining.horizon(until, watermark === Infinity)
-          for (const { result, signals } of baselining.steps(horizon, learning)) {
+          for (const { result, signals, keys } of baselining.steps(horizon, learning)) {
             waiting += signals
-            yield result
+            effort += A_COMMIT + keys
+            if (isTired(result)) yield result
           }
         }
         // nothing is looked at before what baselines tell of that time
         const reach = Math.min(until, baselining.place())
         if (reach <= place.time) return
-        while (place.time < reach) yield oneStep(reach, until > wanted)
+        while (place.time < reach) {
+          const result = oneStep(reach, until > wanted)
+          if (isTired(result)) yield result
+        }
       }
     },
   }

@@ -16,47 +16,57 @@ export interface KeyCache {
 }
 
 interface Kept {
+  /** Undefined where the store has nothing of it. */
   state: unknown
   size: number
 }
 
 export function createKeyCache(store: Pick<BaselineStore, 'baselineKeysOf'>): KeyCache {
-  const cache = new Map<string, Kept>()
-  let entries = 0
-  const nameOf = (baseline: string, key: string): string => `${baseline}${key}`
-  const drop = (name: string): void => {
-    const known = cache.get(name)
+  const cache = new Map<string, Map<string, Kept>>()
+  let [keys, entries] = [0, 0]
+  const ofBaseline = (baseline: string): Map<string, Kept> => {
+    const known = cache.get(baseline)
+    if (known !== undefined) return known
+    const made = new Map<string, Kept>()
+    cache.set(baseline, made)
+    return made
+  }
+  const drop = (of: Map<string, Kept>, key: string): void => {
+    const known = of.get(key)
     if (known === undefined) return
     entries -= known.size
-    cache.delete(name)
+    keys -= 1
+    of.delete(key)
   }
-  const set = (name: string, state: unknown, size: number): void => {
-    const known = cache.get(name)
+  const set = (of: Map<string, Kept>, key: string, state: unknown, size: number): void => {
+    const known = of.get(key)
     entries += size - (known?.size ?? 0)
-    if (known === undefined) cache.set(name, { state, size })
-    else {
-      known.state = state
-      known.size = size
+    if (known === undefined) {
+      keys += 1
+      of.set(key, { state, size })
+      return
     }
+    known.state = state
+    known.size = size
   }
   return {
     get(baseline, key, kind) {
-      const name = nameOf(baseline, key)
-      const known = cache.get(name)
+      const of = ofBaseline(baseline)
+      const known = of.get(key)
       if (known !== undefined) return known.state
       const row = store.baselineKeysOf(baseline, [key])[0]
-      if (row === undefined) return undefined
-      const state = kind.fromJson(row.state, row.past)
-      set(name, state, kind.size(state))
+      const state = row === undefined ? undefined : kind.fromJson(row.state, row.past)
+      set(of, key, state, state === undefined ? 1 : kind.size(state))
       return state
     },
-    set: (baseline, key, state, size) => set(nameOf(baseline, key), state, size),
-    drop: (baseline, key) => drop(nameOf(baseline, key)),
+    set: (baseline, key, state, size) => set(ofBaseline(baseline), key, state, size),
+    drop: (baseline, key) => drop(ofBaseline(baseline), key),
     trim() {
-      for (const name of cache.keys()) {
-        if (cache.size <= MOST.keys && entries <= MOST.entries) return
-        drop(name)
-      }
+      for (const of of cache.values())
+        for (const key of of.keys()) {
+          if (keys <= MOST.keys && entries <= MOST.entries) return
+          drop(of, key)
+        }
     },
   }
 }

@@ -1,5 +1,5 @@
 import type { ObservedRow } from '../domain/state.ts'
-import { cellFrom, cellJson, merge, newCell, type Cell } from '../engine/baselines/cell.ts'
+import { cellFrom, cellJson, merge, newCell, TICK, type Cell } from '../engine/baselines/cell.ts'
 import { epochOf } from '../engine/baselines/holding.ts'
 import type { BaselineStore } from '../store/baselines.ts'
 
@@ -24,8 +24,8 @@ export interface Observed {
   firstEpoch(): number | undefined
   /** Takes what was observed between two ticks, by baseline and key, in the order of ticks. What is older is folded. */
   take(since: number, until: number): Map<string, Map<string, { tick: number; cell: Cell }[]>>
-  /** How many observations wait, about. */
-  size(): number
+  /** The end of the first tick that waits, ms, where more is in memory than may be and none of it can be put off. */
+  pressing(): number | undefined
 }
 
 type Json = readonly [
@@ -64,11 +64,25 @@ export function createObserved(store: Pick<BaselineStore, 'observedEpochs' | 'ob
   }
   return {
     firstEpoch,
-    size: () => cells,
+    pressing() {
+      const first = firstEpoch()
+      const ticks = first === undefined ? undefined : epochs.get(first)
+      if (cells <= MOST || ticks === undefined) return undefined
+      return Math.min(...ticks.keys()) + TICK
+    },
     batch() {
       const ticks: Ticks = new Map()
+      let last: { readonly tick: number; readonly baseline: string; readonly keys: Keys } | undefined
       return {
-        cell: (tick, baseline, key) => cellIn(ticks, tick, baseline, key),
+        cell(tick, baseline, key) {
+          if (last?.tick !== tick || last.baseline !== baseline)
+            last = { tick, baseline, keys: keysIn(ticks, tick, baseline) }
+          const known = last.keys.get(key)
+          if (known !== undefined) return known
+          const made = newCell()
+          last.keys.set(key, made)
+          return made
+        },
         rows() {
           const rows = rowsOf(ticks)
           add(ticks)
@@ -117,7 +131,7 @@ function takeTick(ticks: Ticks, tick: number, found: Taken | undefined): number 
   return less
 }
 
-function cellIn(ticks: Ticks, tick: number, baseline: string, key: string): Cell {
+function keysIn(ticks: Ticks, tick: number, baseline: string): Keys {
   let baselines = ticks.get(tick)
   if (baselines === undefined) {
     baselines = new Map()
@@ -128,12 +142,7 @@ function cellIn(ticks: Ticks, tick: number, baseline: string, key: string): Cell
     keys = new Map()
     baselines.set(baseline, keys)
   }
-  let cell = keys.get(key)
-  if (cell === undefined) {
-    cell = newCell()
-    keys.set(key, cell)
-  }
-  return cell
+  return keys
 }
 
 /** How many cells are more. */

@@ -54,6 +54,7 @@ export function absence(baseline: Baseline & { readonly test: Absence }): Baseli
   }
   return {
     tellsOnce: false,
+    keepsEvidence: false,
     judge(before, cells, surroundings) {
       let state = before
       const told: Told[] = []

@@ -69,6 +69,8 @@ export interface BaselineAnalytic<State> {
   judge(state: State | undefined, cells: readonly Ticked[], surroundings: Surroundings): Judged<State>
   /** Whether a slot is told at most once, so that its first observation is enough. */
   readonly tellsOnce: boolean
+  /** Whether what an alert is made of is to hold the event, or only whom it is about. */
+  readonly keepsEvidence: boolean
   /** Whether an observation of this slot at this time may be told: what an alert is made of is kept for it. */
   mayTell(state: State | undefined, slot: string, time: number): boolean
   /** Observations before this event time are in it, ms. */

@@ -89,6 +89,7 @@ export function spike(baseline: Baseline & { readonly test: Spike }): BaselineAn
   const looksAtSilence = isZero && test.direction !== 'above'
   return {
     tellsOnce: true,
+    keepsEvidence: true,
     judge(before, cells, surroundings) {
       let state = before
       const run: Run = { baseline, test, isZero, surroundings, told: [], isBounded: false }

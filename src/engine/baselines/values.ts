@@ -68,6 +68,7 @@ export function values(baseline: Baseline & { readonly test: ValuesTest }): Base
   const learnsTold = test.type !== 'change'
   return {
     tellsOnce: test.type === 'new_value',
+    keepsEvidence: true,
     judge(before, cells, surroundings) {
       let state = before
       const told: Told[] = []
