@@ -258,6 +258,11 @@ const SYSCALL_RESULT: Field = {
 
 const PROCESS_CREATION: Readonly<Record<string, Field>> = {
   ...PROCESS,
+  'process.executable.upper_layer': {
+    type: 'boolean',
+    description:
+      'The file that runs was written in the container and is not of its image; missing where that is not known.',
+  },
   'process.result': {
     type: 'number',
     description: '0, or the error’s number, negative: a search along PATH fails often before it succeeds.',

@@ -25,7 +25,7 @@ const JOINED: Readonly<Record<string, readonly string[]>> = {
 const OF_THE_INVENTORY = new Set(['container_view'])
 /** What a sensor fills where it applies, which its fixtures need not show: said in docs/sensor.md and sensors/. */
 const WHERE_IT_APPLIES: Readonly<Partial<Record<SourceName, readonly string[]>>> = {
-  sensor: ['sensor.truncated', 'sensor.unresolved'],
+  sensor: ['process.executable.upper_layer', 'sensor.truncated', 'sensor.unresolved'],
   'docker.inspect': ['container.device_cgroup_rules'],
   'docker.events': ['container.running'],
   'zeek.ssl': ['sni_matches_cert'],

@@ -4,6 +4,7 @@ import { containerOf } from './control-group.ts'
 import { upToZero, type Closed, type Fork, type Message } from './messages.ts'
 import { argsOf, type ProcessState } from './proc.ts'
 import { createProcessTable, knownFrom, type KnownProcess } from './process-table.ts'
+import { createUpperLayers, type UpperLayers } from './upper-layer.ts'
 import { absolutePath, recordOf, type Body, type Who } from './record.ts'
 import type { Written } from './sampler.ts'
 import { createWrittenFiles } from './written-files.ts'
@@ -20,6 +21,8 @@ export interface ObserverOptions {
   readonly host: boolean
   readonly read: (pid: number) => ProcessState | undefined
   readonly containerProcesses: () => readonly ProcessState[]
+  /** Whether a file of a container is none of its image; of the machine's overlays unless told. */
+  readonly upperLayers?: UpperLayers
 }
 
 /** Turns the program's messages into lines: pieces together, whose it was, what ran above it. */
@@ -82,6 +85,7 @@ function isInside(process: KnownProcess | undefined, { time }: Observed): boolea
 
 export function createObserver(options: ObserverOptions): Observer {
   const assembly = createAssembly()
+  const upperLayers = options.upperLayers ?? createUpperLayers()
   const clock = createClock()
   const processes = createProcessTable(options.read)
   const files = createWrittenFiles()
@@ -130,12 +134,23 @@ export function createObserver(options: ObserverOptions): Observer {
       process: event.type === 2 ? attempted(event, process) : process,
       ancestors: processes.ancestors(process, event.above),
       container,
+      upperLayer: event.type === 1 ? inUpperLayer(event, container, process) : undefined,
       unresolved: inDoubt ? NOT_SEEN_STARTED : container === undefined && !owner.known ? NO_GROUP : undefined,
     }
     const body = recordOf(event, who)
     if (body !== undefined) files.told(event, body, who)
     return body && { time: clock.at(event.time), body }
   }
+
+  /** Whether the file that now runs is one that its container wrote. */
+  const inUpperLayer = (
+    event: Observed,
+    container: string | undefined,
+    { executable }: KnownProcess,
+  ): boolean | undefined =>
+    container === undefined
+      ? undefined
+      : upperLayers.holds(container, event.pid, realPath(event, executable ?? ''))
 
   /** What nothing settled: a runtime's where it began outside, else told with its doubt. */
   const ended = (one: Doubtful): readonly Line[] => {

@@ -14,6 +14,8 @@ export interface Who {
   readonly ancestors: readonly KnownProcess[]
   readonly container: string | undefined
   readonly unresolved: string | undefined
+  /** Of an exec: whether the file that runs is one that its container wrote, and not of its image. */
+  readonly upperLayer?: boolean | undefined
 }
 
 /** Of a process above, in characters: its whole line stands in its own record. */
@@ -30,6 +32,7 @@ export function recordOf(event: Observed, who: Who): Body | undefined {
     ...details,
     ...(who.container !== undefined && { container: who.container }),
     ...(who.unresolved !== undefined && { unresolved: who.unresolved }),
+    ...(who.upperLayer !== undefined && { upperLayer: who.upperLayer }),
     result: event.result,
     process: processOf(who.process, event),
     ...(parent !== undefined && { parent: shortOf(parent) }),

@@ -162,7 +162,11 @@ function programOf(process: JsonObject): LinuxProgram {
 
 /** What each kind of record adds. */
 const FIELDS: Readonly<Record<string, (line: JsonObject) => JsonObject>> = {
-  exec: (line) => ({ 'process.result': integerOf(line['result']) }),
+  exec: (line) => ({
+    'process.result': integerOf(line['result']),
+    'process.executable.upper_layer':
+      typeof line['upperLayer'] === 'boolean' ? line['upperLayer'] : undefined,
+  }),
   write: fileFields,
   read: fileFields,
   rename: (line) => ({

@@ -13,6 +13,8 @@ const IMAGE = 'test/openssl:1'
 const RULES: Readonly<Record<string, string>> = {
   'a process was started': `logsource: { category: process_creation, product: linux }
 detection: { it: { Image|endswith: /openssl, process.subcommand: s_client }, condition: it }`,
+  'a program ran that is not of the image': `logsource: { category: process_creation, product: linux }
+detection: { it: { Image: /opt/planted, process.executable.upper_layer: true, process.result: 0 }, condition: it }`,
   'a file was written to a mounted certificate store': `logsource: { category: file_event, product: linux }
 detection: { it: { TargetFilename: /etc/ssl/certs/rogue.pem, host.path|endswith: /certs/rogue.pem }, condition: it }`,
   'a session had an outdated version': `logsource: { category: tls }
@@ -107,7 +109,7 @@ const SERVER =
 function acts(server: string): string {
   const connect = `openssl s_client -connect ${server}:4433 -tls1 -cipher ALL:@SECLEVEL=0`
   return (
-    `echo x >/etc/ssl/certs/rogue.pem; mkdir -p /opt; echo y >/opt/planted; ` +
+    `echo x >/etc/ssl/certs/rogue.pem; mkdir -p /opt; cp /bin/busybox /opt/planted; /opt/planted; ` +
     `for n in 1 2 3 4 5 6 7 8 9 10; do echo | ${connect} >/dev/null 2>&1 && break; sleep 1; done; ` +
     `timeout 6 sh -c 'while :; do :; done'; true`
   )
