@@ -30,6 +30,7 @@ export function entityLabel(entity: Resource): string {
     text('container.id')?.slice(0, 12) ??
     text('user.name') ??
     groupLabel(entity) ??
+    text('k8s.namespace.name') ??
     text('host.name') ??
     'unknown'
   )
