@@ -24,14 +24,14 @@ const AHEAD = 86_400_000
  * An input that is connected and has handed on everything promises that nothing older comes than its lateness ago;
  * one that is behind, or cut, what it promised before; one that ended promises everything. The least promise counts.
  * An input that is cut for longer than anybody waits is left out: what it brings afterwards may be late. So is one of
- * another machine that promises nothing more for so long, whatever it says.
+ * another machine that is behind by so much, whatever it says.
  */
 export function createWatermark(
   inputs: readonly Pick<Input, 'name' | 'reach' | 'agents'>[],
   { lateness, patience, now }: WatermarkOptions,
 ): Watermark {
-  /** What each input promised, also those of other machines, and when it last promised more. */
-  const promised = new Map<string, { readonly promise: number; readonly at: number }>()
+  /** What each input promised, also those of other machines, and when it was asked first. */
+  const promised = new Map<string, { readonly promise: number; readonly asked: number }>()
   const ended = new Set<string>()
   const failed = new Map<string, number>()
   const reachOf = (name: string, said: Reach | undefined): Reach | undefined => {
@@ -47,15 +47,15 @@ export function createWatermark(
       for (const { name, reach, isElsewhere } of lanesOf(inputs)) {
         if (ended.has(name)) continue
         const here = reachOf(name, reach)
-        const before = promised.get(name) ?? { promise: -Infinity, at: now() }
+        const before = promised.get(name) ?? { promise: -Infinity, asked: now() }
         // promised by a clock that ran ahead and was set right
         const held = before.promise > now() + AHEAD ? -Infinity : before.promise
         const promise = here?.kind === 'caught-up' ? Math.max(held, here.until - lateness) : held
-        const at = promise > held ? now() : before.at
-        promised.set(name, { promise, at })
+        promised.set(name, { promise, asked: before.asked })
         if (here?.kind === 'cut' && now() - here.since > patience) continue
         // how far another machine has come is its own word: it holds nobody up for longer
-        if (isElsewhere && now() - at > patience) continue
+        const reached = promise === -Infinity ? before.asked : promise + lateness
+        if (isElsewhere && now() - reached > patience) continue
         promises.push(promise)
       }
       if (promises.length > 0) return Math.min(...promises)
