@@ -386,7 +386,7 @@ export const HOSTILE: readonly Workload[] = [
 ]
 
 /** Runs with a folder of the host's, made below another. */
-async function withFolder(run: (folder: string) => Promise<unknown>, below = '/srv'): Promise<void> {
+export async function withFolder(run: (folder: string) => Promise<unknown>, below = '/srv'): Promise<void> {
   mkdirSync(below, { recursive: true })
   const folder = mkdtempSync(join(below, 'tallyman-'))
   try {
@@ -397,7 +397,7 @@ async function withFolder(run: (folder: string) => Promise<unknown>, below = '/s
 }
 
 /** An authority and a server's key and certificate. */
-function certificates(folder: string): void {
+export function certificates(folder: string): void {
   const openssl = (...words: readonly string[]): void => {
     execFileSync('openssl', words, { cwd: folder, stdio: 'ignore' })
   }

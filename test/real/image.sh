@@ -1,6 +1,6 @@
 #!/bin/bash
-# image.sh NAME [BINARY…]   An image of busybox, the named binaries of this machine and the libraries they need.
-# No registry. DOCKER names the client and its options; needs Debian's busybox-static.
+# image.sh NAME [BINARY|PATH…]   An image of busybox, the named binaries of this machine and the libraries they need;
+# what has a slash at its end is copied as it is. No registry. DOCKER names the client and its options; needs Debian's busybox-static.
 set -euo pipefail
 name=$1
 shift
@@ -18,6 +18,11 @@ copy() {
   cp -L "$1" "$root$1"
 }
 for binary in "$@"; do
+  if [[ $binary == */ ]]; then
+    mkdir -p "$root$(dirname "$binary")"
+    cp -rL "${binary%/}" "$root$(dirname "$binary")/"
+    continue
+  fi
   binary=$(command -v "$binary")
   for file in "$binary" $(ldd "$binary" 2>/dev/null | grep -o '/[^ ]*'); do copy "$file"; done
 done

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { images, ORDINARY, recordingOf as recordingOfOrdinary } from '../ordinary-containers.ts'
 import { BENIGN, HOSTILE, recordingOf, TOOLS, TOOLS_IMAGE, type Workload } from '../sensor-workloads.ts'
 import { startDocker, type DockerEngine } from './engine.ts'
 import { recordsIn, startSensor } from './sensor.ts'
@@ -8,20 +9,24 @@ import { heartbeats } from './heartbeats.ts'
 
 /**
  * Records the workloads with a real sensor and a real engine, as root: `bin/tallyman-node test/real/record-sensor.ts
- * [FOLDER]`. One file a workload: what the engine says of its containers, then what the sensor saw in them.
+ * [FOLDER [ordinary]]`. One file a workload: what the engine says of its containers, then what the sensor saw in them.
+ * The ordinary containers need Debian's haproxy, rsyslog, restic, rsync, openssh-server, gpg and nginx-light; with the
+ * word they alone are recorded.
  */
 const folder = process.argv[2] ?? join(import.meta.dirname, '../fixtures/sensor')
 
 const docker = await startDocker()
 const journal = mkdtempSync(join(tmpdir(), 'tallyman-sensor-'))
 try {
+  const others = process.argv[3] === 'ordinary' ? [] : [...BENIGN, ...HOSTILE]
   await docker.image(TOOLS_IMAGE, ...TOOLS)
+  await images(docker)
   const sensor = startSensor(journal)
   try {
     await sensor.ready
     await heartbeats(journal)
     const made = new Map<Workload, readonly string[]>()
-    for (const workload of [...BENIGN, ...HOSTILE]) made.set(workload, await recorded(workload))
+    for (const workload of [...others, ...ORDINARY]) made.set(workload, await recorded(workload))
     await heartbeats(journal)
     const records = recordsIn(journal)
     for (const [workload, inspected] of made) {
@@ -29,7 +34,8 @@ try {
       const seen = records
         .filter(({ container }) => ids.includes(String(container)))
         .map((record) => JSON.stringify(record))
-      const file = join(folder, recordingOf(workload))
+      const name = others.includes(workload) ? recordingOf(workload) : recordingOfOrdinary(workload)
+      const file = join(folder, name)
       mkdirSync(dirname(file), { recursive: true })
       writeFileSync(file, `${[...inspected, ...seen].join('\n')}\n`)
       process.stdout.write(`${workload.name}: ${ids.length} containers, ${seen.length} records\n`)
