@@ -71,7 +71,7 @@ it.each(ORDINARY.map((workload) => [workload.name, workload] as const))(
     const ids = specifications(workload).map(({ Id }) => Id)
     const raised = unlisted
       .filter(({ entity }) => ids.includes(String(entity['container.id'])))
-      .map(({ rule }) => ruleset.rules.find(({ id }) => id === rule.id)?.name)
+      .flatMap(({ rule }) => ruleset.rules.find(({ id }) => id === rule.id)?.name ?? [])
     expect([...new Set(raised)].sort()).toEqual([...workload.rules].sort())
   },
 )

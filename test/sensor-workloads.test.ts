@@ -45,7 +45,9 @@ const { ruleset } = compileRules(
   strategies.flatMap(({ rules }) => rules),
   { lists: new Map() },
 )
-const ofTheSensor = ruleset.rules.filter(({ logsource }) => logsource.product === 'linux')
+const ofTheSensor = ruleset.rules.filter(
+  ({ logsource, correlation }) => logsource.product === 'linux' || correlation !== undefined,
+)
 
 describe('benign workloads', () => {
   it('stay silent', () => {

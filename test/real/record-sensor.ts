@@ -9,24 +9,25 @@ import { heartbeats } from './heartbeats.ts'
 
 /**
  * Records the workloads with a real sensor and a real engine, as root: `bin/tallyman-node test/real/record-sensor.ts
- * [FOLDER [ordinary]]`. One file a workload: what the engine says of its containers, then what the sensor saw in them.
- * The ordinary containers need Debian's haproxy, rsyslog, restic, rsync, openssh-server, gpg and nginx-light; with the
- * word they alone are recorded.
+ * [FOLDER [WORDS]]`. One file a workload: what the engine says of its containers, then what the sensor saw in them.
+ * The ordinary containers need Debian's haproxy, rsyslog, restic, rsync, openssh-server, gpg and nginx-light; with words,
+ * only those workloads are recorded whose names hold them.
  */
 const folder = process.argv[2] ?? join(import.meta.dirname, '../fixtures/sensor')
 
 const docker = await startDocker()
 const journal = mkdtempSync(join(tmpdir(), 'tallyman-sensor-'))
 try {
-  const others = process.argv[3] === 'ordinary' ? [] : [...BENIGN, ...HOSTILE]
+  const others: readonly Workload[] = [...BENIGN, ...HOSTILE]
+  const wanted = [...others, ...ORDINARY].filter(({ name }) => name.includes(process.argv[3] ?? ''))
   await docker.image(TOOLS_IMAGE, ...TOOLS)
-  await images(docker)
+  if (wanted.some((workload) => !others.includes(workload))) await images(docker)
   const sensor = startSensor(journal)
   try {
     await sensor.ready
     await heartbeats(journal)
     const made = new Map<Workload, readonly string[]>()
-    for (const workload of [...others, ...ORDINARY]) made.set(workload, await recorded(workload))
+    for (const workload of wanted) made.set(workload, await recorded(workload))
     await heartbeats(journal)
     const records = recordsIn(journal)
     for (const [workload, inspected] of made) {
