@@ -181,6 +181,8 @@ class Field extends Remembering {
   readonly isKey: boolean
   readonly #isAttribute: boolean
   readonly #isInherited: boolean
+  #mapping: Event['mapping'] | undefined
+  #paths: Event['mapping'][string] | undefined
 
   constructor(name: string) {
     super(name)
@@ -193,8 +195,12 @@ class Field extends Remembering {
 
   protected find({ record, mapping, resource }: Event): unknown {
     if (this.#isAttribute && Object.hasOwn(resource, this.name)) return resource[this.name]
-    const paths = this.#own(mapping)
-    const told = paths === undefined ? undefined : firstOf(record, paths)
+    // a source has one mapping for all of a kind
+    if (mapping !== this.#mapping) {
+      this.#mapping = mapping
+      this.#paths = this.#own(mapping)
+    }
+    const told = this.#paths === undefined ? undefined : firstOf(record, this.#paths)
     if (told !== undefined) return told
     const value = isObject(record) ? this.#own(record) : undefined
     if (value !== undefined) return value
