@@ -11,6 +11,7 @@ export const lintValidation: Check = (context) => [
   ...strangers(context),
   ...undescribed(context),
   ...edges(context),
+  ...withoutHistory(context),
   ...unmeasured(context),
   ...context.strategy.emulations.flatMap((emulation) => emulationFindings(context, emulation)),
 ]
@@ -137,6 +138,27 @@ function edges(context: LintContext): LintFinding[] {
           : 'Add a test just inside the window that fires, and one just beyond that stays silent.',
       ),
     ]
+  })
+}
+
+/** A baseline tells nothing that it did not learn: a test without a past shows nothing. */
+function withoutHistory(context: LintContext): LintFinding[] {
+  const { strategy, rules } = context
+  return rules.flatMap((rule) => {
+    if (rule.baseline === undefined) return []
+    const isBare = ({ events, file }: StrategyTest): boolean =>
+      file === undefined && !events.some(({ repeat }) => repeat !== undefined)
+    return strategy.tests
+      .filter((test) => test.kind === 'test' && isNamed(rule, test.rule) && isBare(test))
+      .map((test) =>
+        context.finding(
+          'ADS053',
+          'warning',
+          test.line,
+          `${test.id} gives the baseline ${quoted(rule.title)} no past to learn from`,
+          'Add an event with repeat: {every: 1h, for: 14d}.',
+        ),
+      )
   })
 }
 

@@ -5,12 +5,16 @@ import { testEvents } from './test-event.ts'
 
 const RULE = `title: seen
 name: seen
-logsource: { category: test }
+logsource: { category: process_creation }
 detection: { s: { container.image.name|exists: true }, condition: s }
 level: informational
 ---
 `
-const base = { category: 'test', 'container.image.name': 'shop/web', 'container.id': 'aaaaaaaaaaaa' }
+const base = {
+  category: 'process_creation',
+  'container.image.name': 'shop/web',
+  'container.id': 'aaaaaaaaaaaa',
+}
 type Described = Readonly<Record<string, unknown>>
 
 function compile(body: string): Ruleset {
@@ -190,6 +194,41 @@ describe('spike', () => {
     const ramp = Array.from({ length: 21 * 24 }, (_, n) => (n < 168 ? 200 + (n % 5) : 200 + (n - 168) * 3))
     const taught = { at: '0s', repeat: { every: '1h', for: '21d', vary: { bytes: ramp } } }
     expect(told(hourly, [taught], 3_600_000).map((each) => each['baseline.reason'])).toContain('drift')
+  })
+})
+
+describe('an adversary', () => {
+  const values = 'type: new_value, rules: [seen], group-by: [workload], field: Image'
+
+  it('who runs an image that is called like another is told by its name', () => {
+    const body = 'type: new_value, rules: [seen], group-by: [k8s.namespace.name], field: container.image.name'
+    const place = { 'k8s.namespace.name': 'shop' }
+    const alike = { at: AFTER, ...place, 'container.image.name': 'sh0p/web' }
+    expect(told(body, [{ ...HISTORY, ...place }, alike])).toMatchObject([{ 'baseline.value': 'sh0p/web' }])
+  })
+
+  it('who acts while a key learns is not found by it, as the page says', () => {
+    const early = { at: '1d', Image: '/bin/nc' }
+    const later = { at: AFTER, Image: '/bin/nc' }
+    expect(told(values, [{ ...HISTORY, Image: '/app' }, early, later])).toEqual([])
+  })
+
+  it('who fills a key with values is told of each, and pushes out nothing that is used', () => {
+    const flood = Array.from({ length: 1_500 }, (_, n) => `/tmp/${n}`)
+    const crowd = { at: AFTER, repeat: { every: '1m', for: '25h', vary: { Image: flood } } }
+    const always = { at: '0s', repeat: { every: '1h', for: '12d' }, Image: '/app' }
+    const found = told(values, [always, crowd, { at: '12d', Image: '/bin/nc' }])
+    expect(found).toHaveLength(1_501)
+    expect(found.at(-1)).toMatchObject({ 'baseline.value': '/bin/nc' })
+  })
+
+  it('who raises a number for good is told of as a spike, and once as a drift', () => {
+    const hourly = 'type: spike, rules: [seen], group-by: [workload], field: bytes, timespan: 1h, floor: 100'
+    const steps = Array.from({ length: 40 * 24 }, (_, n) => 200 + (n % 5) + (n < 240 ? 0 : 100))
+    const raised = { at: '0s', repeat: { every: '1h', for: '40d', vary: { bytes: steps } } }
+    const reasons = told(hourly, [raised], 3_600_000).map((each) => each['baseline.reason'])
+    expect(reasons.filter((reason) => reason === 'drift')).toHaveLength(1)
+    expect(reasons[0]).toBe('spike')
   })
 })
 
