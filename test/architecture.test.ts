@@ -114,3 +114,18 @@ it('gives a reason for every package, and for no other, in the README', () => {
     new Set(Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies })),
   )
 })
+
+it('loads the client of Kubernetes, which is large, where a cluster is asked and nowhere else', () => {
+  const named = files()
+    .filter((file) => !file.endsWith('.test.ts'))
+    .flatMap((file) =>
+      readFileSync(join(SRC, file), 'utf8')
+        .split('\n')
+        .filter((line) => line.includes("'@kubernetes/client-node'"))
+        .map((line) => `${file}: ${line.trim()}`),
+    )
+  expect(named).toEqual([
+    "inputs/cluster-api.ts: import type { KubeConfig } from '@kubernetes/client-node'",
+    "inputs/cluster-api.ts: const { KubeConfig } = await import('@kubernetes/client-node')",
+  ])
+})
