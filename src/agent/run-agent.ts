@@ -51,12 +51,20 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     ...(options.hostRoot === undefined ? {} : { root: options.hostRoot }),
   })
   const isConfigured = config.inputs.length > 0
-  const wanted = isConfigured ? config.inputs : discoveredInputs(found)
-  for (const { type, name } of wanted)
+  // a cluster is no part of a machine, and one daemon asks it once for all
+  const wanted = isConfigured
+    ? config.inputs
+    : discoveredInputs(found).filter(({ type }) => type !== 'kubernetes')
+  for (const { type, name } of wanted) {
     if (type === 'agents')
       throw new UserError(`an agent hears no agents: ${name}`, {
         mend: 'leave inputs of type agents to the daemon: agents send to it directly',
       })
+    if (type === 'kubernetes')
+      throw new UserError(`an agent asks no cluster: ${name}`, {
+        mend: 'leave inputs of type kubernetes to the daemon: an agent tells of its own machine alone',
+      })
+  }
   const daemon = daemonAt({
     to: options.to,
     token: readToken(options.tokenFile, say),

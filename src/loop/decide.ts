@@ -152,7 +152,8 @@ export function createDeciding(
       const by: Reporter = {
         input,
         engine: isEngineStream(chunk.stream),
-        ...(isClusterStream(chunk.stream) && { cluster: true as const }),
+        // an agent tells of its machine, and a cluster is more than that
+        ...(isClusterStream(chunk.stream) && chunk.machine === undefined && { cluster: true as const }),
       }
       const consider = (
         events: (typeof meant)['completed'][number]['events'],
