@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openReader } from '../src/store/sqlite.ts'
-import { allAlerts, machineLogs, saying, scannedAlerts } from '../test/agent-load.ts'
+import { allAlerts, machineLogs, saidOf, scannedAlerts } from '../test/agent-load.ts'
 import { agentNetwork } from '../test/agent-network.ts'
 import { addAgent, startAgent, type AgentProcess } from '../test/agent-process.ts'
 import { createAuthority } from '../test/certificates.ts'
@@ -123,7 +123,7 @@ try {
   const code = await daemon.kill('SIGTERM')
 
   const reader = openReader(join(data, 'tallyman.db'))
-  const [totals, alerts] = [reader.totals(), allAlerts(reader).map(saying).toSorted()]
+  const [totals, alerts] = [reader.totals(), saidOf(allAlerts(reader))]
   const gaps = reader.findings(1_000).filter(({ kind }) => kind === 'unobserved-interval')
   reader.close()
   const out = join(folder, 'scan.ndjson')

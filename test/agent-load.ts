@@ -89,7 +89,7 @@ function inspected(machine: string, n: number, time: number): string {
 }
 
 /** What an alert says, whichever way its records came: one line. */
-export function saying({ strategy, rule, level, entity, first, last, count }: Alert): string {
+function saying({ strategy, rule, level, entity, first, last, count }: Alert): string {
   const whose = entity['k8s.pod.name'] ?? entity['container.id']
   return JSON.stringify([strategy, rule.id, level, whose, first, last, count])
 }
@@ -100,16 +100,26 @@ type Printed = Omit<Alert, 'strategy' | 'first' | 'last'> & {
   readonly last: string
 }
 
-/** The lines that `scan --json` printed, said in the same way. */
+/** About one pod or container: what is about many waits for what may come late, and a scan has an end. */
+function isAboutOne({ entity }: Pick<Alert, 'entity'>): boolean {
+  return entity['k8s.pod.name'] !== undefined || entity['container.id'] !== undefined
+}
+
+/** What alerts about one thing say. */
+export function saidOf(alerts: readonly Alert[]): readonly string[] {
+  return alerts.filter(isAboutOne).map(saying).toSorted()
+}
+
+/** The same of the lines that `scan --json` printed. */
 export function scannedAlerts(file: string): readonly string[] {
-  return readFileSync(file, 'utf8')
+  const alerts = readFileSync(file, 'utf8')
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => {
       const { strategy, first, last, ...alert } = JSON.parse(line) as Printed
-      return saying({ ...alert, strategy: strategy.id, first: Date.parse(first), last: Date.parse(last) })
+      return { ...alert, strategy: strategy.id, first: Date.parse(first), last: Date.parse(last) }
     })
-    .toSorted()
+  return saidOf(alerts)
 }
 
 export function allAlerts(reader: Pick<Reader, 'alerts'>): readonly Alert[] {
