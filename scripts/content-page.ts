@@ -26,13 +26,13 @@ function namedBy(rows: unknown): readonly string[] {
   return Array.isArray(rows) ? rows.map(String) : []
 }
 
-/** Correlations that compare with what was learned, or wait for what stays away, by their type. */
-const OTHER_KINDS: Readonly<Record<string, Kind>> = {
-  new_value: 'NEW',
-  rare_value: 'NEW',
-  change: 'NUM',
-  spike: 'NUM',
-  absence: 'COV',
+/** Baselines compare with what was learned, or wait for what stays away, by their type. */
+const OTHER_KINDS: Readonly<Record<string, readonly Kind[]>> = {
+  new_value: ['NEW'],
+  rare_value: ['NEW'],
+  change: ['NEW', 'NUM'],
+  spike: ['NUM'],
+  absence: ['COV'],
 }
 
 const SPECIFICATIONS: ReadonlySet<string> = new Set([
@@ -43,20 +43,21 @@ const SPECIFICATIONS: ReadonlySet<string> = new Set([
 ])
 
 /** What a rule is one of: one that sees specifications, or what an API server was sent, is a posture's as well. */
-export function kindsOf({ correlation, logsource: { category, service } }: LoadedRule): readonly Kind[] {
+export function kindsOf({
+  baseline,
+  correlation,
+  logsource: { category, service },
+}: LoadedRule): readonly Kind[] {
+  if (baseline !== undefined) return OTHER_KINDS[baseline.test.type] ?? ['NUM']
   if (correlation === undefined)
     return SPECIFICATIONS.has(category ?? service ?? '') ? ['SIG', 'POS'] : ['SIG']
-  return [OTHER_KINDS[correlation.type] ?? 'COR']
+  return ['COR']
 }
 
 /** Why nothing of it is there, where the row itself does not say so. */
 const UNTIL_NOW: Partial<Record<Kind, string>> = {
-  SIG: 'no rule yet',
-  POS: 'no rule yet',
-  COR: 'no rule yet',
-  COV: 'nothing measures it yet',
-  NEW: 'values are not learned yet',
-  NUM: 'numbers are not learned yet',
+  NEW: 'no baseline of such values',
+  NUM: 'no baseline of such numbers',
 }
 
 export type State = 'done' | 'partly' | 'open'
