@@ -59,11 +59,11 @@ export function compileShared(shared: SharedRules): Pick<Ruleset, 'match'> {
   )
 }
 
-/** By file, as they were given, and by line. */
+/** By file, as they were given, and by line; of one line, the cause before what follows of it. */
 function inOrder(texts: readonly RuleText[], problems: readonly Problem[]): readonly Problem[] {
   const places = new Map(texts.map(({ file }, place) => [file, place]))
   const placeOf = ({ file }: Problem): number => places.get(file) ?? texts.length
-  return problems.toSorted((a, b) => placeOf(a) - placeOf(b) || a.line - b.line || a.column - b.column)
+  return problems.toSorted((a, b) => placeOf(a) - placeOf(b) || a.line - b.line)
 }
 
 /**

@@ -553,8 +553,8 @@ describe('7 conditions', () => {
       'title: t\nlogsource: { category: test }\ndetection:\n  s: {A: 1}\n  u: {A: 1}\n  condition: s and not 1 of filter_*\n',
     )
     expect(warnings.map(({ message }) => message)).toEqual([
-      'condition: "filter_*" selects no identifier',
       'no condition uses the identifier "u"',
+      'condition: "filter_*" selects no identifier',
     ])
   })
 })
