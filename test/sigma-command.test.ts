@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { main } from '../src/cli/main.ts'
+import { KNOWN_LISTS } from '../src/site/known-lists.ts'
 
 let folder: string
 beforeEach(() => {
@@ -311,16 +312,18 @@ describe('export sigma', () => {
     const read = files.map(
       (name) => parse(readFileSync(join(folder, 'out', name), 'utf8')) as Record<string, unknown>,
     )
-    for (const each of read)
-      expect(Object.keys(each)).toEqual(expect.arrayContaining(['title', 'logsource', 'detection', 'level']))
-    const checked = await tallyman(['sigma', 'check', join(folder, 'out')])
-    const refusals = checked.lines
-      .map((line) => JSON.parse(line) as { kind: string; message?: string })
-      .filter(({ kind }) => kind === 'refused')
+    for (const each of read) {
+      const meaning = 'correlation' in each ? ['correlation'] : ['logsource', 'detection']
+      expect(Object.keys(each)).toEqual(expect.arrayContaining(['title', ...meaning, 'level']))
+    }
+    expect(read.filter((each) => 'correlation' in each)).not.toEqual([])
     // the lists of a site are not exported with the rules
-    expect(
-      refusals.filter(({ message }) => !/the placeholder %.*% has no values/.test(message ?? '')),
-    ).toEqual([])
+    for (const { name, kind } of KNOWN_LISTS)
+      file(`site/lists/${name}.yaml`, `owner: o\nreason: r\nvalues: [${JSON.stringify(kind.example)}]\n`)
+    const checked = await tallyman(['sigma', 'check', '--site', join(folder, 'site'), join(folder, 'out')])
+    const told = checked.lines.map((line) => JSON.parse(line) as { kind?: string; refused?: number })
+    expect(told.filter(({ kind }) => kind === 'refused')).toEqual([])
+    expect(told.at(-1)).toMatchObject({ kind: 'total', rules: files.length, refused: 0 })
   })
 })
 

@@ -45,10 +45,26 @@ function documentsOf({ rules }: Strategy): readonly Written[] {
   const names = documents
     .filter((document) => document['detection'] !== undefined)
     .flatMap(({ id, name }) => [id, name].find((each) => typeof each === 'string') ?? [])
-  // other tools have no baselines: the rules that these observe are of use without
-  return documents
-    .filter((document) => document['baseline'] === undefined)
-    .map((document) => withinStrategy(document, names))
+  return withoutBaselines(documents).map((document) => withinStrategy(document, names))
+}
+
+/** Other tools have no baselines, nor what rests on them: the rules that these observe are of use without. */
+function withoutBaselines(documents: readonly Written[]): readonly Written[] {
+  const missing = new Set<unknown>()
+  let rest = documents
+  for (;;) {
+    const left = rest.filter((document) => isPlain(document, missing))
+    if (left.length === rest.length) return left
+    for (const { id, name } of rest.filter((document) => !left.includes(document)))
+      for (const each of [id, name]) if (each !== undefined) missing.add(each)
+    rest = left
+  }
+}
+
+function isPlain({ baseline, correlation }: Written, missing: ReadonlySet<unknown>): boolean {
+  if (baseline !== undefined) return false
+  const { rules = [] } = (correlation ?? {}) as { readonly rules?: unknown }
+  return ![rules].flat().some((each) => missing.has(each))
 }
 
 /** A strategy's filter is for its own rules; elsewhere `any` would be every rule that there is. */
