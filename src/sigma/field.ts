@@ -31,6 +31,8 @@ export interface FieldReader {
   asker(): number
   /** Whether its value is, in a record that has its name as a key, what stands there, unless a mapping has the name. */
   readonly isKey: boolean
+  /** The keys that lead to its value in a record, unless a mapping has the name or the value is an attribute's. */
+  readonly path: readonly string[] | undefined
 }
 
 const MISSING: Reading = { present: false, values: [] }
@@ -83,6 +85,7 @@ export function readsOnly(): { readonly reader: FieldReader; set(value: unknown)
       recall: () => undefined,
       asker: () => 0,
       isKey: false,
+      path: undefined,
     },
     set(value) {
       values = [value]
@@ -100,6 +103,7 @@ interface Derived {
 abstract class Remembering implements FieldReader {
   readonly name: string
   abstract readonly isKey: boolean
+  abstract readonly path: readonly string[] | undefined
   readonly #recall = knownTexts()
   #last: Event | undefined
   #found: unknown
@@ -179,6 +183,7 @@ class Field extends Remembering {
   readonly #path: readonly string[]
   readonly #tails: readonly string[]
   readonly isKey: boolean
+  readonly path: readonly string[] | undefined
   readonly #isAttribute: boolean
   readonly #isInherited: boolean
   #mapping: Event['mapping'] | undefined
@@ -191,6 +196,7 @@ class Field extends Remembering {
     this.#isAttribute = Object.hasOwn(RESOURCE_ATTRIBUTES, name)
     this.#isInherited = INHERITED.has(name)
     this.isKey = !this.#isAttribute && this.#path.length === 1
+    this.path = this.#isAttribute ? undefined : this.#path
   }
 
   protected find({ record, mapping, resource }: Event): unknown {
@@ -219,6 +225,7 @@ class Field extends Remembering {
 
 class Keywords extends Remembering {
   readonly isKey = false
+  readonly path = undefined
 
   protected find({ record }: Event): unknown {
     const values: unknown[] = []
@@ -274,7 +281,8 @@ function walk(from: unknown, path: readonly string[], tails?: readonly string[])
   let value = from
   for (let step = 0; step < path.length; step += 1) {
     if (Array.isArray(value)) return walkMembers(value, path, step)
-    const tail = step < path.length - 1 ? tails?.[step] : undefined
+    // the whole name was asked for before
+    const tail = step > 0 && step < path.length - 1 ? tails?.[step] : undefined
     if (tail !== undefined && isObject(value) && Object.hasOwn(value, tail)) return value[tail]
     const key = path[step] as string
     if (!isObject(value) || !Object.hasOwn(value, key)) return undefined

@@ -95,8 +95,8 @@ describe('a filter', () => {
       filterOf('[a_rule, nobody]', '  selection: {User: eve}\n  condition: selection\n'),
     ])
     expect(warnings.map(({ message }) => message)).toEqual([
-      'the filter keeps only what its condition selects',
       'the filter names the rule "nobody", which is not loaded',
+      'the filter keeps only what its condition selects',
     ])
   })
 

@@ -10,40 +10,40 @@ import { eventOf } from './testing.ts'
 
 /** More than are asked for one by one; names that every object answers to, and one of a resource, among them. */
 const FIELDS = ['A', 'B', 'C', 'D', 'E', 'F', 'G', 'constructor', '__proto__', 'a.b', 'host.name'] as const
+/** More than are asked for one by one as well: some lead to others, or have a key of their own on the way. */
+const DEEP = ['x', 'x.y', 'x.y.z', 'x.q', 'x.q.r', 'w.y.z', 'w.q', 'a.b', 'a.inner', 'host.name'] as const
 const TEXTS = ['mimikatz.exe', 'powershell -enc', 'MIMIKATZ', 'true', '5', 'Σίσυφος', ''] as const
 const LOGSOURCE = { category: 'test' }
 
 const field = fc.constantFrom(...FIELDS)
 const text = fc.constantFrom(...TEXTS)
-const item = fc.oneof(
-  fc.tuple(field, text),
-  fc.tuple(
-    field.map((name) => `${name}|contains`),
-    text.filter((each) => each !== ''),
-  ),
-  fc.tuple(
-    field.map((name) => `${name}|endswith`),
-    fc.array(text, { minLength: 1, maxLength: 2 }),
-  ),
-  fc.tuple(field, fc.constantFrom(5, true, null)),
-)
-const detection = fc.oneof(
-  {
-    weight: 5,
-    arbitrary: fc.array(item, { minLength: 1, maxLength: 3 }).map((items) => Object.fromEntries(items)),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.array(fc.constantFrom('mimikatz', 'shell -e', '5', 'tru', 'x'), {
-      minLength: 1,
-      maxLength: 2,
-    }),
-  },
-)
-const rule = fc.record({
-  detection: fc.record({ one: detection, two: detection }),
-  condition: fc.constantFrom('one', 'one and two', 'one or two', 'one and not two', 'not one and two'),
+const itemOn = (names: fc.Arbitrary<string>): fc.Arbitrary<[string, unknown]> =>
+  fc.oneof(
+    fc.tuple(names, text),
+    fc.tuple(
+      names.map((name) => `${name}|contains`),
+      text.filter((each) => each !== ''),
+    ),
+    fc.tuple(
+      names.map((name) => `${name}|endswith`),
+      fc.array(text, { minLength: 1, maxLength: 2 }),
+    ),
+    fc.tuple(names, fc.constantFrom(5, true, null)),
+  )
+const keywords = fc.array(fc.constantFrom('mimikatz', 'shell -e', '5', 'tru', 'x'), {
+  minLength: 1,
+  maxLength: 2,
 })
+const CONDITIONS = ['one', 'one and two', 'one or two', 'one and not two', 'not one and two'] as const
+const ruleOf = (detection: fc.Arbitrary<unknown>) =>
+  fc.record({
+    detection: fc.record({ one: detection, two: detection }),
+    condition: fc.constantFrom(...CONDITIONS),
+  })
+const itemsOn = (names: fc.Arbitrary<string>): fc.Arbitrary<unknown> =>
+  fc.array(itemOn(names), { minLength: 1, maxLength: 3 }).map((items) => Object.fromEntries(items) as unknown)
+const rule = ruleOf(fc.oneof({ weight: 5, arbitrary: itemsOn(field) }, { weight: 1, arbitrary: keywords }))
+const deepRule = ruleOf(itemsOn(fc.constantFrom(...DEEP)))
 
 const scalar = fc.oneof(text, fc.string({ maxLength: 6 }), fc.constantFrom(5, 1.5, true, null))
 const value = fc.oneof(
@@ -76,40 +76,78 @@ const RESOURCES: readonly Resource[] = [
   { 'host.name': 'mimikatz.exe' },
   { B: 'powershell -enc', 'a.b': 'true' },
 ]
-const event = fc
-  .tuple(record, fc.constantFrom(...MAPPINGS), fc.constantFrom(...RESOURCES))
-  .map(([each, mapping, resource]) => eventOf(each, LOGSOURCE, { mapping, resource }))
+const eventWith = (of: fc.Arbitrary<unknown>, mappings: readonly Event['mapping'][]): fc.Arbitrary<Event> =>
+  fc
+    .tuple(of, fc.constantFrom(...mappings), fc.constantFrom(...RESOURCES))
+    .map(([each, mapping, resource]) => eventOf(each, LOGSOURCE, { mapping, resource }))
+const event = eventWith(record, MAPPINGS)
+
+/** Objects in objects and in lists, whose keys may hold all that remains of a name. */
+const { deep: deepRecord } = fc.letrec<{ deep: unknown; deeper: unknown }>((tie) => ({
+  deep: fc.dictionary(fc.constantFrom('x', 'w', 'a', 'x.y', 'x.q.r', 'w.q', 'other'), tie('deeper'), {
+    maxKeys: 6,
+  }),
+  deeper: fc.oneof(
+    { maxDepth: 3, depthSize: 'medium' },
+    { weight: 4, arbitrary: scalar },
+    {
+      weight: 3,
+      arbitrary: fc.dictionary(
+        fc.constantFrom('y', 'z', 'q', 'r', 'b', 'inner', 'y.z', 'q.r'),
+        tie('deeper'),
+        {
+          maxKeys: 4,
+        },
+      ),
+    },
+    { weight: 1, arbitrary: fc.array(tie('deeper'), { maxLength: 3 }) },
+  ),
+}))
+const deepEvent = eventWith(deepRecord, [{}, { 'x.q': [['w', 'y']], 'w.q': [['missing']] }])
+
+/** Of how many rules that held on an event alone it is told as well, and of no other. */
+function heldAlike(
+  rules: readonly { readonly detection: object; readonly condition: string }[],
+  events: readonly Event[],
+): number {
+  const texts = rules.map(({ detection: parts, condition }, number) => ({
+    file: `${number}.yml`,
+    text: stringify({ title: `${number}`, logsource: LOGSOURCE, detection: { ...parts, condition } }),
+    line: 1,
+    strategy: 'sigma',
+  }))
+  const { ruleset } = compileRules(texts, { lists: new Map() })
+  const alone = readLibrary(texts, new Map()).rules
+  expect(alone.length).toBe(rules.length)
+  let held = 0
+  for (const each of events) {
+    const readers = sharedReaders()
+    const expected = alone.filter(({ rule: { conditions, identifiers } }) =>
+      some(conditions.map((condition) => conditionTest(condition, identifiers, readers)))(each),
+    )
+    held += expected.length
+    expect(ruleset.match(each).map((match) => match.rule.title)).toEqual(
+      expected.map(({ rule: { attributes } }) => attributes.title),
+    )
+  }
+  return held
+}
 
 describe('the rules that are looked at', () => {
-  it('hold where they hold alone, whatever was seen before', () => {
+  it.each([
+    ['of keys', rule, event],
+    ['of what lies deeper', deepRule, deepEvent],
+  ])('hold where they hold alone, whatever was seen before: %s', (_, ofRule, ofEvent) => {
     let held = 0
     fc.assert(
       fc.property(
-        fc.array(rule, { minLength: 12, maxLength: 24 }),
-        fc.array(event, { minLength: 1, maxLength: 30 }),
+        fc.array(ofRule, { minLength: 12, maxLength: 24 }),
+        fc.array(ofEvent, { minLength: 1, maxLength: 30 }),
         (rules, events) => {
-          const texts = rules.map(({ detection: parts, condition }, number) => ({
-            file: `${number}.yml`,
-            text: stringify({ title: `${number}`, logsource: LOGSOURCE, detection: { ...parts, condition } }),
-            line: 1,
-            strategy: 'sigma',
-          }))
-          const { ruleset } = compileRules(texts, { lists: new Map() })
-          const alone = readLibrary(texts, new Map()).rules
-          expect(alone.length).toBe(rules.length)
-          for (const each of events) {
-            const readers = sharedReaders()
-            const expected = alone.filter(({ rule: { conditions, identifiers } }) =>
-              some(conditions.map((condition) => conditionTest(condition, identifiers, readers)))(each),
-            )
-            held += expected.length
-            expect(ruleset.match(each).map((match) => match.rule.title)).toEqual(
-              expected.map(({ rule: { attributes } }) => attributes.title),
-            )
-          }
+          held += heldAlike(rules, events)
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 250 },
     )
     expect(held).toBeGreaterThan(500)
   })

@@ -2,6 +2,8 @@ import type { Event } from '../domain/event.ts'
 import { fieldReader, joinedTexts, textOf } from './field.ts'
 import { fieldIndex, keywordIndex } from './field-index.ts'
 import type { FieldIndex, Note, WantedAtom } from './field-index.ts'
+import { fieldTree } from './field-tree.ts'
+import type { FieldTree } from './field-tree.ts'
 import type { Readers } from './predicate.ts'
 
 /** Notes the clauses that an event's texts satisfy. */
@@ -82,6 +84,8 @@ interface Plan {
   readonly keywords: KeywordIndexes | undefined
   /** Fields whose values stand under their names. */
   readonly keys: ReadonlyMap<string, FieldIndex>
+  /** Fields deeper in the record, where they are many. */
+  readonly tree: FieldTree | undefined
   readonly others: readonly FieldIndex[]
   readonly isByKey: boolean
   /** The keys of the last record, and what is looked for there. */
@@ -98,12 +102,25 @@ function planOf(
     reader.isKey && !Object.hasOwn(mapping, name)
   const keys = new Map([...indexes].filter(isKey))
   const isByKey = keywords !== undefined || keys.size > FEW
-  const others = [...indexes].flatMap(([name, index]) => (isByKey && keys.has(name) ? [] : [index]))
-  return { keywords, keys, others, isByKey, lastKeys: [], lastIndexes: [] }
+  const rest = [...indexes].filter(([name]) => !(isByKey && keys.has(name)))
+  const inTree = rest.filter(
+    ([name, { reader }]) => reader.path !== undefined && !Object.hasOwn(mapping, name),
+  )
+  const isTree = inTree.length > FEW
+  return {
+    keywords,
+    keys,
+    tree: isTree ? fieldTree(inTree.map(([, index]) => index)) : undefined,
+    others: rest.filter((each) => !isTree || !inTree.includes(each)).map(([, index]) => index),
+    isByKey,
+    lastKeys: [],
+    lastIndexes: [],
+  }
 }
 
 function inRecord(record: Readonly<Record<string, unknown>>, event: Event, plan: Plan, note: Note): void {
   for (const index of plan.others) index.note(event, note)
+  plan.tree?.(record, event, note)
   if (!plan.isByKey) return
   const { lastKeys, lastIndexes, keywords } = plan
   let rest = ''
