@@ -28,6 +28,12 @@ const GROUPS: Readonly<Record<string, string>> = {
   globalnetworkpolicies: 'projectcalico.org',
   envoyfilters: 'networking.istio.io',
   sidecars: 'networking.istio.io',
+  destinationrules: 'networking.istio.io',
+  clusterroles: 'rbac.authorization.k8s.io',
+  roles: 'rbac.authorization.k8s.io',
+  clusterrolebindings: 'rbac.authorization.k8s.io',
+  rolebindings: 'rbac.authorization.k8s.io',
+  certificatesigningrequests: 'certificates.k8s.io',
   peerauthentications: 'security.istio.io',
   deployments: 'apps',
   daemonsets: 'apps',
@@ -45,6 +51,12 @@ function memberOf(event: Json, path: string): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
+/** The groups that an API server gives a service account. */
+function groupsOf(user: string): readonly string[] {
+  const [, namespace] = /^system:serviceaccount:([^:]+):/.exec(user) ?? []
+  return namespace === undefined ? [] : ['system:serviceaccounts', `system:serviceaccounts:${namespace}`]
+}
+
 function levelOf(event: Json): AuditLevel {
   const resource = memberOf(event, 'objectRef.resource') ?? ''
   const subresource = memberOf(event, 'objectRef.subresource')
@@ -53,6 +65,7 @@ function levelOf(event: Json): AuditLevel {
     verb: String(event['verb']),
     resource: subresource === undefined ? resource : `${resource}/${subresource}`,
     group: memberOf(event, 'objectRef.apiGroup') ?? GROUPS[resource] ?? '',
+    groups: groupsOf(memberOf(event, 'user.username') ?? ''),
   })
 }
 

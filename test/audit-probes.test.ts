@@ -132,6 +132,8 @@ it('no probe would raise an alert, though nobody knew it for one', async () => {
     strategies.flatMap((strategy) => strategy.rules),
     { lists: new Map() },
   )
+  // what only correlations and baselines look at raises no alert itself
+  const signals = new Set(ruleset.rules.filter(({ signalOf }) => signalOf !== undefined).map(({ id }) => id))
   const fired: string[] = []
   let events = 0
   for (const probe of AUDIT_PROBES) {
@@ -150,7 +152,10 @@ it('no probe would raise an alert, though nobody knew it for one', async () => {
       // only what is to be made can succeed, and as a dry run: nothing of the names is there
       if (probe.method !== 'POST' && code < 300) continue
       fired.push(
-        ...some.flatMap((event) => ruleset.match(event).map(({ rule }) => `${probe.id}: ${rule.title}`)),
+        ...some
+          .flatMap((event) => ruleset.match(event))
+          .filter(({ rule }) => !signals.has(rule.id))
+          .map(({ rule }) => `${probe.id}: ${rule.title}`),
       )
     }
   }
