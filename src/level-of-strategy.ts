@@ -1,5 +1,5 @@
 import { firedBy } from './engine/fired-by.ts'
-import { compilePredicate, compileRules } from './sigma/sigma.ts'
+import { compilePredicate, repeatedCompiler } from './sigma/sigma.ts'
 import { levelOf, type ComputedLevel } from './strategy/levels.ts'
 import { lintStrategy } from './strategy/lint.ts'
 import { parseStrategy } from './strategy/parse.ts'
@@ -13,19 +13,23 @@ export async function levelOfStrategy(
   others: readonly Strategy[],
   now: number,
 ): Promise<ComputedLevel> {
-  const results = await testResults(strategy)
+  const compile = repeatedCompiler()
+  const results = await testResults(strategy, compile)
   const findings = lintStrategy(parseStrategy(strategy.file, strategy.text), {
     now,
     others,
-    compile: compileRules,
+    compile,
   })
   return levelOf(strategy, [...findings, ...testFindings(strategy, results)], results)
 }
 
 /** Runs the tests of one document with the real engine and the real sources. */
-export function testResults(strategy: Strategy): Promise<readonly TestResult[]> {
+export function testResults(
+  strategy: Strategy,
+  compile = repeatedCompiler(),
+): Promise<readonly TestResult[]> {
   return runStrategyTests(strategy, {
-    compile: compileRules,
+    compile,
     predicate: compilePredicate,
     readEvents,
     correlate: firedBy,

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -47,11 +47,14 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }))
 
 it('learns and tells the same after any kill as one scan of it all', async () => {
-  const [log, data, config] = ['audit.log', 'data', 'tallyman.yaml'].map((name) => join(folder, name))
+  const [log, data, config, none] = ['audit.log', 'data', 'tallyman.yaml', 'none'].map((name) =>
+    join(folder, name),
+  )
+  mkdirSync(none!)
   writeFileSync(log!, recordsOf(Date.now() - 13 * DAY))
   writeFileSync(
     config!,
-    `inputs: [{ type: file, name: audit, paths: [${log!}] }]\nrules: [${join(folder, 'rules.yml')}]\n`,
+    `inputs: [{ type: file, name: audit, paths: [${log!}] }]\nrules: [${join(folder, 'rules.yml')}]\nstrategies: ${none}\n`,
   )
   const random = seeded(7)
   for (let kill = 0; kill < KILLS; kill += 1) {

@@ -108,7 +108,8 @@ it(
         ...Object.fromEntries(BLIND.map((id) => [id, 'degraded'])),
         // nobody here sees questions for names, which only the first asks for
         [DEGRADED[0] ?? '']: 'degraded',
-        [DEGRADED[1] ?? '']: 'covered',
+        // nor looks into the files that programs write, which the second asks for
+        [DEGRADED[1] ?? '']: 'degraded',
         ...Object.fromEntries(ELSEWHERE.map((id) => [id, 'blind'])),
         ...Object.fromEntries(OF_OTHERS.map((id) => [id, 'unmeasured'])),
       })

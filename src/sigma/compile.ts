@@ -6,6 +6,8 @@ import type { MatchedField, RuleRef } from '../domain/match.ts'
 import { readDetection } from './detection.ts'
 import { fieldReader, keywordReader } from './field.ts'
 import type { FieldReader } from './field.ts'
+import { readYaml } from './documents.ts'
+import type { ReadYaml } from './documents.ts'
 import { readLibrary } from './library.ts'
 import { matchedIn } from './matched.ts'
 import { conditionTest, detectionTest, some } from './predicate.ts'
@@ -27,13 +29,15 @@ export function compileRules(
   {
     lists,
     sharing,
+    read,
   }: {
     readonly lists: Lists
     /** Told the rules once they are read, for threads to compile them as well. */
     readonly sharing?: ((rules: SharedRules) => void) | undefined
+    readonly read?: ReadYaml
   },
 ): Compiled {
-  const library = readLibrary(texts, lists)
+  const library = readLibrary(texts, lists, read)
   sharing?.(shareRules(library.rules))
   const { rules, refused, warnings } = library
   const readers = sharedReaders()
@@ -48,6 +52,21 @@ export function compileRules(
     refused: inOrder(texts, refused),
     warnings: inOrder(texts, warnings),
   }
+}
+
+/** `compileRules` for the same texts with one set of lists after another: what YAML they hold is read once. */
+export function repeatedCompiler(): (
+  texts: readonly RuleText[],
+  options: { readonly lists: Lists },
+) => Compiled {
+  const known = new Map<string, ReturnType<ReadYaml>>()
+  const read: ReadYaml = (text) => {
+    const key = `${text.line} ${text.text}`
+    const documents = known.get(key) ?? readYaml(text)
+    known.set(key, documents)
+    return documents
+  }
+  return (texts, { lists }) => compileRules(texts, { lists, read })
 }
 
 /** Compiles what another thread has read. */

@@ -11,7 +11,7 @@ import { readRule } from './rule.ts'
 import type { ParsedRule, RuleContext } from './rule.ts'
 import type { Lists, RuleText } from './types.ts'
 import { entryOf, plainOf, readDocuments } from './yaml.ts'
-import type { Tree } from './yaml.ts'
+import type { Tree, YamlDocument } from './yaml.ts'
 
 /** What came of the documents of one text. */
 export interface RuleDocuments {
@@ -23,8 +23,13 @@ export interface RuleDocuments {
   readonly warnings: readonly Mistake[]
 }
 
+/** The YAML documents of a text. */
+export type ReadYaml = (text: RuleText) => readonly YamlDocument[]
+
+export const readYaml: ReadYaml = ({ text, line }) => readDocuments(text, line)
+
 /** Reads every document on its own: one that is refused never stops the others. */
-export function readRuleText(text: RuleText, lists: Lists): RuleDocuments {
+export function readRuleText(text: RuleText, lists: Lists, read: ReadYaml = readYaml): RuleDocuments {
   const context: RuleContext = { file: text.file, strategy: text.strategy, lists }
   const rules: ParsedRule[] = []
   const filters: ParsedFilter[] = []
@@ -34,7 +39,7 @@ export function readRuleText(text: RuleText, lists: Lists): RuleDocuments {
   const warnings: Mistake[] = []
   const collection = newCollection()
   const ids = new Set<string>()
-  for (const [index, document] of readDocuments(text.text, text.line).entries()) {
+  for (const [index, document] of read(text).entries()) {
     const report = newReport()
     report.mistakes.push(...document.mistakes)
     const tree = document.tree && collection.next(document.tree, report)
@@ -77,7 +82,7 @@ function withOwnId(rule: ParsedRule, document: Tree | undefined, taken: Set<stri
 /** The documents of a text as plain data, templates applied: what other tools read. */
 export function plainDocuments(text: RuleText): readonly unknown[] {
   const collection = newCollection()
-  return readDocuments(text.text, text.line).flatMap((document) => {
+  return readYaml(text).flatMap((document) => {
     const tree = document.tree && collection.next(document.tree, newReport())
     return tree?.kind === 'mapping' ? [plainOf(tree)] : []
   })

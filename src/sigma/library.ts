@@ -5,6 +5,7 @@ import type { ParsedRisk } from './baseline.ts'
 import { lookup, resolveCorrelations } from './correlation-references.ts'
 import type { ResolvedCorrelation, SourcedCorrelation } from './correlation-references.ts'
 import { readRuleText } from './documents.ts'
+import type { ReadYaml } from './documents.ts'
 import { concerns, filtered } from './filter.ts'
 import type { ParsedFilter } from './filter.ts'
 import { mistake, problemIn, quote } from './problem.ts'
@@ -23,14 +24,14 @@ export interface Library {
 }
 
 /** References work across texts, so that nothing is applied before everything is read. */
-export function readLibrary(texts: readonly RuleText[], lists: Lists): Library {
+export function readLibrary(texts: readonly RuleText[], lists: Lists, yaml?: ReadYaml): Library {
   const refused: Problem[] = []
   const warnings: Problem[] = []
   const read: SourcedRule[] = []
   const filters: SourcedFilter[] = []
   const written: (SourcedCorrelation | SourcedBaseline | SourcedRisk)[] = []
   for (const text of texts) {
-    const documents = readRuleText(text, lists)
+    const documents = readRuleText(text, lists, yaml)
     refused.push(...documents.refused.map((each) => problemIn(text.file, each)))
     warnings.push(...documents.warnings.map((each) => problemIn(text.file, each)))
     read.push(...documents.rules.map((rule) => ({ rule, text })))

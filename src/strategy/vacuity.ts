@@ -68,22 +68,33 @@ function mentions(text: string, name: string): boolean {
 }
 
 function detectionOf(strategy: Strategy, rule: LoadedRule): Record<string, unknown> | undefined {
-  for (const text of strategy.rules) {
-    for (const document of parseAllDocuments(text.text, {
-      version: '1.2',
-      schema: 'core',
-      logLevel: 'silent',
-    })) {
-      if (document === null || !('toJS' in document) || document.errors.length > 0) continue
-      const value = document.toJS({ maxAliasCount: 20 }) as Record<string, unknown> | null
-      const detection = value?.['detection']
-      const named =
-        value?.['id'] === rule.id || (value?.['id'] === undefined && value?.['name'] === rule.name)
-      if (named && typeof detection === 'object' && detection !== null)
-        return detection as Record<string, unknown>
-    }
+  for (const { id, name, detection } of documentsOf(strategy)) {
+    const isNamed = id === rule.id || (id === undefined && name === rule.name)
+    if (isNamed && typeof detection === 'object' && detection !== null)
+      return detection as Record<string, unknown>
   }
   return undefined
+}
+
+type RuleDocument = Readonly<Record<string, unknown>>
+
+/** Read once, for all tests of a strategy. */
+const known = new WeakMap<Strategy, readonly RuleDocument[]>()
+
+function documentsOf(strategy: Strategy): readonly RuleDocument[] {
+  const documents = known.get(strategy) ?? strategy.rules.flatMap(({ text }) => readDocuments(text))
+  known.set(strategy, documents)
+  return documents
+}
+
+function readDocuments(text: string): readonly RuleDocument[] {
+  return [...parseAllDocuments(text, { version: '1.2', schema: 'core', logLevel: 'silent' })].flatMap(
+    (document) => {
+      if (!('toJS' in document) || document.errors.length > 0) return []
+      const value = document.toJS({ maxAliasCount: 20 }) as RuleDocument | null | undefined
+      return typeof value === 'object' && value !== null ? [value] : []
+    },
+  )
 }
 
 /** `CommandLine|contains|all` → `CommandLine`, of a mapping or a list of them; keywords have no field. */

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import type { CoverageReport } from '../../src/coverage-report.ts'
+import type { AssumptionCoverage, CoverageReport } from '../../src/coverage-report.ts'
 import { eventually, startDaemon, type Daemon } from '../daemon.ts'
 import { realTest, startDocker } from './engine.ts'
 import { heartbeats } from './heartbeats.ts'
@@ -34,9 +34,16 @@ async function failing(daemon: Daemon): Promise<readonly string[]> {
   )
 }
 
+/** Strategies that something took the sight from; those whose systems were never here have none to lose. */
 async function blind(daemon: Daemon): Promise<readonly string[]> {
   const { strategies } = await coverage(daemon)
-  return strategies.filter(({ state }) => state === 'blind').map(({ id }) => id)
+  return strategies
+    .filter(({ state, assumptions }) => state === 'blind' && assumptions.some(isLost))
+    .map(({ id }) => id)
+}
+
+function isLost({ onFail, status, places }: AssumptionCoverage): boolean {
+  return onFail === 'blind' && status === 'fails' && places.some(({ why }) => !why.endsWith('ever arrived'))
 }
 
 realTest(

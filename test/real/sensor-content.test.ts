@@ -43,6 +43,9 @@ realTest(
   'tells hostile workloads from ordinary ones by what a real sensor sees, and whose they are, also past a daemon that is down',
   async () => {
     const names = await namesOfSensorRules()
+    // correlations wait for what is late: recordings of the same workloads are held to these
+    const single = new Set(names.values())
+    const rulesOf = ({ rules }: Workload): readonly string[] => rules.filter((name) => single.has(name))
     await withSensor(async (docker, seen, start) => {
       const made = new Map<Workload, readonly Container[]>()
       const fired = async (daemon: Daemon, workload: Workload): Promise<readonly string[]> =>
@@ -53,10 +56,10 @@ realTest(
         eventually(
           async () => {
             const told = await fired(daemon, workload)
-            return workload.rules.every((name) => told.includes(name)) || undefined
+            return rulesOf(workload).every((name) => told.includes(name)) || undefined
           },
           120_000,
-          `${workload.name}: ${workload.rules.join(', ')}`,
+          `${workload.name}: ${rulesOf(workload).join(', ')}`,
         )
 
       const first = await start()
@@ -79,7 +82,7 @@ realTest(
       for (const workload of [...ORDINARY, ...WATCHED, UNWATCHED])
         expect([workload.name, await fired(second, workload)]).toEqual([
           workload.name,
-          [...workload.rules].sort(),
+          [...rulesOf(workload)].sort(),
         ])
       for (const [, containers] of made)
         for (const { id, rule } of await alertsAbout(second, containers))
