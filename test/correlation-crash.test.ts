@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -37,6 +37,7 @@ let folder: string
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'tallyman-correlation-crash-'))
   writeFileSync(join(folder, 'rules.yml'), RULES)
+  mkdirSync(join(folder, 'no-strategies'))
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -46,6 +47,7 @@ it('correlates the same after any kill: each alert once, with the same evidence,
     config!,
     `inputs: [{ type: file, name: audit, paths: [${log!}] }]
 rules: [${join(folder, 'rules.yml')}]
+strategies: ${join(folder, 'no-strategies')}
 correlations: { lateness: 2s }
 `,
   )

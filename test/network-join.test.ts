@@ -57,6 +57,7 @@ const TOLD = [
   ['TLS session of a container with an outdated version or a weak cipher', 'web', 2],
   ['TLS session of a container that protects nothing', 'web', 1],
   ['Container serves TLS with a self-signed certificate', 'web', 3],
+  ["Container uses a certificate that was made with a tool's own words", 'web', 3],
 ]
 
 test.each([
