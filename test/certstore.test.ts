@@ -36,7 +36,7 @@ async function start(): Promise<Daemon> {
   const config = join(folder, 'tallyman.yaml')
   writeFileSync(
     config,
-    `rules: [./rules]\ninputs:\n  - { type: certstore, name: trust, paths: [./store], interval: 1s }\n`,
+    `strategies: ./no-strategies\nrules: [./rules]\ninputs:\n  - { type: certstore, name: trust, paths: [./store], interval: 1s }\n`,
   )
   const daemon = startDaemon(join(folder, 'data'), config)
   daemons.push(daemon)
@@ -51,7 +51,7 @@ const reaches = (daemon: Daemon, evaluated: number) =>
   }, PATIENCE)
 
 it('an authority that is added to a store is an alert, also where that was while the daemon was dead', async () => {
-  for (const name of ['rules', 'store']) mkdirSync(join(folder, name))
+  for (const name of ['no-strategies', 'rules', 'store']) mkdirSync(join(folder, name))
   writeFileSync(join(folder, 'rules/authority.yml'), RULE)
   const add = (name: string): void =>
     copyFileSync(createAuthority(folder, name).cert, join(folder, 'store', `${name}.pem`))
@@ -72,4 +72,15 @@ it('an authority that is added to a store is an alert, also where that was while
   reader.close()
   // what was there at the first start is no alert
   expect(alerts.reduce((sum, { count }) => sum + count, 0)).toBe(2)
+  const told = alerts.flatMap(({ rule, evidence }) =>
+    evidence.map(({ fields }) => [rule.title, fields['TargetFilename']]),
+  )
+  expect(new Set(told)).toEqual(
+    new Set(
+      ['second', 'third'].map((name) => [
+        'An authority in a trust store',
+        join(folder, 'store', `${name}.pem`),
+      ]),
+    ),
+  )
 })
