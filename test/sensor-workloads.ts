@@ -13,6 +13,8 @@ export interface Workload {
   readonly name: string
   /** Names of the rules that have to fire; none for what is benign. */
   readonly rules: readonly string[]
+  /** Those that fire as well on what its recording does not say yet: which layer a program came from. */
+  readonly live?: readonly string[]
   /** Runs it to its end. */
   readonly run: (docker: DockerEngine) => Promise<unknown>
 }
@@ -184,6 +186,7 @@ export const HOSTILE: readonly Workload[] = [
   {
     name: 'a certificate made by a renamed tool',
     rules: ['certificate_by_renamed_tool', 'executed_from_writable_folder'],
+    live: ['executed_outside_image'],
     run: (docker) =>
       shell(
         docker,
