@@ -1,5 +1,6 @@
 import type { ResolvedBaseline } from './baseline-references.ts'
 import type { Baseline } from './baseline-types.ts'
+import { loadedReferrer } from './loaded-referrer.ts'
 import { semanticHash, semanticHashOver } from './semantic-hash.ts'
 import { techniques } from './techniques.ts'
 import type { LoadedRule } from './types.ts'
@@ -49,23 +50,11 @@ export function compileBaseline({ baseline, text, inputs }: ResolvedBaseline): B
 }
 
 export function loadedBaseline({ baseline, text, inputs }: ResolvedBaseline, compiled: Baseline): LoadedRule {
-  const { attributes, at, id, groupBy, peers, fields } = baseline
+  const { groupBy, peers, fields } = baseline
   return {
-    id,
-    name: attributes.name,
-    title: attributes.title,
-    strategy: text.strategy,
-    file: text.file,
-    line: at.line,
-    level: compiled.rule.level,
-    tags: attributes.tags,
-    logsource: {},
+    ...loadedReferrer(baseline, text, compiled.rule.level),
     fields: [...new Set([...groupBy, ...peers, ...fields])],
-    shows: attributes.fields,
-    lists: [],
-    unsetLists: [],
     weakened: inputs.some(({ rule }) => rule.rule.weakened),
-    custom: attributes.custom,
     baseline: compiled,
   }
 }

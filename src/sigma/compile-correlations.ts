@@ -4,6 +4,7 @@ import { canTurnFalse } from './correlation-condition.ts'
 import type { ResolvedBaseline } from './baseline-references.ts'
 import type { Input, ResolvedCorrelation } from './correlation-references.ts'
 import type { ParsedCorrelation } from './correlation.ts'
+import { loadedReferrer } from './loaded-referrer.ts'
 import { semanticHash, semanticHashOver } from './semantic-hash.ts'
 import { techniques } from './techniques.ts'
 import type { Library } from './library.ts'
@@ -101,24 +102,12 @@ function namesOf({ rule, name, groupBy }: CorrelationInput): readonly unknown[] 
 }
 
 function loadedRule({ correlation, text, inputs }: ResolvedCorrelation, compiled: Correlation): LoadedRule {
-  const { attributes, at, id, condition } = correlation
+  const { condition } = correlation
   const fields = condition.kind === 'compare' ? condition.fields : []
   return {
-    id,
-    name: attributes.name,
-    title: attributes.title,
-    strategy: text.strategy,
-    file: text.file,
-    line: at.line,
-    level: compiled.rule.level,
-    tags: attributes.tags,
-    logsource: {},
+    ...loadedReferrer(correlation, text, compiled.rule.level),
     fields: [...new Set([...compiled.inputs.flatMap((input) => input.groupBy), ...fields])],
-    shows: attributes.fields,
-    lists: [],
-    unsetLists: [],
     weakened: inputs.some((input) => input.kind === 'rule' && input.rule.rule.weakened),
-    custom: attributes.custom,
     correlation: compiled,
   }
 }
