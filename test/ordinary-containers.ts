@@ -51,8 +51,8 @@ global(workDirectory="/var/spool/ship")
 /** Encrypted by the tool itself, then a dump that gpg encrypts, both carried to another machine. */
 const BACK_UP = `set -e
 restic -q init && restic -q backup /data && restic -q check
-tar -czf /work/data.tgz -C /data . && gpg --batch --yes --pinentry-mode loopback --passphrase-file /keys/pass -c /work/data.tgz
-rsync -a -e 'ssh -i /keys/id_ed25519 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/work/hosts' /repo /work/data.tgz.gpg root@vault:/store/`
+tar -czf /pack/data.tgz -C /data . && gpg --batch --yes --pinentry-mode loopback --passphrase-file /keys/pass -c /pack/data.tgz
+rsync -a -e 'ssh -i /keys/id_ed25519 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/pack/hosts' /repo /pack/data.tgz.gpg root@vault:/store/`
 /** As certbot lays its files down: what is current is a link into the archive; and the server is told. */
 const RENEW = `set -e
 cd /etc/letsencrypt/archive/shop
@@ -259,9 +259,9 @@ export const ORDINARY: readonly OrdinaryContainer[] = [
           '-e',
           'RESTIC_PASSWORD_FILE=/keys/pass',
           '-e',
-          'HOME=/work',
+          'HOME=/pack',
           '--tmpfs',
-          '/work',
+          '/pack',
           '-v',
           'orders:/data:ro',
           '-v',
