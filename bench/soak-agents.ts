@@ -1,10 +1,9 @@
-import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openReader } from '../src/store/sqlite.ts'
-import { allAlerts, machineLogs, saidOf, scannedAlerts } from '../test/agent-load.ts'
+import { allAlerts, machineLogs, recordsIn, saidOf, scanInto, scannedAlerts } from '../test/agent-load.ts'
 import { agentNetwork } from '../test/agent-network.ts'
 import { addAgent, startAgent, type AgentProcess } from '../test/agent-process.ts'
 import { createAuthority } from '../test/certificates.ts'
@@ -14,7 +13,6 @@ import { eventually, startDaemon, type Daemon } from '../test/daemon.ts'
 const EVERY = 4
 /** Seconds that one machine is cut off for. */
 const CUT = Number(process.argv[2] ?? 60)
-const LAUNCHER = resolve(import.meta.dirname, '../bin/tallyman')
 
 /**
  * Two machines with files that rotate, each with an agent in a network namespace of its own: one is cut off for a
@@ -155,23 +153,6 @@ try {
 
 function written(machines: readonly { readonly logs: { records(): number } }[]): number {
   return machines.reduce((sum, { logs }) => sum + logs.records(), 0)
-}
-
-function recordsIn(data: string): number {
-  const reader = openReader(join(data, 'tallyman.db'))
-  const { records } = reader.totals()
-  reader.close()
-  return records
-}
-
-function scanInto(file: string, paths: readonly string[]): void {
-  const script = 'out=$1; shift; exec "$@" >"$out"'
-  try {
-    execFileSync('sh', ['-c', script, 'sh', file, LAUNCHER, 'scan', '--json', ...paths], { stdio: 'pipe' })
-  } catch (cause) {
-    // there are alerts
-    if ((cause as { readonly status?: number }).status !== 1) throw cause
-  }
 }
 
 function residentMegabytes(pid: number | undefined): number {

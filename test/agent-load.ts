@@ -1,8 +1,12 @@
+import { execFileSync } from 'node:child_process'
 import { appendFileSync, copyFileSync, mkdirSync, readFileSync, renameSync, truncateSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Alert } from '../src/domain/alert.ts'
+import { openReader } from '../src/store/sqlite.ts'
 import type { Reader } from '../src/store/store.ts'
 import { podCreated } from './audit.ts'
+
+const LAUNCHER = resolve(import.meta.dirname, '../bin/tallyman')
 
 /** What a machine writes, in files that rotate: the audit log of an API server, and inspect documents. */
 export interface MachineLogs {
@@ -131,4 +135,23 @@ export function allAlerts(reader: Pick<Reader, 'alerts'>): readonly Alert[] {
     after = page.next
   } while (after !== undefined)
   return found
+}
+
+/** Records that a data folder's daemon took. */
+export function recordsIn(data: string): number {
+  const reader = openReader(join(data, 'tallyman.db'))
+  const { records } = reader.totals()
+  reader.close()
+  return records
+}
+
+/** Alerts of a scan, a line each, into a file. */
+export function scanInto(file: string, paths: readonly string[]): void {
+  const script = 'out=$1; shift; exec "$@" >"$out"'
+  try {
+    execFileSync('sh', ['-c', script, 'sh', file, LAUNCHER, 'scan', '--json', ...paths], { stdio: 'pipe' })
+  } catch (cause) {
+    // there are alerts
+    if ((cause as { readonly status?: number }).status !== 1) throw cause
+  }
 }

@@ -2,20 +2,18 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
 import type { ContainerRow } from '../../src/domain/state.ts'
 import { openReader } from '../../src/store/sqlite.ts'
-import { allAlerts, machineLogs, saidOf, scannedAlerts } from '../agent-load.ts'
+import { allAlerts, machineLogs, recordsIn, saidOf, scanInto, scannedAlerts } from '../agent-load.ts'
 import { agentNetwork, NETWORK_PACKAGES } from '../agent-network.ts'
 import { addAgent, startAgent, type AgentProcess } from '../agent-process.ts'
 import { freePort } from '../audit-load.ts'
 import { createAuthority } from '../certificates.ts'
 import { eventually, startDaemon, type Daemon } from '../daemon.ts'
 import { missing, missingOf, realTest, startDocker } from './engine.ts'
-
-const LAUNCHER = resolve(import.meta.dirname, '../../bin/tallyman')
 
 realTest(
   'two machines are told of as if they were read here, through cuts of the link and kills of either end',
@@ -312,21 +310,4 @@ async function heard(daemon: Daemon, data: string, names: readonly string[]): Pr
     reader.close()
     return isHeard ? true : undefined
   }, 30_000)
-}
-
-function recordsIn(data: string): number {
-  const reader = openReader(join(data, 'tallyman.db'))
-  const { records } = reader.totals()
-  reader.close()
-  return records
-}
-
-function scanInto(file: string, paths: readonly string[]): void {
-  const script = 'out=$1; shift; exec "$@" >"$out"'
-  try {
-    execFileSync('sh', ['-c', script, 'sh', file, LAUNCHER, 'scan', '--json', ...paths], { stdio: 'pipe' })
-  } catch (cause) {
-    // there are alerts
-    if ((cause as { readonly status?: number }).status !== 1) throw cause
-  }
 }
