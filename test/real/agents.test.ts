@@ -242,7 +242,11 @@ realTest(
         expect(by).toMatchObject({ input: 'web-1/docker', engine: true })
         expect(resource).toMatchObject({ 'host.name': 'web-1.example', 'k8s.cluster.name': 'production' })
       }
-      await eventually(() => (alertsOf(data).size === 2 ? true : undefined), 10_000, 'an alert of each')
+      await eventually(
+        () => ids.every((id) => alertsOf(data).has(id)) || undefined,
+        10_000,
+        'an alert of each',
+      )
       const alerts = alertsOf(data)
       for (const id of ids) {
         const rules = alerts.get(id) ?? []
