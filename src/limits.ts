@@ -225,7 +225,7 @@ function* ofStore(reader: LimitsOf['reader']): Iterable<Limit> {
       kind: 'missed',
       severity: 'note',
       about: source,
-      message: `${times} ${times === 1 ? 'event names' : 'events name'} a container of which nothing was told in time`,
+      message: `${times} ${times === 1 ? 'event is' : 'events are'} of a container of which nothing was told in time`,
       mend: "see 'tallyman containers' for what no engine knows; add the engine that runs it as an input",
       short: `${times} of containers that are not known`,
     }

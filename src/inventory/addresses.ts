@@ -1,6 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { plainAddress } from '../domain/plain-address.ts'
 import type { AddressLease, ContainerRow } from '../domain/state.ts'
+import { createNeighbours } from './neighbours.ts'
 
 /** Who had an address. */
 export type Holder =
@@ -23,6 +24,8 @@ export interface AddressBook {
   drop(row: ContainerRow): void
   /** `time` in ms. Undefined where nobody had it. */
   holder(address: string, time: number, place: Place): Holder | undefined
+  /** Whether containers have, or had, addresses of the same network. */
+  isNear(address: string): boolean
 }
 
 /** Of one address: those that came last are what late records are about. */
@@ -34,20 +37,24 @@ const MAX_ENTRIES = 200_000
 export function createAddressBook(limit = MAX_ENTRIES): AddressBook {
   // addresses, and the containers at each, in the order in which they were put
   const byAddress = new Map<string, Map<string, ContainerRow>>()
+  const networks = createNeighbours()
   let entries = 0
 
+  const removeAddress = (address: string): void => {
+    if (byAddress.delete(address)) networks.remove(address)
+  }
   const remove = (address: string, id: string): void => {
     const rows = byAddress.get(address)
     if (rows?.delete(id) !== true) return
     entries -= 1
-    if (rows.size === 0) byAddress.delete(address)
+    if (rows.size === 0) removeAddress(address)
   }
   /** A slice at once: to find the oldest costs more than to let it go. */
   const makeRoom = (): void => {
     if (entries <= limit) return
     for (const [address, rows] of byAddress) {
       if (entries <= limit - Math.ceil(limit / 20)) return
-      byAddress.delete(address)
+      removeAddress(address)
       entries -= rows.size
     }
   }
@@ -56,7 +63,7 @@ export function createAddressBook(limit = MAX_ENTRIES): AddressBook {
       for (const { address } of row.addresses ?? []) {
         remove(address, row.id)
         const rows = byAddress.get(address) ?? new Map<string, ContainerRow>()
-        byAddress.delete(address)
+        if (!byAddress.delete(address)) networks.add(address)
         byAddress.set(address, rows.set(row.id, row))
         entries += 1
         const [oldest] = rows.keys()
@@ -80,6 +87,10 @@ export function createAddressBook(limit = MAX_ENTRIES): AddressBook {
       if (hosts.size > 1) return { kind: 'several' }
       const [best] = candidates.sort((a, b) => preference(b.lease, time) - preference(a.lease, time))
       return best === undefined ? undefined : { kind: 'container', row: best.row }
+    },
+    isNear(address) {
+      const canonical = canonicalAddress(address)
+      return canonical !== undefined && networks.has(canonical)
     },
   }
 }

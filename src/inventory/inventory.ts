@@ -8,6 +8,7 @@ import { ended, recalled, renewed, type Holder } from './addresses.ts'
 import { createKnownContainers, SHORT_ID, type KnownContainers } from './known-containers.ts'
 import { orchestratorLooks, type Asked } from './orchestrator-looks.ts'
 import { peersOf, withPeers, type Peers } from './peers.ts'
+import { unknownEnds, type UnknownEnd } from './unknown-ends.ts'
 
 /** Whose an event is: container, image and node attributes joined on the container's id, or on addresses. */
 export interface Inventory {
@@ -15,6 +16,10 @@ export interface Inventory {
   observe(fact: Fact, by: Reporter, within?: Within): Contradiction | undefined
   /** What is known of the event's container now, of its pod, or of the containers that it connected. */
   find(event: Joinable, within?: Within): Joined
+  /** The ends of its connection that nobody is known to have had and a container may have. */
+  unknownEnds(event: Pick<Joinable, 'flow'>, joined: Joined): readonly UnknownEnd[]
+  /** Another number whenever anything that is known may have changed. */
+  revision(): number
   /** What the API server that an input asks says runs on each node. */
   orchestrated(input: string, asked: Pick<Asked, 'time' | 'interval'>): readonly ContainerLook[]
   /** The event with what is known of its container added; what the event says itself wins. */
@@ -89,6 +94,7 @@ export function createInventory(
   const get = (id: string): ContainerRow | undefined => own.get(id) ?? orchestrated.get(id) ?? told.get(id)
   // some of what API servers told is forgotten
   let isPartial = false
+  let revision = 0
   const changed = new Map<string, ContainerRow>()
   const forgotten = new Set<string>()
 
@@ -105,6 +111,7 @@ export function createInventory(
     remember(isInput(row.by.input) ? row : { ...row, by: { input: row.by.input, engine: false } })
 
   const put = (row: ContainerRow): void => {
+    revision += 1
     changed.set(row.id, row)
     forgotten.delete(row.id)
     remember(row)
@@ -195,6 +202,13 @@ export function createInventory(
       return undefined
     },
     find,
+    unknownEnds({ flow }, joined) {
+      if (flow === undefined || (joined !== undefined && joined.kind !== 'peers')) return []
+      return unknownEnds(flow, joined, (address) =>
+        [own, orchestrated, told].some(({ addresses }) => addresses.isNear(address)),
+      )
+    },
+    revision: () => revision,
     orchestrated(input, asked) {
       const told = [...orchestrated.rows()].filter(({ by }) => by.input === input)
       // an engine's containers are the orchestrator's as long as their pods are

@@ -3,7 +3,7 @@ import { createAddressBook, type AddressBook } from './addresses.ts'
 
 /** The containers that are known from one kind of reporter. */
 export interface KnownContainers {
-  readonly addresses: Pick<AddressBook, 'holder'>
+  readonly addresses: Pick<AddressBook, 'holder' | 'isNear'>
   get(id: string): ContainerRow | undefined
   /** Those that are there, then those that are gone. */
   rows(): Iterable<ContainerRow>

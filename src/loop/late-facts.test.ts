@@ -8,6 +8,7 @@ import { loadDetection, type Detection } from '../detection.ts'
 import type { Chunk } from '../domain/event.ts'
 import type { Input } from '../inputs/input.ts'
 import { sources } from '../sources/index.ts'
+import { createInventory } from '../inventory/inventory.ts'
 import { openStore } from '../store/sqlite.ts'
 import { createLateFacts } from './late-facts.ts'
 import { runPipeline } from './pipeline.ts'
@@ -62,13 +63,17 @@ function inputOf(lines: readonly Line[], kill: AbortController, from: number, un
 }
 
 /** The alerts that these lines lead to, in this order, where the process is killed before lines of these numbers. */
-async function alertsOf(lines: readonly Line[], kills: readonly number[] = []): Promise<unknown> {
+async function alertsOf(
+  lines: readonly Line[],
+  kills: readonly number[] = [],
+  now: number = NOW,
+): Promise<unknown> {
   const store = openStore(join(mkdtempSync(join(folder, 'run-')), 'store.db'), { durable: true })
   try {
     for (const [run, until] of [...kills.toSorted((a, b) => a - b), lines.length].entries()) {
       const kill = new AbortController()
       const from = run === 0 ? 0 : (kills.toSorted((a, b) => a - b)[run - 1] ?? 0)
-      const parts = { store, sources, detection: () => detection, now: () => NOW, arriving: true as const }
+      const parts = { store, sources, detection: () => detection, now: () => now, arriving: true as const }
       await runPipeline([inputOf(lines, kill, from, until)], parts, kill.signal)
     }
     expect(store.waiting()).toEqual([])
@@ -108,6 +113,49 @@ it('tells the same of a container whenever its engine describes it, over any kil
   )
 }, 60_000)
 
+const WIRE = readFileSync(
+  join(import.meta.dirname, '../sources/fixtures/tshark/recorded-fields.jsonl'),
+  'utf8',
+)
+  .trim()
+  .split('\n')
+  .map((text): Line => ({ stream: 'wire', text }))
+const HEARD = 1_795_282_579_000
+
+function onTheWire(name: string, address: string): Line {
+  const id = name.padEnd(64, '0')
+  const inspected = {
+    Id: id,
+    Name: `/${name}`,
+    Created: new Date(HEARD - 10_000),
+    Image: `sha256:${'ab'.repeat(32)}`,
+    State: { Running: true },
+    Config: { Image: `shop/${name}`, Cmd: ['serve'] },
+    HostConfig: { NetworkMode: 'shop' },
+    Mounts: [],
+    NetworkSettings: { Networks: { shop: { IPAddress: address } } },
+    'x-tallyman': { engine: 'docker', host: HOST },
+  }
+  return { stream: OWN, text: JSON.stringify(inspected) }
+}
+
+it('tells the same of a connection whenever the engine describes who is at its ends, over any kill', async () => {
+  const [client, server] = [onTheWire('c1', '198.18.7.2'), onTheWire('5e', '198.18.7.3')]
+  const known = await alertsOf([look, client, server, ...WIRE], [], HEARD)
+  const unknown = await alertsOf([look, ...WIRE], [], HEARD)
+  expect(unknown).not.toEqual(known)
+  const place = integer({ min: 0, max: WIRE.length })
+  const kills = uniqueArray(integer({ min: 1, max: WIRE.length + 2 }), { maxLength: 3 })
+  await assert(
+    asyncProperty(place, place, kills, async (first, second, killed) => {
+      const [from, to] = [Math.min(first, second), Math.max(first, second)]
+      const lines = [look, ...WIRE.slice(0, from), server, ...WIRE.slice(from, to), client, ...WIRE.slice(to)]
+      expect(await alertsOf(lines, killed, HEARD)).toEqual(known)
+    }),
+    { numRuns: 8 },
+  )
+}, 60_000)
+
 it('lets go on what stays unknown, counts it by its source, and tells of it as it is', async () => {
   const found = (await alertsOf([look, ...records])) as { unattributed: object; alerts: object[] }
   expect(found.unattributed).toEqual({ sensor: records.length })
@@ -121,19 +169,19 @@ describe('what waits', () => {
   const of = { input: 'sensor', within: undefined }
   const begin = (more: object = {}) => {
     const clock = { now: NOW }
-    const late = createLateFacts([], { now: () => clock.now, isAsked: (host) => host === HOST, ...more })
+    const inventory = createInventory([])
+    const isAsked = (host: string | undefined): boolean => host === HOST
+    const late = createLateFacts([], { now: () => clock.now, inventory, isAsked, ...more })
     return { clock, late }
   }
-  const nobody = (): undefined => undefined
-
   it('waits for ten seconds, and its container is not waited for again soon', () => {
     const { clock, late } = begin()
     expect(late.holds(event, undefined, of)).toBe(true)
     clock.now += 9_999
-    expect([late.overdue(), late.released(nobody)]).toEqual([false, []])
+    expect([late.overdue(), late.released()]).toEqual([false, []])
     clock.now += 1
     expect(late.overdue()).toBe(true)
-    expect(late.released(nobody)).toMatchObject([{ event, joined: undefined }])
+    expect(late.released()).toMatchObject([{ event, joined: undefined }])
     expect(late.unknown()).toEqual(['sensor'])
     expect(late.holds(event, undefined, of)).toBe(false)
     expect(late.unknown()).toEqual(['sensor'])

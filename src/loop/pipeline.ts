@@ -8,7 +8,7 @@ import type { Chunk, Event, Finding, SourceName } from '../domain/event.ts'
 import type { Match } from '../domain/match.ts'
 import type { Route } from '../domain/notice.ts'
 import type { Input, InputBatch, Member } from '../inputs/input.ts'
-import { createInventory, joinedWith, type Inventory, type Joined } from '../inventory/inventory.ts'
+import { createInventory, joinedWith, type Joined } from '../inventory/inventory.ts'
 import { createOpenStreams, type OpenStreams } from '../jobs/open-streams.ts'
 import { createReadingAway, type ReadingAway } from '../jobs/reading-away.ts'
 import type { Workers } from '../jobs/workers.ts'
@@ -144,6 +144,7 @@ export async function runPipeline(
     parts.arriving === true && parts.workers === undefined
       ? createLateFacts(parts.store.waiting(), {
           now: parts.now,
+          inventory: memory.inventory,
           isAsked: (host) => memory.views.isAsked(host),
         })
       : undefined
@@ -385,9 +386,7 @@ function processBatch(
   }
   makePlace(lane)
   // what this batch told of containers is what others may have waited for
-  const { inventory } = parts.memory
-  const find: Inventory['find'] = (event, within) => inventory.find(event, within)
-  for (const one of parts.late?.released(find) ?? []) evaluate(one.input, one.event, one.joined)
+  for (const one of parts.late?.released() ?? []) evaluate(one.input, one.event, one.joined)
   for (const source of parts.late?.unknown() ?? []) deciding.tally.unattributed(source)
   const decided = { ...deciding.decided(), ...parts.late?.changes() }
   for (const event of decided.made) matches.push(...ruleset.match(event))
