@@ -25,6 +25,7 @@ const TYPES = {
   value_median: 'type: value_median, rules: [seen], condition: {gte: 990, field: Size}',
   temporal: 'type: temporal, rules: [seen, other]',
   temporal_ordered: 'type: temporal_ordered, rules: [seen, other]',
+  unexplained: 'type: unexplained, rules: [seen, other]',
 } as const
 
 const NOBODY: Judge = {
@@ -98,7 +99,8 @@ function reduced(ruleset: Ruleset): { readonly rate: number; readonly line: stri
     })
     const until = (page.at(-1)?.time ?? 0) + 1
     watch.run(() => {
-      fired += correlator.step(page, until, { held, judge: NOBODY, number }).matches.length
+      fired += correlator.step(page, until, { held, judge: NOBODY, number, isBlind: () => false }).matches
+        .length
     })
   }
   globalThis.gc?.()

@@ -31,7 +31,8 @@ const RULES =
     'type: value_count, rules: [first], timespan: 5s, condition: {gte: 6, field: objectRef.name}',
   ) +
   correlation('one, then the other', 'type: temporal_ordered, rules: [first, second], timespan: 1s') +
-  correlation('few', 'type: event_count, rules: [second], timespan: 3s, condition: {lte: 3}')
+  correlation('few', 'type: event_count, rules: [second], timespan: 3s, condition: {lte: 3}') +
+  correlation('an effect alone', 'type: unexplained, rules: [second, first], timespan: 1s')
 
 let folder: string
 beforeAll(() => {
@@ -78,6 +79,9 @@ correlations: { lateness: 2s }
     await daemon.kill('SIGKILL')
     for (let more = 0; more < 3; more += 1) write()
   }
+  // nothing before it, and nothing after it, could be its cause
+  await sleep(1_500)
+  write('b-alone')
   // time goes on beyond every window, so that a scan decides them too
   await sleep(6_000)
   write('z-last')
@@ -104,7 +108,7 @@ correlations: { lateness: 2s }
   await daemon.kill('SIGTERM')
   expect(found()).toEqual(scanned)
   expect(new Set(scanned.map(({ title }) => title))).toEqual(
-    new Set(['many', 'several', 'one, then the other', 'few']),
+    new Set(['many', 'several', 'one, then the other', 'few', 'an effect alone']),
   )
 }, 240_000)
 

@@ -45,11 +45,11 @@ function documentsOf({ rules }: Strategy): readonly Written[] {
   const names = documents
     .filter((document) => document['detection'] !== undefined)
     .flatMap(({ id, name }) => [id, name].find((each) => typeof each === 'string') ?? [])
-  return withoutBaselines(documents).map((document) => withinStrategy(document, names))
+  return plain(documents).map((document) => withinStrategy(document, names))
 }
 
-/** Other tools have no baselines, nor what rests on them: the rules that these observe are of use without. */
-function withoutBaselines(documents: readonly Written[]): readonly Written[] {
+/** Other tools have no baselines, nor correlations of our own, nor what rests on them: their rules are of use without. */
+function plain(documents: readonly Written[]): readonly Written[] {
   const missing = new Set<unknown>()
   let rest = documents
   for (;;) {
@@ -63,8 +63,8 @@ function withoutBaselines(documents: readonly Written[]): readonly Written[] {
 
 function isPlain({ baseline, correlation }: Written, missing: ReadonlySet<unknown>): boolean {
   if (baseline !== undefined) return false
-  const { rules = [] } = (correlation ?? {}) as { readonly rules?: unknown }
-  return ![rules].flat().some((each) => missing.has(each))
+  const { rules = [], type } = (correlation ?? {}) as { readonly rules?: unknown; readonly type?: unknown }
+  return type !== 'unexplained' && ![rules].flat().some((each) => missing.has(each))
 }
 
 /** A strategy's filter is for its own rules; elsewhere `any` would be every rule that there is. */

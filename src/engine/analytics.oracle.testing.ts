@@ -12,6 +12,7 @@ export interface Told {
  * lists, without any state. Windows that are not over by `end` stay open.
  */
 export function oracle(correlation: Correlation, matches: readonly Contribution[], end: number): Told[] {
+  if (correlation.type === 'unexplained') return withoutCause(correlation, matches, end)
   const counted = correlation.type.startsWith('temporal') || correlation.type === 'value_count'
   const seen = counted ? matches : matches.filter((each, at) => !isRepeat(matches[at - 1], each))
   return correlation.decidedAtEnd ? atEnd(correlation, seen, end) : atOnce(correlation, seen)
@@ -45,6 +46,15 @@ function atEnd(correlation: Correlation, matches: readonly Contribution[], end: 
     rest = rest.filter(({ time }) => time >= over)
   }
   return told
+}
+
+function withoutCause({ timespan }: Correlation, matches: readonly Contribution[], end: number): Told[] {
+  const causes = matches.filter(({ input }) => input > 0)
+  return matches
+    .filter(({ input }) => input === 0)
+    .filter(({ time }) => !causes.some((cause) => Math.abs(cause.time - time) < timespan))
+    .map(({ time, event }) => ({ time: time + timespan, event }))
+    .filter(({ time }) => time < end)
 }
 
 function isTrue(correlation: Correlation, inside: readonly Contribution[]): boolean {

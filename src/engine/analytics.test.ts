@@ -59,6 +59,8 @@ const CONDITIONS = [
   'type: temporal_ordered, condition: a and (b or c)',
   'type: temporal_ordered, condition: a and not b and c',
   'type: temporal_ordered, condition: (a or b) and (c or a)',
+  'type: unexplained, rules: [a, b]',
+  'type: unexplained, rules: [c, a, b]',
 ] as const
 
 /** Matches of few rules and values within a few windows, in order; an event may match several rules. */

@@ -3,6 +3,7 @@ import type { Analytic } from './analytic.ts'
 import { eventCount } from './event-count.ts'
 import { temporal } from './temporal.ts'
 import { temporalOrdered, type Alternative } from './temporal-ordered.ts'
+import { unexplained } from './unexplained.ts'
 import { valueCount } from './value-count.ts'
 import { valueRank } from './value-rank.ts'
 import { valueTotal } from './value-total.ts'
@@ -24,6 +25,7 @@ const ANALYTICS: Makers = {
   value_median: rank,
   temporal: (correlation) => window(correlation, temporal(correlation.inputs.length, isMet(correlation))),
   temporal_ordered: (correlation) => window(correlation, ordered(correlation)),
+  unexplained: ({ timespan }) => unexplained(timespan),
   risk: (correlation) => window(correlation, temporal(correlation.inputs.length, isRisk(correlation))),
 }
 

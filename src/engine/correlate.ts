@@ -31,6 +31,8 @@ export interface StepParts {
   readonly judge: Judge
   /** A number for a new signal. */
   readonly number: () => number
+  /** Whether a strategy was blind for a part of that time: then what is missing says nothing. */
+  readonly isBlind: (strategy: string, since: number, until: number) => boolean
 }
 
 /** What a step of the correlations led to: to be committed together. */
@@ -89,6 +91,7 @@ export function createCorrelator({
         isSignal,
         cache: createWindowCache(),
         held: { windows: () => [], due: () => [], bodies: () => new Map([[signal.n, signal.body]]) },
+        isBlind: () => false,
       }
       return { ...run([signal], Infinity, alone), windows: [], closed: [], signals: [] }
     },
@@ -187,7 +190,7 @@ function reduceGroups(
   { correlation, analytic }: Plan,
   groups: Groups,
   until: number,
-  { cache, held }: Run,
+  { cache, held, isBlind }: Run,
   step: Writable<Step>,
 ): Found[] {
   const { hash } = correlation
@@ -198,7 +201,7 @@ function reduceGroups(
     const before = states.get(group)
     const { state, firings, deadline, expires, isBounded: is } = analytic.reduce(before, contributions, until)
     isBounded ||= is
-    for (const firing of firings) found.push({ group, firing })
+    for (const firing of firings) if (!isUnheard(correlation, firing, isBlind)) found.push({ group, firing })
     if (state !== undefined) {
       states.set(group, state, analytic.size(state))
       step.windows.push(new ChangedWindow(hash, group, deadline, expires, analytic, state))
@@ -209,6 +212,15 @@ function reduceGroups(
   }
   if (isBounded) step.bounded.push(correlation)
   return found
+}
+
+/** Whether a cause was perhaps not heard of: that is told as blindness, and is no finding. */
+function isUnheard(
+  { type, timespan, rule }: Correlation,
+  { time }: Firing,
+  isBlind: StepParts['isBlind'],
+): boolean {
+  return type === 'unexplained' && isBlind(rule.strategy, time - 2 * timespan, time)
 }
 
 /** Written as JSON when it is committed, before anything changes it. */

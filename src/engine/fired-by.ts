@@ -39,6 +39,7 @@ export function firedBy(
     held,
     judge: NOBODY_HELD_BACK,
     number: () => (last += 1),
+    isBlind: () => false,
   })
   return [...told, ...step.matches].map(({ match }) => match)
 }

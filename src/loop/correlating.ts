@@ -4,7 +4,7 @@ import { createBaselining } from './baselining.ts'
 import type { Route } from '../domain/notice.ts'
 import type { PendingSignal, SignalRow } from '../domain/state.ts'
 import type { RatedMatch } from '../engine/alerting.ts'
-import { createCorrelator, type Correlator, type Held } from '../engine/correlate.ts'
+import { createCorrelator, type Correlator, type Held, type StepParts } from '../engine/correlate.ts'
 import type { Judge } from '../engine/judge.ts'
 import { createGroupBounds } from './group-bounds.ts'
 import type { Ruleset } from '../sigma/sigma.ts'
@@ -65,6 +65,8 @@ export function createCorrelating(parts: CorrelatingParts): Correlating {
     bodies: (signals) => store.signalBodies(signals),
   }
 
+  const isBlind: StepParts['isBlind'] = (strategy, since, until) => store.wasBlind(strategy, since, until)
+
   const baselining = createBaselining({ ...parts, number })
 
   const current = (): { readonly correlator: Correlator; readonly judge: Judge } => {
@@ -115,7 +117,7 @@ export function createCorrelating(parts: CorrelatingParts): Correlating {
       return undefined
     }
     effort += A_COMMIT
-    const step = correlator.step(seen, next.time, { held, judge, number })
+    const step = correlator.step(seen, next.time, { held, judge, number, isBlind })
     waiting -= seen.length
     const { stale, findings } = bounds.look(step, correlator, now())
     if (crowded) findings.push(crowdedFinding(now()))

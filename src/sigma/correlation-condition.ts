@@ -41,7 +41,7 @@ export function readCorrelationCondition(
   report: Report,
 ): Read | undefined {
   const tree = entryOf(body, 'condition')
-  if (tree?.kind === 'scalar' && typeof tree.value === 'string')
+  if (tree?.kind === 'scalar' && typeof tree.value === 'string' && type !== 'unexplained')
     return readExpression(tree.value, tree.at, type, written, report)
   if (written === undefined) {
     report.mistakes.push(
@@ -49,6 +49,7 @@ export function readCorrelationCondition(
     )
     return undefined
   }
+  if (type === 'unexplained') return readUnexplained(body, tree, written, report)
   if (tree === undefined) {
     if (isTemporal(type)) return { condition: allOf(written), references: written }
     report.mistakes.push(mistake(body.at, `${type} needs a condition`, 'add condition: {gte: 10}'))
@@ -64,6 +65,29 @@ export function readCorrelationCondition(
 
 function allOf(references: readonly Reference[]): CorrelationCondition {
   return { kind: 'compare', comparisons: [{ operator: 'gte', value: references.length }], fields: [] }
+}
+
+/** The first rule is the effect, the others are what may cause it. */
+function readUnexplained(
+  body: Mapping,
+  tree: Tree | undefined,
+  written: readonly Reference[],
+  report: Report,
+): Read | undefined {
+  if (tree !== undefined)
+    report.mistakes.push(
+      mistake(tree.at, 'unexplained has no condition', 'name the effect first under rules, then its causes'),
+    )
+  const [effect, ...causes] = written.map(({ name }): Condition => ({ kind: 'identifier', name }))
+  if (effect === undefined || causes.length === 0) {
+    report.mistakes.push(
+      mistake(body.at, 'unexplained needs an effect and a cause', 'write rules: [effect, cause]'),
+    )
+    return undefined
+  }
+  const cause: Condition = { kind: 'or', items: causes }
+  const expression: Condition = { kind: 'and', items: [effect, { kind: 'not', item: cause }] }
+  return { condition: { kind: 'expression', expression }, references: written }
 }
 
 function readExpression(

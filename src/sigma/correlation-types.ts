@@ -1,4 +1,7 @@
-/** What a correlation looks at: https://sigmahq.io/docs/meta/correlations.html; the median is percentile 50. */
+/**
+ * What a correlation looks at: https://sigmahq.io/docs/meta/correlations.html; the median is percentile 50, and
+ * `unexplained`, an effect without its cause, is ours.
+ */
 export const CORRELATION_TYPES = [
   'event_count',
   'value_count',
@@ -8,6 +11,7 @@ export const CORRELATION_TYPES = [
   'value_median',
   'temporal',
   'temporal_ordered',
+  'unexplained',
 ] as const
 export type CorrelationType = (typeof CORRELATION_TYPES)[number]
 

@@ -13,6 +13,10 @@ export function correlationWords({ type, inputs, groupBy, timespan, condition }:
   const names = inputs.map(({ name }) => name).join(type === 'temporal_ordered' ? ' → ' : ', ')
   const by = groupBy.length === 0 ? '' : ` by ${groupBy.join(', ')}`
   const window = ` in ${durationWords(timespan)}${by}`
+  if (type === 'unexplained') {
+    const [effect, ...causes] = inputs.map(({ name }) => name)
+    return `${effect} without ${causes.join(' or ')}${window}`
+  }
   if (condition.kind === 'expression')
     return `${type} of ${names}, ${expressionWords(condition.expression)}${window}`
   const compared = condition.comparisons

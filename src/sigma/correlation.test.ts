@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { compileRules } from './sigma.ts'
+import { compileRules, correlationWords } from './sigma.ts'
 import type { Compiled } from './types.ts'
 
 const ID = '0a8f9d43-5b7e-4d0c-9c39-1f6a4b2f7e11'
@@ -108,6 +108,19 @@ describe('a correlation', () => {
     expect(ruleset.correlations[0]?.decidedAtEnd).toBe(true)
   })
 
+  it('takes the first rule of an unexplained one for the effect, and decides at the end', () => {
+    const { ruleset, refused } = compile(
+      rule('a'),
+      rule('b'),
+      rule('c1'),
+      correlation('type: unexplained\nrules: [b, a, c1]\ntimespan: 5m'),
+    )
+    expect(refused).toEqual([])
+    expect(ruleset.correlations[0]?.inputs.map(({ name }) => name)).toEqual(['b', 'a', 'c1'])
+    expect(ruleset.correlations[0]?.decidedAtEnd).toBe(true)
+    expect(correlationWords(ruleset.correlations[0]!)).toBe('b without a or c1 in 5m')
+  })
+
   it('finds rules by id and by name, in other files and in any order, the nearest first', () => {
     const { ruleset, refused } = compileFiles({
       'x.yml': [correlation(COUNT.replace('[a]', `[${ID.toUpperCase()}, a]`))],
@@ -196,6 +209,11 @@ describe('a correlation', () => {
     [COUNT.replace('5m', '5 minutes'), '11:13 timespan is no length of time'],
     [COUNT.replace('5m', '5'), '11:13 timespan is no length of time'],
     ['type: event_count\nrules: [a]\ntimespan: 5m', '9:3 event_count needs a condition'],
+    ['type: unexplained\nrules: [a]\ntimespan: 5m', '9:3 unexplained needs an effect and a cause'],
+    [
+      'type: unexplained\nrules: [a, b]\ntimespan: 5m\ncondition: a and not b',
+      '12:14 unexplained has no condition',
+    ],
     [COUNT.replace('{gte: 3}', '[gte, 3]'), '12:14 condition must be a mapping'],
     [COUNT.replace('{gte: 3}', '{field: X}'), '12:14 the condition compares nothing'],
     [COUNT.replace('gte: 3', 'gte: three'), '12:20 gte must be a whole number'],
