@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { podCreated } from '../test/audit.ts'
 import { approveBaseline, exportedKey, forgetBaseline, importBaselines } from './baseline-changes.ts'
-import { baselinesReport, keyReport, keysReport } from './baseline-report.ts'
+import { baselinesReport, keyReport, keysOfAll, keysReport } from './baseline-report.ts'
 import type { Match } from './domain/match.ts'
 import type { Input } from './inputs/input.ts'
 import { runPipeline } from './loop/pipeline.ts'
@@ -119,7 +119,16 @@ describe('what people change of a baseline', () => {
     expect(keysReport(baseline, {}, store)).toMatchObject([
       { of: { 'user.username': 'alice' }, state: 'stale' },
     ])
-    const { values = [] } = keyReport(baseline, KEY, store)!.learned
+    for (const [query, found] of [
+      [{ status: 'stale' }, 1],
+      [{ status: 'armed' }, 0],
+      [{ text: 'lic' }, 1],
+      [{ text: '"' }, 0],
+    ] as const) {
+      expect(keysReport(baseline, query, store), JSON.stringify(query)).toHaveLength(found)
+      expect(keysOfAll(ruleset, query, store), JSON.stringify(query)).toHaveLength(found)
+    }
+    const { values = [] } = keyReport(ruleset, { baseline, key: KEY, zone: 'UTC' }, store)!.learned
     expect(values.map(({ value, count, who, state }) => ({ value, count, who, state }))).toContainEqual({
       value: 'web',
       count: 14,
@@ -127,11 +136,17 @@ describe('what people change of a baseline', () => {
       state: 'learned',
     })
     forgetBaseline(store, { baseline, key: KEY, value: 'web' }, 'me', START)
-    const names = () => keyReport(baseline, KEY, store)?.learned.values?.map(({ value }) => value) ?? []
+    const names = () =>
+      keyReport(ruleset, { baseline, key: KEY, zone: 'UTC' }, store)?.learned.values?.map(
+        ({ value }) => value,
+      ) ?? []
     expect(names()).not.toContain('web')
     expect(() => forgetBaseline(store, { baseline, key: KEY, value: 'web' }, 'me', START)).toThrow(
       'no such value',
     )
+    expect(keyReport(ruleset, { baseline, key: KEY, zone: 'UTC' }, store)?.changes).toEqual([
+      { at: new Date(START).toISOString(), actor: 'me', action: 'baseline.forget', value: 'web' },
+    ])
     forgetBaseline(store, { baseline, key: KEY }, 'me', START)
     expect(keysReport(baseline, {}, store)).toEqual([])
     expect(() => approveBaseline(store, { baseline, key: KEY }, 'me', START)).toThrow('knows no key')

@@ -128,6 +128,7 @@ function isWhole(baseline: Baseline, { state, past }: ExportedKey): boolean {
     const read = kind.fromJson(state, past)
     const { first, last, samples } = kind.describe(read)
     kind.toJson(read)
+    kind.learned(kind.fromJson(state, undefined))
     return [first, last, samples, kind.at(read)].every(Number.isFinite)
   } catch {
     return false

@@ -5,6 +5,7 @@ import {
   baselinesReport,
   keyReport,
   keysReport,
+  type KeyState,
   type KeyView,
   type WholeKeyView,
 } from '../baseline-report.ts'
@@ -30,7 +31,7 @@ export async function listBaselines(
   config: Config,
   words: {
     readonly rule: string | undefined
-    readonly status?: string
+    readonly status?: KeyState
     readonly text?: string
     readonly json: boolean
   },
@@ -89,9 +90,11 @@ export async function showBaseline(
   words: { readonly rule: string; readonly key: readonly string[]; readonly json: boolean },
   output: Output,
 ): Promise<Exit> {
-  const baseline = named(await loaded(config), words.rule)
+  const ruleset = await loaded(config)
+  const baseline = named(ruleset, words.rule)
   const key = keyOf(baseline, words.key)
-  const found = readStore(config, (reader) => keyReport(baseline, key, reader))
+  const wanted = { baseline, key, zone: config.zone }
+  const found = readStore(config, (reader) => keyReport(ruleset, wanted, reader))
   if (found === undefined) throw unknownKey(key)
   if (words.json || !output.terminal) printJson(output, found)
   else output.out(`${keyTable([found])}\n${learnedTable(found)}`)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { KEY_STATES } from '../baseline-report.ts'
 import { INCIDENT_KINDS, STATUSES, VERDICTS } from '../domain/alert.ts'
 import { endOfDay, parseDuration } from '../domain/day.ts'
 import { LEVELS } from '../domain/match.ts'
@@ -70,6 +71,7 @@ export function createSchemas(now: () => number) {
       ...interval,
       ...filter,
       strategy: id.optional(),
+      rule: text.optional(),
       incident: id.optional(),
     }),
     incidents: z.strictObject({ ...page, ...interval, ...filter, ...ofIncidents }),
@@ -77,11 +79,22 @@ export function createSchemas(now: () => number) {
     posture: z.strictObject({ ...page, ...filter, strategy: id.optional() }),
     baselineKeys: z.strictObject({
       rule: text,
-      status: z.enum(['learning', 'armed', 'drifted']).optional(),
+      status: z.enum(KEY_STATES).optional(),
       text: text.optional(),
       limit: limit.optional(),
       after: baselineKey.optional(),
     }),
+    baselineSearch: z.strictObject({
+      status: z.enum(KEY_STATES).optional(),
+      text: text.optional(),
+      limit: limit.optional(),
+    }),
+    baselineAbout: z
+      .strictObject({ incident: id.optional(), container: id.optional() })
+      .refine(
+        ({ incident, container }) => (incident === undefined) !== (container === undefined),
+        'whom it is about: incident or container',
+      ),
     baselineKey: z.strictObject({ rule: text, key: baselineKey }),
     baselineChange: z.strictObject({ rule: text, key: baselineKey, value: baselineValue.optional() }),
     baselineImport: z.strictObject({ rows: z.array(exportedKey).min(1).max(10_000) }),

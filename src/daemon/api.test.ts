@@ -109,6 +109,7 @@ async function createWorld(): Promise<World> {
         },
       ],
     }),
+    zone: 'UTC',
     live,
   }
   const api = createApi({

@@ -1,10 +1,20 @@
 import { Hono, type Context, type MiddlewareHandler } from 'hono'
-import { baselineNamed, baselinesReport, keyReport, keysReport, learnedOf } from '../baseline-report.ts'
+import {
+  baselineNamed,
+  baselinesReport,
+  keyReport,
+  keysOfAll,
+  keysReport,
+  learnedAbout,
+  learnedOf,
+  toldReport,
+} from '../baseline-report.ts'
 import type { Commands } from '../commands.ts'
 import { coverageReport } from '../coverage-report.ts'
 import type { Detection } from '../detection.ts'
 import { alertView, findingView, incidentView, instant } from '../domain/alert-view.ts'
 import { SOURCE_NAMES } from '../domain/event.ts'
+import { entityLabel } from '../domain/entity-label.ts'
 import type { Assessment } from '../engine/assumptions.ts'
 import { notificationView, sinkSummaryView } from '../domain/notice-view.ts'
 import { sources } from '../sources/index.ts'
@@ -29,6 +39,8 @@ export interface DataParts {
   readonly levelOf: (strategy: Strategy) => ComputedLevel | undefined
   readonly limits: () => readonly Limit[]
   readonly status: () => DaemonStatus
+  /** IANA zone in which baselines know hours and days. */
+  readonly zone: string
   /** What each assumption came to when they were judged last; undefined where nobody judges. */
   readonly assessments?: () => readonly Assessment[] | undefined
   readonly live: { subscribe(listener: (message: LiveMessage) => void): () => void }
@@ -68,6 +80,12 @@ export function dataRoutes({ data, now, openStream }: DataRoutesParts) {
     .get('/alerts/:id', (context) => {
       const alert = context.get('data').reader.alert(context.req.param('id'))
       return alert === undefined ? context.json(absent('alert'), 404) : context.json(alertView(alert))
+    })
+    .get('/alerts/:id/baselines', (context) => {
+      const { reader, detection } = context.get('data')
+      const alert = reader.alert(context.req.param('id'))
+      if (alert === undefined) return context.json(absent('alert'), 404)
+      return context.json({ items: toldReport(detection().ruleset, alert) })
     })
     .post('/alerts/:id/close', sent(schemas.close), (context) => {
       const { reader, commands } = context.get('data')
@@ -173,11 +191,30 @@ export function dataRoutes({ data, now, openStream }: DataRoutesParts) {
       const isWhole = items.length < (query.limit ?? BASELINE_KEYS)
       return context.json({ items, ...following(isWhole ? undefined : items.at(-1)?.key) })
     })
-    .get('/baselines/key', asked(schemas.baselineKey), (context) => {
+    .get('/baselines/search', asked(schemas.baselineSearch), (context) => {
       const { reader, detection } = context.get('data')
+      return context.json({
+        items: keysOfAll(detection().ruleset, given(context.req.valid('query')), reader),
+      })
+    })
+    .get('/baselines/about', asked(schemas.baselineAbout), (context) => {
+      const { reader, detection } = context.get('data')
+      const { incident, container } = context.req.valid('query')
+      const entity =
+        incident === undefined
+          ? reader.container(container ?? '')?.resource
+          : reader.incident(incident)?.entity
+      if (entity === undefined)
+        return context.json(absent(incident === undefined ? 'container' : 'incident'), 404)
+      const items = learnedAbout(detection().ruleset, entity, reader)
+      return context.json({ label: entityLabel(entity), entity, items })
+    })
+    .get('/baselines/key', asked(schemas.baselineKey), (context) => {
+      const { reader, detection, zone } = context.get('data')
       const { rule, key } = context.req.valid('query')
-      const baseline = baselineNamed(detection().ruleset, rule)
-      const found = baseline && keyReport(baseline, key, reader)
+      const { ruleset } = detection()
+      const baseline = baselineNamed(ruleset, rule)
+      const found = baseline && keyReport(ruleset, { baseline, key, zone }, reader)
       return found === undefined ? context.json(absent('key'), 404) : context.json(found)
     })
     .post('/baselines/approve', sent(schemas.baselineChange), (context) => {
@@ -279,8 +316,9 @@ export function dataRoutes({ data, now, openStream }: DataRoutesParts) {
 /** What `GET /api` tells of these routes. */
 export const DATA_ROUTES = [
   'GET /status',
-  'GET /alerts?strategy=&level=&status=&since=&until=&text=&incident=&limit=&after=',
+  'GET /alerts?strategy=&rule=&level=&status=&since=&until=&text=&incident=&limit=&after=',
   'GET /alerts/:id',
+  'GET /alerts/:id/baselines',
   'POST /alerts/:id/close {verdict, note}',
   'GET /incidents?kind=&strategy=&entity=&level=&status=&since=&until=&text=&limit=&after=',
   'GET /incidents/histogram?kind=&strategy=&entity=&level=&status=&since=&until=&text=',
@@ -303,6 +341,8 @@ export const DATA_ROUTES = [
   'GET /baselines',
   'GET /baselines/keys?rule=&status=&text=&limit=&after=',
   'GET /baselines/key?rule=&key=',
+  'GET /baselines/search?status=&text=&limit=',
+  'GET /baselines/about?incident=&container=',
   'POST /baselines/approve {rule, key, value?}',
   'POST /baselines/forget {rule, key, value?}',
   'POST /baselines/import {rows}',

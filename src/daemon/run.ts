@@ -144,6 +144,7 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
           now: now(),
         }),
       status: status.current,
+      zone: config.zone,
       assessments: () => assessments,
       live,
     },

@@ -85,7 +85,13 @@ export function strategyView(
           lists,
           unsetLists,
           weakened,
-          ...(correlation === undefined ? {} : { correlation: correlationWords(correlation) }),
+          ...(correlation === undefined
+            ? {}
+            : {
+                correlation: correlationWords(correlation),
+                timespan: correlation.timespan,
+                observes: correlation.inputs.map((input) => ({ id: input.rule, title: input.title })),
+              }),
           ...(baseline === undefined ? {} : { baseline: baselineWords(baseline) }),
           ...(signalOf === undefined ? {} : { signalOf }),
         }),

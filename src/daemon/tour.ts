@@ -145,6 +145,7 @@ async function show(
       levelOf: options.levelOf,
       limits: () => limits({ detection, reader, site: files.site, zone: ZONE, now: now() }),
       status: status.current,
+      zone: ZONE,
       live: audience,
     },
     over,

@@ -1,7 +1,7 @@
 import type { Alert, Incident, Status, Verdict } from './alert.ts'
 import type { Finding, FindingKind, Resource } from './event.ts'
 import { entityLabel } from './entity-label.ts'
-import type { Level, Rating } from './match.ts'
+import type { Level, MatchedField, Rating } from './match.ts'
 
 /**
  * An alert as it leaves: what `scan --json` prints and what the API answers. Times are ISO 8601, UTC.
@@ -34,6 +34,10 @@ export interface EvidenceView {
   readonly source: string
   readonly logsource: string
   readonly fields: Readonly<Record<string, unknown>>
+  /** What of it made the rule hold. */
+  readonly matched?: readonly MatchedField[]
+  /** Whose match it is, where the alert is of a rule that observes others. */
+  readonly by?: { readonly id: string; readonly title: string }
 }
 
 export function alertView(alert: Alert): AlertView {
@@ -54,12 +58,14 @@ export function alertView(alert: Alert): AlertView {
     incident,
     status,
     ...(verdict === undefined ? {} : { verdict }),
-    evidence: evidence.map(({ event, time, source, logsource, fields }) => ({
+    evidence: evidence.map(({ event, time, source, logsource, fields, matched, by }) => ({
       event,
       time: instant(time),
       source,
       logsource,
       fields,
+      ...(matched === undefined ? {} : { matched }),
+      ...(by === undefined ? {} : { by }),
     })),
   }
 }

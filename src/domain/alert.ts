@@ -12,6 +12,8 @@ export interface Evidence {
   readonly fields: Readonly<Record<string, unknown>>
   /** What of it made the rule hold, cut alike; absent in alerts of earlier versions. */
   readonly matched?: readonly MatchedField[]
+  /** Whose match it is, where the alert is of a rule that observes others; absent in alerts of earlier versions. */
+  readonly by?: { readonly id: string; readonly title: string }
 }
 
 export const STATUSES = ['open', 'closed'] as const

@@ -8,10 +8,17 @@ export interface LocalHour {
   readonly weekday: number
 }
 
+/** When that hour of an IANA zone begins, ms: the first of two that a change of the clock makes of one. */
+export function beginningOf({ day, hour }: Pick<LocalHour, 'day' | 'hour'>, zone: string): number {
+  const here = Temporal.Instant.fromEpochMilliseconds(day * DAY + hour * HOUR).toZonedDateTimeISO('UTC')
+  return here.toPlainDateTime().toZonedDateTime(zone, { disambiguation: 'earlier' }).epochMilliseconds
+}
+
 /** Zones differ by quarters of an hour: within one, nothing changes. */
 const QUARTER = 900_000
 const REMEMBERED = 20_000
 const DAY = 86_400_000
+const HOUR = 3_600_000
 
 /** The hours of an IANA zone, daylight saving included. Remembers those that it was asked. Times in ms. */
 export function localHours(zone: string): (time: number) => LocalHour {

@@ -53,11 +53,12 @@ export function createSignals(correlations: readonly Correlation[]): Signals {
       if (!takers.has(rule.id)) return undefined
       const uses = usesOf(rule.id, event)
       if (uses.length === 0) return undefined
+      const evidence = { ...evidenceOf(match), by: { id: rule.id, title: rule.title } }
       return {
         time: event.time,
         event: event.id,
         uses,
-        body: { evidence: [evidenceOf(match)], resource: event.resource, source: event.source },
+        body: { evidence: [evidence], resource: event.resource, source: event.source },
         expires: event.time + spanOf(uses),
       }
     },

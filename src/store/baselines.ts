@@ -1,3 +1,4 @@
+import type { AuditRow } from '../domain/audit-row.ts'
 import type { BaselineKey, BaselineRow } from '../domain/state.ts'
 
 /** What a step of the baselines writes. */
@@ -64,8 +65,13 @@ export interface BaselineCount {
 export interface BaselineQuery {
   readonly baseline: string
   readonly status?: string
-  /** Within the key. */
+  /** Within the key, which is JSON. */
   readonly text?: string
+  /** What the key begins with. */
+  readonly prefix?: string
+  /** Event times of the last observation, ms: from the one on, before the other. */
+  readonly since?: number
+  readonly before?: number
   /** At most 500; 100 unless told. */
   readonly limit?: number
   /** The last key of the page before. */
@@ -81,4 +87,6 @@ export interface BaselineReader {
   /** In the order of their keys. */
   baselineKeys(query: BaselineQuery): readonly BaselineRow[]
   baselineKey(baseline: string, key: string): BaselineRow | undefined
+  /** What people changed of a key, by the rule's id, the newest first; 100 at most. */
+  baselineAudit(rule: string, key: string): readonly AuditRow[]
 }

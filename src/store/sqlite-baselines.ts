@@ -8,6 +8,8 @@ const REMOVED_A_STEP = 5_000
 const PAGE = { limit: 100, most: 500 } as const
 /** Expiry is kept by days, so that the index changes seldom. */
 const DAY = 86_400_000
+/** No text of Unicode is greater. */
+const LAST_CHARACTER = '\u{10ffff}'
 
 type Row = Readonly<Record<string, string | number | null>>
 
@@ -116,15 +118,38 @@ export function baselineReader(db: DatabaseSync): BaselineReader {
       const row = sql.expiring.get(baseline, bounded(before)) as { n: number }
       return row.n
     },
-    baselineKeys({ baseline, status, text, limit, after }) {
+    baselineKeys({
+      baseline,
+      status,
+      text,
+      prefix = '',
+      since = -Infinity,
+      before = Infinity,
+      limit,
+      after,
+    }) {
       const most = Math.min(Math.max(1, limit ?? PAGE.limit), PAGE.most)
-      const like = text === undefined ? null : text
-      return (sql.keys.all(baseline, after ?? '', status ?? null, like, most) as Row[]).map(rowOf)
+      const where = [
+        baseline,
+        after ?? '',
+        prefix,
+        `${prefix}${LAST_CHARACTER}`,
+        bounded(since),
+        bounded(before),
+      ]
+      return (sql.keys.all(...where, status ?? null, text ?? null, most) as Row[]).map(rowOf)
     },
     baselineKey(baseline, key) {
       const row = sql.key.get(baseline, key) as Row | undefined
       return row === undefined ? undefined : rowOf(row)
     },
+    baselineAudit: (rule, key) =>
+      (sql.changed.all(rule, key) as Row[]).map((row) => ({
+        at: Number(row['at']),
+        actor: String(row['actor']),
+        action: String(row['action']),
+        detail: JSON.parse(String(row['detail'])) as unknown,
+      })),
   }
 }
 
@@ -163,8 +188,12 @@ function readerStatements(db: DatabaseSync) {
     key: db.prepare(`${KEY} WHERE baseline_key.baseline = ? AND baseline_key.key = ?`),
     keys: db.prepare(
       `${KEY} WHERE baseline_key.baseline = ? AND baseline_key.key > ?
-       AND status = coalesce(?, status) AND instr(baseline_key.key, coalesce(?, '')) > 0
+       AND baseline_key.key >= ? AND baseline_key.key < ? AND last >= ? AND last < ? AND status = coalesce(?, status) AND instr(baseline_key.key, coalesce(?, '')) > 0
        ORDER BY baseline_key.key LIMIT ?`,
+    ),
+    changed: db.prepare(
+      `SELECT at, actor, action, detail FROM audit WHERE action IN ('baseline.approve', 'baseline.forget')
+       AND json_extract(detail, '$.rule') = ? AND json_extract(detail, '$.key') = ? ORDER BY n DESC LIMIT 100`,
     ),
     expiring: db.prepare(
       "SELECT count(*) AS n FROM baseline_key WHERE baseline = ? AND expires < ? AND status = 'armed'",

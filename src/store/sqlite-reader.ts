@@ -339,6 +339,7 @@ function alertFilter(query: AlertQuery): Where {
     )
   }
   if (query.strategy !== undefined) where.add('strategy = ?', query.strategy)
+  if (query.rule !== undefined) where.add('rule = ?', query.rule)
   // Unary plus: of several indexes the one of the strategy leaves least to look through.
   const posture = query.strategy === undefined ? 'posture' : '+posture'
   if (query.incident === undefined) where.add(`${posture} = ?`, query.posture === true ? 1 : 0)

@@ -1,4 +1,5 @@
 import type { Alert, Incident, IncidentKind, Verdict } from '../domain/alert.ts'
+import type { AuditRow } from '../domain/audit-row.ts'
 import type { CoverageCommit } from '../domain/coverage.ts'
 import type { Level } from '../domain/match.ts'
 import type { Failure, Finding } from '../domain/event.ts'
@@ -94,6 +95,8 @@ export interface Counters {
 
 export interface AlertQuery {
   readonly strategy?: string
+  /** The rule's id; it is looked for among the strategy's. */
+  readonly rule?: string
   readonly level?: string
   readonly status?: string
   readonly since?: number
@@ -141,13 +144,6 @@ export interface Histogram {
 }
 
 /** One line of the append-only audit trail. */
-export interface AuditRow {
-  readonly at: number
-  readonly actor: string
-  readonly action: string
-  readonly detail: unknown
-}
-
 /** Where state, alerts and checkpoints live. One writer; state is addressed by key; nothing outside knows SQL. */
 export interface Store
   extends Reader, OutboxWriter, RetentionWriter, SignalStore, SignalWriter, BaselineStore, BaselineWriter {

@@ -1,11 +1,12 @@
 import { Option, type Command } from 'commander'
+import { KEY_STATES, type KeyState } from '../../baseline-report.ts'
 import { changeBaseline, exportBaselines, importFrom, listBaselines, showBaseline } from '../baselines.ts'
 import type { Output } from '../output.ts'
 import { configOf, example, withData, type DataOptions, type Done } from './words.ts'
 
 interface ListWords {
   readonly json: boolean
-  readonly status?: string
+  readonly status?: KeyState
   readonly text?: string
 }
 
@@ -24,7 +25,7 @@ export function addBaselines(program: Command, output: Output, done: Done): void
       .addHelpText('after', example('tallyman baseline list new_program --status learning')),
   )
     .option('--json', 'one JSON object a line', false)
-    .addOption(new Option('--status <status>', 'keys that are so').choices(['learning', 'armed', 'drifted']))
+    .addOption(new Option('--status <status>', 'keys that are so').choices(KEY_STATES))
     .option('--text <text>', 'within the key')
     .action(async (rule: string | undefined, options: DataOptions & ListWords) =>
       done(await listBaselines(configOf(options), { ...options, rule }, output)),

@@ -116,6 +116,7 @@ export function absence(baseline: Baseline & { readonly test: Absence }): Baseli
     },
     forget: () => false,
     describe: ({ progress: { first, last, samples, days } }) => ({ first, last, samples, days, held: 0 }),
+    learned: () => ({}),
   }
 }
 

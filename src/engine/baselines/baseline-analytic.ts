@@ -87,8 +87,10 @@ export interface BaselineAnalytic<State> {
   approve(state: State, value: string | undefined): boolean
   /** Forgets a value. Changes the state. */
   forget(state: State, value: string): boolean
-  /** For people. */
+  /** For people: how far it is. */
   describe(state: State): KeyDescription
+  /** For people: what it learned. */
+  learned(state: State): Learned
 }
 
 /** What is known of one learned value. Times in ms. */
@@ -106,13 +108,13 @@ export interface LearnedValue {
   readonly told?: number
 }
 
-/** A number of the past: of one hour, a few that stand for all, and what such an hour is held against now. */
+/** A number of the past: of one hour, a few that stand for all. */
 export interface PastNumber {
   /** Days since 1970-01-01 and hour, by the site's clock. */
   readonly day: number
   readonly hour: number
   readonly values: readonly number[]
-  /** Of the newest week. */
+  /** What such an hour had by then. */
   readonly band?: Band
 }
 
@@ -123,12 +125,16 @@ export interface KeyDescription {
   readonly days: number
   /** Observations, or epochs of them, that are held back because of an incident. */
   readonly held: number
+  /** Since when what a spike has is too far from what it learned, ms. */
+  readonly drifted?: number
+}
+
+export interface Learned {
   readonly values?: readonly LearnedValue[]
   /** Of a spike: what it learned, what it was last, and when it told. */
   readonly past?: readonly PastNumber[]
   readonly recent?: readonly BandedNumber[]
   readonly told?: readonly BandedNumber[]
-  readonly drifted?: number
 }
 
 /** A number at the end of its bucket, ms, and what it was held against. */

@@ -165,19 +165,18 @@ export function pastSize({ days }: Past): number {
   return days.reduce((sum, day) => sum + (day < 0 ? 0 : A_DAY), 0)
 }
 
-/** `bandOf` is asked for the hours of the newest week. */
+/** `bandOf` is asked for each hour that has numbers. */
 export function describePast(
   { days, numbers }: Past,
   bandOf: (hour: LocalHour) => Band | undefined,
 ): readonly PastNumber[] {
   const found: PastNumber[] = []
-  const newest = Math.max(...days)
   for (const [row, day] of [...days.entries()].filter(([, its]) => its >= 0).sort((a, b) => a[1] - b[1])) {
     for (let hour = 0; hour < HOURS; hour += 1) {
       const from = row * A_DAY + hour * KEPT
       const values = [...numbers.subarray(from, from + KEPT)].filter((number) => !Number.isNaN(number))
       if (values.length === 0) continue
-      const band = day > newest - 7 ? bandOf({ day, hour, weekday: ((day + 3) % 7) + 1 }) : undefined
+      const band = bandOf({ day, hour, weekday: ((day + 3) % 7) + 1 })
       found.push({ day, hour, values, ...(band === undefined ? {} : { band }) })
     }
   }

@@ -1,6 +1,7 @@
+import type { LocalHour } from '../../domain/local-hour.ts'
 import type { SignalBody } from '../../domain/state.ts'
 import type { Baseline, BaselineTest } from '../../sigma/sigma.ts'
-import type { BandedNumber, BaselineAnalytic, Surroundings, Told } from './baseline-analytic.ts'
+import type { Band, BandedNumber, BaselineAnalytic, Surroundings, Told } from './baseline-analytic.ts'
 import { bandOf, bucketOf, deviationOf, farFrom, numberOf, type Counted } from './bucket.ts'
 import { cellFrom, cellJson, mergeSlot, newCell, type Cell, type Slot } from './cell.ts'
 import { epochOf, HELD, isOld, verdictOn, type Young } from './holding.ts'
@@ -159,7 +160,7 @@ export function spike(baseline: Baseline & { readonly test: Spike }): BaselineAn
       return true
     },
     forget: () => false,
-    describe({ progress, young, past, recent, told, drifted }) {
+    describe({ progress, young, drifted }) {
       const { first, last, samples, days } = progress
       return {
         first,
@@ -167,15 +168,27 @@ export function spike(baseline: Baseline & { readonly test: Spike }): BaselineAn
         samples,
         days,
         held: young.filter((each) => isOld(each, last)).length,
-        past: describePast(past, (hour) => {
-          const usual = usualOf(past, hour, test.season)
-          return usual === undefined ? undefined : bandOf(usual, test)
-        }),
-        recent: recent.map(banded),
-        told: told.map(banded),
         ...(drifted === undefined ? {} : { drifted }),
       }
     },
+    learned: ({ past, recent, told }) => ({
+      past: describePast(past, bandsIn(past, test)),
+      recent: recent.map(banded),
+      told: told.map(banded),
+    }),
+  }
+}
+
+/** What an hour is held against. Without a season all hours of a day are held against the same. */
+function bandsIn(past: Past, test: Spike): (hour: LocalHour) => Band | undefined {
+  const known = new Map<number, Band | undefined>()
+  return (hour) => {
+    const place = test.season === 'none' ? hour.day : hour.day * 24 + hour.hour
+    if (known.has(place)) return known.get(place)
+    const usual = usualOf(past, hour, test.season)
+    const band = usual === undefined ? undefined : bandOf(usual, test)
+    known.set(place, band)
+    return band
   }
 }
 

@@ -35,7 +35,12 @@ export function matchOfTold(
   const entity = groupEntity({ rule, groupBy: names } as Parameters<typeof groupEntity>[0], group, event)
   return {
     match: { rule, event },
-    evidence: evidenceOfTold(event, record, body?.evidence ?? []),
+    evidence: evidenceOfTold(
+      { id: rule.id, title: rule.title },
+      event,
+      { record, values },
+      body?.evidence ?? [],
+    ),
     count,
     ...(entity === undefined ? {} : { entity }),
   }
@@ -55,15 +60,16 @@ const LARGER: ReadonlySet<string> = new Set([
   'user.name',
 ])
 
-/** What was observed, with what it was held against. */
+/** What was observed, with what it was held against, and whose it is as the key says it. */
 function evidenceOfTold(
+  by: NonNullable<Evidence['by']>,
   { id, time, source }: Event,
-  record: Readonly<Record<string, unknown>>,
+  { record, values }: { readonly record: Evidence['fields']; readonly values: Evidence['fields'] },
   [first, ...others]: readonly Evidence[],
 ): readonly Evidence[] {
   const told: Evidence =
     first === undefined
-      ? { event: id, time, source, logsource: '', fields: record }
-      : { ...first, fields: { ...record, ...first.fields } }
+      ? { event: id, time, source, logsource: '', fields: record, by }
+      : { ...first, fields: { ...record, ...first.fields, ...values }, by }
   return [told, ...others].slice(0, EVIDENCE_LIMIT)
 }

@@ -148,21 +148,18 @@ export function values(baseline: Baseline & { readonly test: ValuesTest }): Base
       )
       return found.includes(true)
     },
-    describe({ progress, values: learned, young, told }) {
+    describe({ progress, young }) {
       const { first, last, samples, days } = progress
-      const isHeld = ({ epoch }: Young): boolean => isOld({ epoch, entities: [] }, last)
-      return {
-        first,
-        last,
-        samples,
-        days,
-        held: young.filter(isHeld).length,
-        values: [
-          ...describeValues(learned, 'learned', told),
-          ...young.flatMap((each) => describeValues(each.values, isHeld(each) ? 'held' : 'young', told)),
-        ],
-      }
+      return { first, last, samples, days, held: young.filter((each) => isOld(each, last)).length }
     },
+    learned: ({ progress, values: learned, young, told }) => ({
+      values: [
+        ...describeValues(learned, 'learned', told),
+        ...young.flatMap((each) =>
+          describeValues(each.values, isOld(each, progress.last) ? 'held' : 'young', told),
+        ),
+      ],
+    }),
   }
 }
 
