@@ -61,10 +61,13 @@ function plain(documents: readonly Written[]): readonly Written[] {
   }
 }
 
+/** Types of correlations that Sigma does not have. */
+const OURS: ReadonlySet<unknown> = new Set(['event_regularity', 'unexplained'])
+
 function isPlain({ baseline, correlation }: Written, missing: ReadonlySet<unknown>): boolean {
   if (baseline !== undefined) return false
   const { rules = [], type } = (correlation ?? {}) as { readonly rules?: unknown; readonly type?: unknown }
-  return type !== 'unexplained' && ![rules].flat().some((each) => missing.has(each))
+  return !OURS.has(type) && ![rules].flat().some((each) => missing.has(each))
 }
 
 /** A strategy's filter is for its own rules; elsewhere `any` would be every rule that there is. */

@@ -79,6 +79,8 @@ function numberOf(correlation: Correlation, inside: readonly Contribution[]): nu
   switch (type) {
     case 'event_count':
       return new Set(inside.map(({ event }) => event)).size
+    case 'event_regularity':
+      return evenness([...new Map(inside.map(({ event, time }) => [event, time])).values()].slice(-64))
     case 'value_count':
       return new Set(inside.flatMap(({ values }) => values)).size
     case 'value_sum':
@@ -99,6 +101,22 @@ function numberOf(correlation: Correlation, inside: readonly Contribution[]): nu
           .map((chain) => chain.length),
       )
   }
+}
+
+/** 1 − MAD ÷ median of the intervals, of twenty times at least. */
+function evenness(times: readonly number[]): number | undefined {
+  const intervals = times.flatMap((time, at) => (at === 0 ? [] : [time - (times[at - 1] ?? 0)]))
+  if (intervals.length < 19) return undefined
+  const median = interpolated(intervals, 50)
+  if (median === 0) return undefined
+  return (
+    1 -
+    interpolated(
+      intervals.map((each) => Math.abs(each - median)),
+      50,
+    ) /
+      median
+  )
 }
 
 function interpolated(numbers: readonly number[], percentile: number): number {

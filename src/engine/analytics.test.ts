@@ -31,6 +31,8 @@ const CONDITIONS = [
   `type: event_count, ${ALL}, condition: {eq: 2}`,
   `type: event_count, ${ALL}, condition: {neq: 2}`,
   `type: event_count, ${ALL}, condition: {gte: 2, lte: 4}`,
+  `type: event_regularity, ${ALL}, condition: {gte: 0.5}`,
+  `type: event_regularity, ${ALL}, condition: {lt: 0.9}`,
   `type: value_count, ${ALL}, condition: {gte: 3, field: V}`,
   `type: value_count, ${ALL}, condition: {lt: 3, field: V}`,
   `type: value_count, ${ALL}, condition: {eq: 2, field: V}`,
@@ -178,6 +180,17 @@ describe('a window', () => {
         expect(reduce(correlation, parts, 1e6)).toMatchObject([{ time: 10_001, count: 3 }])
     },
   )
+
+  it.each([
+    ['a clock', (n: number) => n * 400, 1],
+    ['a clock with a jitter of a fifth', (n: number) => n * 400 + ((n * 37) % 41) - 20, 1],
+    ['what happens by chance', (n: number) => Math.round(400 * n + 380 * Math.sin(n * n)), 0],
+  ])('tells %s by its regularity', (_name, timeOf, firings) => {
+    const correlation = correlationOf('type: event_regularity, rules: [a], condition: {gte: 0.8}')
+    const beats = Array.from({ length: 20 }, (_, n) => at(timeOf(n), n)).sort((a, b) => a.time - b.time)
+    expect(reduce(correlation, [beats], 1e6)).toHaveLength(firings)
+    expect(reduce(correlation, [beats.slice(1)], 1e6)).toEqual([])
+  })
 
   it('of very many events is exact to a part of its timespan', () => {
     const correlation = correlationOf('type: event_count, rules: [a], condition: {gte: 30000}')

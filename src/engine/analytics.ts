@@ -1,6 +1,7 @@
 import { alternativesOf, compares, holdsWith, type Comparison, type Correlation } from '../sigma/sigma.ts'
 import type { Analytic } from './analytic.ts'
 import { eventCount } from './event-count.ts'
+import { eventRegularity } from './event-regularity.ts'
 import { temporal } from './temporal.ts'
 import { temporalOrdered, type Alternative } from './temporal-ordered.ts'
 import { unexplained } from './unexplained.ts'
@@ -15,6 +16,7 @@ type Makers = Readonly<Record<Correlation['type'], (correlation: Correlation) =>
 const ANALYTICS: Makers = {
   event_count: (correlation) =>
     window(correlation, eventCount(comparisonsOf(correlation), correlation.timespan)),
+  event_regularity: (correlation) => window(correlation, eventRegularity(comparisonsOf(correlation))),
   value_count: (correlation) =>
     window(correlation, valueCount(comparisonsOf(correlation), correlation.timespan)),
   value_sum: (correlation) =>

@@ -1,9 +1,10 @@
 /**
- * What a correlation looks at: https://sigmahq.io/docs/meta/correlations.html; the median is percentile 50, and
- * `unexplained`, an effect without its cause, is ours.
+ * What a correlation looks at: https://sigmahq.io/docs/meta/correlations.html; the median is percentile 50.
+ * `event_regularity` and `unexplained`, an effect without its cause, are ours.
  */
 export const CORRELATION_TYPES = [
   'event_count',
+  'event_regularity',
   'value_count',
   'value_sum',
   'value_avg',
