@@ -31,8 +31,8 @@ export interface StepParts {
   readonly judge: Judge
   /** A number for a new signal. */
   readonly number: () => number
-  /** Whether a strategy was blind for a part of that time: then what is missing says nothing. */
-  readonly isBlind: (strategy: string, since: number, until: number) => boolean
+  /** Whether its causes may have gone unheard for a part of that time: then what is missing says nothing. */
+  readonly isBlind: (correlation: Correlation, since: number, until: number) => boolean
 }
 
 /** What a step of the correlations led to: to be committed together. */
@@ -215,12 +215,9 @@ function reduceGroups(
 }
 
 /** Whether a cause was perhaps not heard of: that is told as blindness, and is no finding. */
-function isUnheard(
-  { type, timespan, rule }: Correlation,
-  { time }: Firing,
-  isBlind: StepParts['isBlind'],
-): boolean {
-  return type === 'unexplained' && isBlind(rule.strategy, time - 2 * timespan, time)
+function isUnheard(correlation: Correlation, { time }: Firing, isBlind: StepParts['isBlind']): boolean {
+  const { type, timespan } = correlation
+  return type === 'unexplained' && isBlind(correlation, time - 2 * timespan, time)
 }
 
 /** Written as JSON when it is committed, before anything changes it. */

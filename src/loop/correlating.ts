@@ -1,16 +1,18 @@
 import { commitStep, type BatchResult, type Taking } from './commit-batch.ts'
 import { astrayFinding, crowdedFinding, goneWords, lateFinding } from './correlation-findings.ts'
 import { createBaselining } from './baselining.ts'
+import type { Detection } from '../detection.ts'
 import type { Route } from '../domain/notice.ts'
 import type { PendingSignal, SignalRow } from '../domain/state.ts'
 import type { RatedMatch } from '../engine/alerting.ts'
-import { createCorrelator, type Correlator, type Held, type StepParts } from '../engine/correlate.ts'
+import { createCorrelator, type Correlator, type Held } from '../engine/correlate.ts'
 import type { Judge } from '../engine/judge.ts'
 import { createGroupBounds } from './group-bounds.ts'
 import type { Ruleset } from '../sigma/sigma.ts'
 import type { SignalPlace } from '../store/signals.ts'
 import type { Store } from '../store/store.ts'
 import { createTally } from './tally.ts'
+import { unheard } from './unheard.ts'
 
 /** Signals, and windows that are due, that one step looks at. */
 const A_STEP = 5_000
@@ -38,6 +40,8 @@ export interface CorrelatingParts {
   readonly zone?: string | undefined
   /** Keys of one baseline at most. */
   readonly keys?: number
+  /** Whose assumptions are judged, where coverage is kept. */
+  readonly strategies?: (() => Detection['strategies']) | undefined
 }
 
 /** Between the matches of batches and the correlations, which see them in the order of their event times. */
@@ -65,7 +69,11 @@ export function createCorrelating(parts: CorrelatingParts): Correlating {
     bodies: (signals) => store.signalBodies(signals),
   }
 
-  const isBlind: StepParts['isBlind'] = (strategy, since, until) => store.wasBlind(strategy, since, until)
+  const isBlind = unheard({
+    store,
+    ruleset: () => detection().ruleset,
+    strategies: parts.strategies ?? (() => []),
+  })
 
   const baselining = createBaselining({ ...parts, number })
 

@@ -138,7 +138,11 @@ export async function runPipeline(
   })
   const stop = new AbortController()
   const ending = AbortSignal.any([signal, stop.signal])
-  const correlating = createCorrelating({ ...parts, ...parts.correlations })
+  const correlating = createCorrelating({
+    ...parts,
+    ...parts.correlations,
+    strategies: parts.coverage?.strategies,
+  })
   const watermark = createWatermark(inputs, { ...WITHOUT_END, ...parts.correlations, now: parts.now })
   const late =
     parts.arriving === true && parts.workers === undefined

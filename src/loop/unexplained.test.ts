@@ -179,7 +179,7 @@ describe('an effect', () => {
   })
 })
 
-describe('an effect while its strategy is blind', () => {
+describe('an effect while nobody could have heard of its cause', () => {
   it('is no alert: the cause may have been there', async () => {
     blind(NOW - MINUTE)
     expect(await told(arriving('audit', [['effect', 0]]))).toEqual([])

@@ -36,8 +36,8 @@ export interface BaselineStore {
   stalestBaselines(baseline: string, limit: number): readonly BaselineKey[]
   /** Incidents of an entity with an alert between two event times. */
   troubles(entity: string, since: number, until: number): readonly TroubleRow[]
-  /** Whether a strategy was blind for a part of that time. */
-  wasBlind(strategy: string, since: number, until: number): boolean
+  /** Whether a strategy was blind for a part of that time; with assumptions of it, whether one of these failed. */
+  wasBlind(strategy: string, since: number, until: number, assumptions?: readonly string[]): boolean
   /** Rises with each change that was made by people: what was read before may be another. */
   baselineChanges(): number
 }

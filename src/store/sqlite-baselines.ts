@@ -64,8 +64,11 @@ export function baselineStore(
         isOpen: row['status'] === 'open',
         isTrue: row['true'] === 1,
       })),
-    wasBlind: (strategy, since, until) =>
-      sql.blind.get(strategy, bounded(until), bounded(since)) !== undefined,
+    wasBlind: (strategy, since, until, assumptions = []) =>
+      (assumptions.length === 0
+        ? sql.blind.get(strategy, bounded(until), bounded(since))
+        : sql.failed.get(strategy, bounded(until), bounded(since), JSON.stringify(assumptions))) !==
+      undefined,
     baselineChanges: () => changes,
     keepBaselinesOf(baselines) {
       const counts = (sql.counts.all() as Row[]).map(
@@ -245,6 +248,10 @@ function statements(db: DatabaseSync) {
     blind: db.prepare(
       `SELECT 1 FROM coverage_interval WHERE strategy = ? AND state = 'blind' AND since < ?
        AND (until IS NULL OR until > ?) LIMIT 1`,
+    ),
+    failed: db.prepare(
+      `SELECT 1 FROM coverage_interval WHERE strategy = ? AND since < ? AND (until IS NULL OR until > ?)
+       AND assumption IN (SELECT value FROM json_each(?)) LIMIT 1`,
     ),
     audit: db.prepare('INSERT INTO audit (at, actor, action, detail) VALUES (?, ?, ?, ?)'),
   }
