@@ -1,6 +1,7 @@
 import type { Event } from '../domain/event.ts'
 import { joinedWith, type Joined } from '../inventory/inventory.ts'
 import type { Ruleset } from '../sigma/sigma.ts'
+import { inPieces } from '../sources/in-pieces.ts'
 import type { Source } from '../sources/source.ts'
 import { createStreamDecoder, type DecodedBatch } from '../sources/stream.ts'
 import type { Checkpoint, Found, Piece, Reached, ReadBatch, ReadChunk, ReadWork, Span } from './messages.ts'
@@ -55,7 +56,8 @@ export function createBatchReader({
         decoder.push({ stream, ...warmUp })
         assumed = decoder.checkpoint()
       }
-      for (const span of spans) take(piece, decoder.push({ stream, ...span }))
+      for (const span of spans)
+        for (const part of inPieces(span)) take(piece, decoder.push({ stream, ...part }))
       const checkpoint = decoder.checkpoint()
       reached.push({ stream, ...checkpoint, rest: restOf(spans, checkpoint.offset) })
     }

@@ -14,6 +14,7 @@ import { createReadingAway, type ReadingAway } from '../jobs/reading-away.ts'
 import type { Workers } from '../jobs/workers.ts'
 import type { Ruleset } from '../sigma/sigma.ts'
 import { allowedSources } from '../sources/allowed.ts'
+import { inPieces } from '../sources/in-pieces.ts'
 import type { Source } from '../sources/source.ts'
 import { createStreamDecoder, type StreamDecoder } from '../sources/stream.ts'
 import type { Assessment, Contact } from '../engine/assumptions.ts'
@@ -375,11 +376,11 @@ function processBatch(
   for (const chunk of batch.chunks) {
     const rest = restBefore(chunk, lane)
     const decoder = decoderFor(chunk, lane, parts)
-    const decoded = decoder.push(rest === undefined ? chunk : joinedTo(rest, chunk))
+    for (const piece of inPieces(rest === undefined ? chunk : joinedTo(rest, chunk)))
+      deciding.take(chunk, decoder.push(piece), (event, joined, within) => {
+        if (parts.late?.holds(event, joined, { input, within }) !== true) evaluate(input, event, joined)
+      })
     if (chunk.end === true) lane.decoders.delete(chunk.stream)
-    deciding.take(chunk, decoded, (event, joined, within) => {
-      if (parts.late?.holds(event, joined, { input, within }) !== true) evaluate(input, event, joined)
-    })
     if (chunk.repeated === true) continue
     if (chunk.whole === true) bodies.push({ stream: chunk.stream, length: chunk.bytes.length })
     else {
