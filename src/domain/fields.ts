@@ -1,6 +1,7 @@
 import { NETWORK_DEVICE } from './device-fields.ts'
 import type { SourceName } from './event.ts'
 import type { Field } from './field.ts'
+import { IMAGE } from './image-fields.ts'
 import { FILE_CHANGE } from './integrity-fields.ts'
 import { METRIC } from './metric-fields.ts'
 import { CONTAINER_VIEW } from './view-fields.ts'
@@ -133,6 +134,7 @@ const CONTAINER_CREATE: Readonly<Record<string, Field>> = {
   'k8s.node_pinned': { type: 'boolean', description: 'nodeName was set by the creator.' },
   'k8s.tolerates_everything': { type: 'boolean', description: 'A toleration without a key.' },
   'user_agent.original': { type: 'string', description: 'Client that asked, where the log says it.' },
+  ...IMAGE,
 }
 
 const CONTAINER_MOUNT: Readonly<Record<string, Field>> = {

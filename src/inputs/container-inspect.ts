@@ -1,5 +1,6 @@
 import { realpath } from 'node:fs/promises'
 import { EngineError, parseObject, type EngineApi } from './engine-api.ts'
+import type { EngineImages } from './image-inspect.ts'
 
 /** Which engine answers. */
 export interface EngineIdentity {
@@ -26,6 +27,13 @@ export type Inspected =
   | { readonly kind: 'gone'; readonly id: string; readonly reason: string }
   | { readonly kind: 'unresolved'; readonly id: string; readonly reason: string }
 
+/** Who is asked about containers. */
+export interface AskedEngine {
+  readonly api: EngineApi
+  readonly engine: EngineIdentity
+  readonly images: EngineImages
+}
+
 const AT_ONCE = 8
 /** A specification is one record of its stream: labels and environment belong to whoever made the container. */
 const MAX_SPECIFICATION = 15 * 1024 * 1024
@@ -35,23 +43,21 @@ const MAX_SPECIFICATION = 15 * 1024 * 1024
  * the engine says nothing of use is `unresolved`; an engine that does not answer throws an EngineError.
  */
 export async function inspectContainers(
-  api: EngineApi,
-  engine: EngineIdentity,
+  asked: AskedEngine,
   ids: readonly string[],
   about: (id: string, created: number) => { readonly inventory: boolean; readonly observed?: number },
   signal: AbortSignal,
 ): Promise<readonly Inspected[]> {
   const inspected: Inspected[] = []
   for (let from = 0; from < ids.length; from += AT_ONCE) {
-    const some = ids.slice(from, from + AT_ONCE).map((id) => inspect(api, engine, id, about, signal))
+    const some = ids.slice(from, from + AT_ONCE).map((id) => inspect(asked, id, about, signal))
     inspected.push(...(await Promise.all(some)))
   }
   return inspected
 }
 
 async function inspect(
-  api: EngineApi,
-  engine: EngineIdentity,
+  { api, engine, images }: AskedEngine,
   id: string,
   about: (id: string, created: number) => { readonly inventory: boolean; readonly observed?: number },
   signal: AbortSignal,
@@ -65,12 +71,14 @@ async function inspect(
       return { kind: 'unresolved', id, reason: 'its specification is empty' }
     const mounts = mountsOf(specification)
     const created = Date.parse(String(specification['Created'])) || 0
+    const image = await images.of(specification['Image'], signal)
     const added = {
       engine: engine.kind,
       host: engine.host,
       ...about(id, created),
       volumes: await volumesOf(api, mounts, signal),
       realPaths: api.isLocal ? await realPathsOf(mounts) : {},
+      ...(image !== undefined && { image }),
     }
     // the engine's own text: parsing and printing would round integers beyond 2^53
     const line = text.includes('\n') ? JSON.stringify(specification) : text

@@ -10,6 +10,7 @@ import { changesSpecification, endsContainer, parseEvent, type EngineEvent } fro
 import { containerIds, runningPoll } from './engine-looks.ts'
 import { changesPoll } from './engine-changes.ts'
 import { startPolls, type Poll } from './engine-polls.ts'
+import { engineImages, type EngineImages } from './image-inspect.ts'
 import { statsPoll } from './engine-stats.ts'
 import type { Input, InputBatch, Reach, Resume } from './input.ts'
 import { lineQueue } from './line-queue.ts'
@@ -50,8 +51,8 @@ const RING = 256
  *   it ran in another one by then };
  * - specifications: the inspect document with the key `x-tallyman` { engine, host, inventory, observed (ms; for a
  *   container that was inspected before), volumes: {name: {Driver, Options}}, realPaths: {path: path} }. `inventory` is true for what was there before
- *   this engine was first watched. They come at the first start, after each event that may change one, and
- *   when events were lost;
+ *   this engine was first watched. With `image`, what the engine says of its image (`ImageAddition`). They come at the
+ *   first start, after each event that may change one, and when events were lost;
  * - `{"x-tallyman":{"engine","host","gone":<id>,"observed"}}` for a container that disappeared unseen;
  * - `{"x-tallyman":{"engine","host","running":[<id>],"observed","interval"}}`, those that run now, where `looks` says how often;
  * - where it says so, their samples as `GET /containers/{id}/stats` has them, with `id`; and what they have other than
@@ -95,7 +96,8 @@ export function dockerInput({ name, socket, now, looks = {} }: DockerInputOption
             settle()
             reach = { kind: 'caught-up', until: now() }
           }
-          yield* watch({ about: name, api, engine, position, now, signal, looks, settle: settled })
+          const images = engineImages(api)
+          yield* watch({ about: name, api, engine, images, position, now, signal, looks, settle: settled })
           reach = { kind: 'cut', since: now() }
           position.aliveAt = now()
           pause = FIRST_PAUSE
@@ -144,6 +146,7 @@ interface Session {
   readonly about: string
   readonly api: EngineApi
   readonly engine: EngineIdentity
+  readonly images: EngineImages
   readonly position: Position
   readonly now: () => number
   readonly signal: AbortSignal
@@ -317,23 +320,22 @@ async function* specifications(session: Session, ids: readonly string[]): AsyncG
   }
 }
 
-function inspectAll(
-  { api, engine, position, now, signal }: Session,
-  ids: readonly string[],
-): Promise<readonly Inspected[]> {
+function inspectAll(session: Session, ids: readonly string[]): Promise<readonly Inspected[]> {
+  const { position, now, signal } = session
   const about = (id: string, created: number): { inventory: boolean; observed?: number } => ({
     inventory: !position.inventoried && created < position.began,
     // A container that is new says itself when it was created.
     ...(position.containers.has(id) ? { observed: now() } : {}),
   })
-  return inspectContainers(api, engine, ids, about, signal)
+  return inspectContainers(session, ids, about, signal)
 }
 
 /** The lines that are new, each event that may change a specification followed by what it is now. */
 async function follow(session: Session, lines: readonly string[]): Promise<InputBatch | undefined> {
-  const { position, now } = session
+  const { position, images, now } = session
   const events = lines.map(parseEvent).filter((event) => !position.wasDelivered(event))
   if (events.length === 0) return undefined
+  if (events.some(({ type }) => type === 'image')) images.forget()
   const ids = new Set(events.filter(changesSpecification).map(({ container }) => container ?? ''))
   // before anything is taken as handed on: an engine that stops answering here leaves all of it to be asked again
   const inspected = new Map((await inspectAll(session, [...ids])).map((one) => [one.id, one]))
@@ -375,7 +377,7 @@ function lineOf(event: EngineEvent, inspected: Inspected | undefined): string {
 }
 
 function batchOf(
-  { about, engine, position }: Session,
+  { about, engine, images, position }: Session,
   lines: readonly string[],
   findings: readonly Finding[],
 ): InputBatch {
@@ -383,8 +385,12 @@ function batchOf(
   const stream = engineStream(about, engine.id)
   const chunks = bytes.length === 0 ? [] : [{ stream, offset: position.offset, bytes }]
   position.offset += bytes.length
-  return { chunks, findings, unreadable: [], checkpoint: position.checkpoint() }
+  const count = images.takeFailures()
+  const unreadable = count === 0 ? [] : [{ stream, reason: UNKNOWN_IMAGE, count }]
+  return { chunks, findings, unreadable, checkpoint: position.checkpoint() }
 }
+
+export const UNKNOWN_IMAGE = 'docker.inspect: image that the engine does not describe'
 
 function lostFinding(about: string, { id, host }: EngineIdentity, since: number, until: number): Finding {
   return {

@@ -8,6 +8,8 @@ export interface EngineEvent {
   readonly key: string
   /** Nanoseconds since the epoch; beyond 2^53. 0 where the line has none. */
   readonly nano: bigint
+  /** What it is about: container, image, network, … */
+  readonly type: string
   readonly action: string
   /** Id or name of the container that it changes, and what it says of it. */
   readonly container: string | undefined
@@ -34,6 +36,7 @@ export function parseEvent(line: string): EngineEvent {
     line,
     key: key.slice(0, 16),
     nano,
+    type,
     action,
     container: containerOf(type, action, actor, attributes),
     attributes,

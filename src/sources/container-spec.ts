@@ -28,6 +28,8 @@ export interface ContainerSpec {
   readonly command: readonly string[]
   /** Where the command is started; missing where the image decides. */
   readonly folder?: string
+  /** What is known of its image; its creation alone tells of it. */
+  readonly image?: Readonly<Record<string, unknown>>
   /** Kind of object for Kubernetes: container, init, ephemeral. */
   readonly containerType?: string
 }
@@ -48,7 +50,8 @@ export function specEvents(base: EventBase, spec: ContainerSpec): readonly Event
     ...(spec.containerType !== undefined && { containerType: spec.containerType }),
     onHost: (path) => hostPathOf(path, hostMounts),
   })
-  return [derivedEvent(base, 'create', 'container_create', created), ...mounts, ...execs]
+  const whole = { ...created, ...filled(spec.image ?? {}) }
+  return [derivedEvent(base, 'create', 'container_create', whole), ...mounts, ...execs]
 }
 
 /** The parts of the host that the container sees, by their resolved paths. */
@@ -72,15 +75,19 @@ export function capabilities(names: readonly string[]): readonly string[] {
 
 function createRecord(spec: ContainerSpec): Record<string, unknown> {
   const binds = spec.mounts.filter((mount) => mount.type === 'bind').flatMap((mount) => mount.source)
-  const record: Record<string, unknown> = {}
-  const fields: Record<string, unknown> = {
+  return filled({
     ...spec.fields,
     'container.exposes': unique(binds.flatMap((path) => exposuresOf(path))),
     'container.host_paths': unique(binds),
     'container.command': spec.command,
     'container.command.executable':
       spec.command[0] === undefined ? undefined : posix.basename(spec.command[0]),
-  }
+  })
+}
+
+/** Without what is not known, and lists of nothing. */
+function filled(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const record: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(fields)) {
     if (value !== undefined && !(Array.isArray(value) && value.length === 0)) record[name] = value
   }

@@ -4,6 +4,7 @@ import type { Fact, Resource } from '../domain/event.ts'
 import { addressesOf } from './docker-addresses.ts'
 import { rootsOf } from './docker-roots.ts'
 import { hostMountsOf, specEvents } from './container-spec.ts'
+import { dockerImage } from './docker-image.ts'
 import { dockerSpec } from './docker-spec.ts'
 import { contentOf } from './events.ts'
 import { imageAttributes, parseImage } from './image-reference.ts'
@@ -103,10 +104,12 @@ function decode(record: FramedRecord): Decoded {
   if (time === undefined) return failed('container without a creation time')
   const engine = engineOf(inspect, extra)
   const spec = dockerSpec(inspect, engine, extra)
-  const resource = resourceOf(inspect, engine, extra)
-  // Renaming a container makes it no other one.
-  const { 'container.name': _name, ...lasting } = resource
+  const own = resourceOf(inspect, engine, extra)
+  // Renaming a container makes it no other one, nor does what becomes of its image's names.
+  const { 'container.name': _name, ...lasting } = own
   const content = contentOf(jsonText([lasting, spec]))
+  const image = dockerImage(objectOf(extra['image']), referenceOf(inspect))
+  const resource = { ...own, ...image.resource }
   const identity = identityOf(record.stream, id)
   const events = specEvents(
     {
@@ -118,7 +121,7 @@ function decode(record: FramedRecord): Decoded {
       resource,
       inventory: extra['inventory'] === true,
     },
-    spec,
+    { ...spec, image: image.fields },
   )
   return {
     kind: 'evaluated',
@@ -155,7 +158,7 @@ function engineOf(inspect: JsonObject, extra: JsonObject): 'docker' | 'podman' {
 }
 
 function resourceOf(inspect: JsonObject, engine: string, extra: JsonObject): Resource {
-  const reference = textOf(inspect['ImageName']) ?? textOf(objectOf(inspect['Config'])['Image'])
+  const reference = referenceOf(inspect)
   const image = textOf(inspect['Image'])
   const digest = image === undefined ? undefined : parseImage(image).id
   const name = textOf(inspect['Name'])?.replace(/^\//, '')
@@ -170,6 +173,10 @@ function resourceOf(inspect: JsonObject, engine: string, extra: JsonObject): Res
     ...(project !== undefined && { 'service.namespace': project.slice(0, 256) }),
     ...(host !== undefined && { 'host.name': host }),
   }
+}
+
+function referenceOf(inspect: JsonObject): string | undefined {
+  return textOf(inspect['ImageName']) ?? textOf(objectOf(inspect['Config'])['Image'])
 }
 
 /** https://docs.docker.com/reference/compose-file/; podman-compose writes it as well. */

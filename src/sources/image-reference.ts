@@ -37,3 +37,13 @@ export function imageAttributes(reference: string | undefined): Record<string, s
     ...(image.repoDigests !== undefined && { 'container.image.repo_digests': image.repoDigests }),
   }
 }
+
+/** A repository's whole name: Docker Hub's have neither its host nor, where Docker itself keeps them, a folder. */
+export function repositoryOf(name: string): string {
+  const slash = name.indexOf('/')
+  const first = slash === -1 ? '' : name.slice(0, slash)
+  const isHost = /[.:]/.test(first) || first === 'localhost'
+  if (isHost && !/^(?:index\.)?docker\.io$/.test(first)) return name
+  const path = isHost ? name.slice(slash + 1) : name
+  return `docker.io/${path.includes('/') ? path : `library/${path}`}`
+}

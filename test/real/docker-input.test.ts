@@ -26,6 +26,12 @@ interface Line {
     readonly running?: boolean
     readonly volumes?: Readonly<Record<string, { Driver: string; Options: Record<string, string> | null }>>
     readonly realPaths?: Readonly<Record<string, string>>
+    readonly image?: {
+      readonly RepoTags: readonly string[]
+      readonly RepoDigests: readonly string[]
+      readonly Layers: readonly string[]
+      readonly History: readonly string[]
+    }
   }
 }
 
@@ -100,6 +106,31 @@ describe('a real Docker Engine', () => {
     const order = linesOf(delivered).map(({ Action, Name }) => Action ?? Name)
     expect(order.indexOf('create', order.indexOf('/before'))).toBeLessThan(order.indexOf('/after'))
     await docker('rm', '-f', 'before', 'after')
+  })
+
+  realTest('says of a container what its image is, and by which names it goes by then', async () => {
+    const delivered = createDelivered()
+    await begin(delivered)
+    await docker('run', '--name', 'changed', 'test/busybox:1', 'sh', '-c', 'echo x > /planted')
+    await docker('commit', 'changed', 'shop/web:1')
+    await Promise.all([
+      deliver(input(), delivered, () => inspected(delivered, 'second').length > 0),
+      docker('create', '--name', 'first', 'shop/web:1', 'true')
+        .then(() => docker('tag', 'shop/web:1', 'nginx:alpine'))
+        .then(() => docker('create', '--name', 'second', 'nginx:alpine', 'true')),
+    ])
+    const [first, second] = ['first', 'second'].map(
+      (name) => inspected(delivered, name)[0]?.['x-tallyman']?.image,
+    )
+    expect(first).toMatchObject({
+      RepoTags: ['shop/web:1'],
+      RepoDigests: [],
+      History: ['sh -c echo x > /planted', ''],
+    })
+    expect(first?.Layers).toHaveLength(2)
+    expect(second?.RepoTags.toSorted()).toEqual(['nginx:alpine', 'shop/web:1'])
+    expect(delivered.unreadable).toEqual([])
+    await docker('rm', '-f', 'changed', 'first', 'second')
   })
 
   realTest('asks on the side what runs, what it uses, and what it has other than its image', async () => {
