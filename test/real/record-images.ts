@@ -70,9 +70,7 @@ try {
   await engine.docker('tag', 'shop/image-fetched:1', 'shop/app:stable')
   await create('image-after', 'shop/app:stable')
   await reading
-  const files = [
-    ...names.filter((name) => !['image-before', 'image-after'].includes(name)).map((name) => [name]),
-  ]
+  const files = names.filter((name) => !['image-before', 'image-after'].includes(name)).map((name) => [name])
   for (const [name = '', ...more] of [...files, ['image-tag-moved', 'image-before', 'image-after']]) {
     const lines = (more.length === 0 ? [name] : more).map((each) => line(each) ?? '')
     writeFileSync(join(FOLDER, `${name}.engine.jsonl`), lines.map((each) => `${each}\n`).join(''))
