@@ -39,7 +39,7 @@ export interface KubernetesServer {
   put(path: string, object: Json): void
   remove(path: string, uid: string): void
   /** All watches of a resource get these bytes as they are. */
-  write(path: string, bytes: string): void
+  write(path: string, bytes: string | Uint8Array): void
   /** Cuts the connections of those who watch a resource. */
   cut(path: string): void
   bookmark(path: string): void
@@ -50,6 +50,8 @@ export interface KubernetesServer {
   answer: (asked: Asked) => { readonly status: number; readonly json: unknown } | undefined
   /** A kubeconfig that reaches it with the token in a file. */
   kubeconfig(folder: string, token: string): { readonly file: string; readonly tokenFile: string }
+  /** It is away for a moment, and comes back with its store, or with an empty one that counts from the beginning. */
+  restart(store: 'kept' | 'lost'): Promise<void>
   stop(): Promise<void>
 }
 
@@ -137,6 +139,18 @@ users:
 `,
       )
       return { file, tokenFile }
+    },
+    async restart(store) {
+      const { port } = listener.address() as AddressInfo
+      await server.stop()
+      if (store === 'lost') {
+        objects.clear()
+        history.length = 0
+        version = 1
+        oldest = 0
+      }
+      listener.listen(port, '127.0.0.1')
+      await once(listener, 'listening')
     },
     async stop() {
       listener.closeAllConnections()

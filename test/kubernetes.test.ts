@@ -153,7 +153,7 @@ it('what a cluster holds is evaluated, is one alert with its audit log, and name
     await again.url()
     return named(await alertsOf(again), 'meanwhile').length === 1 ? true : undefined
   }, PATIENCE)
-  expect(server.asked.some(({ path }) => path.startsWith(`${PODS}?limit`))).toBe(false)
+  expect(server.asked.some(({ path }) => path.startsWith(`${PODS}?limit=500`))).toBe(false)
   expect(named(await alertsOf(again), 'made')).toEqual(one)
   expect((await again.ask('/api/findings')).body).toMatchObject({ items: [] })
   const { body } = await again.ask('/api/coverage')

@@ -190,6 +190,7 @@ it('an event too large to read hides no container', async () => {
   server.closeAllConnections()
   server.close()
   expect(delivered.findings.map(({ kind }) => kind)).toContain('bound-reached')
+  expect(delivered.unreadable).toMatchObject([{ reason: 'docker: event larger than 16 MiB', count: 1 }])
 })
 
 it('a list of containers that is none is an engine that does not answer', async () => {

@@ -41,6 +41,7 @@ const LONGEST_PAUSE = 10_000
 const PATIENCE = 5_000
 const INSPECTS_A_BATCH = 32
 const EVENTS_A_BATCH = 512
+export const TOO_LARGE = 'docker: event larger than 16 MiB'
 /** Docker keeps so many events to replay. */
 const RING = 256
 
@@ -185,7 +186,11 @@ async function* watch(session: Session): AsyncGenerator<InputBatch> {
       }
       const oversized = live.takeOversized()
       if (oversized > 0) {
-        yield { chunks: [], findings: [oversizedFinding(about, engine, oversized, now())], unreadable: [] }
+        yield {
+          chunks: [],
+          findings: [oversizedFinding(about, engine, oversized, now())],
+          unreadable: [{ stream: about, reason: TOO_LARGE, count: oversized }],
+        }
         // an event that is too large to read must not hide the container that it is about
         const there = await listContainers(session)
         yield* specifications(

@@ -69,6 +69,22 @@ export async function* listPages(
   } while (next !== '')
 }
 
+/** The version of what is there now, as a list of one object says it. */
+export async function newestVersion(
+  api: ClusterApi,
+  resource: ClusterResource,
+  signal: AbortSignal,
+): Promise<string> {
+  const response = await api.open(`${resourcePath(resource)}?limit=1`, {
+    accept: acceptOf(resource, 'List'),
+    idle: IDLE,
+    signal,
+  })
+  const { json } = await jsonOf(response, MAX_PAGE)
+  const { resourceVersion } = (json['metadata'] ?? {}) as JsonObject
+  return typeof resourceVersion === 'string' ? resourceVersion : ''
+}
+
 /** What a watch tells at once. */
 export interface Changes extends Told {
   /** The version up to which all is told now; undefined where nothing says it. */

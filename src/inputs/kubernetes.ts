@@ -9,6 +9,7 @@ import {
   GarbageError,
   GONE,
   listPages,
+  newestVersion,
   NOT_AS_ASKED,
   watchChanges,
   type Changes,
@@ -190,7 +191,11 @@ async function* follow(following: Following): AsyncGenerator<Step> {
       if (version === undefined || listed === undefined || now() - listed > CONFIRMED) {
         state({ kind: 'listing' })
         yield* list(following)
-      }
+      } else if (isOlder(await newestVersion(following.api, resource, signal), version))
+        throw new ClusterError(
+          'the API server went back in time, as if an older copy of its store had been put back',
+          GONE,
+        )
       const opened = (): void => {
         state({ kind: 'watching' })
         settle()
@@ -239,6 +244,14 @@ function changedBy({
 /** Compacted away; or of another cluster, whose versions are lower. */
 function isUnknownVersion({ status, message }: ClusterError): boolean {
   return status === GONE || (status === 504 && message.includes('resource version'))
+}
+
+/**
+ * Versions are counted (https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions). A watch from
+ * one that is yet to come tells nothing until it comes.
+ */
+function isOlder(version: string, than: string): boolean {
+  return [version, than].every((each) => /^\d{1,30}$/.test(each)) && BigInt(version) < BigInt(than)
 }
 
 /** All that is there. What was there before, and no longer is, is known when the list is complete. */

@@ -57,9 +57,36 @@ describe('a framer', () => {
     ['a truncated line', '{"a":"b\n{"a":2}\n', ['0! truncated JSON', '8: {"a":2}']],
     ['a line truncated between members', '{"a":1,\n{"a":2}\n', ['0! truncated JSON', '8: {"a":2}']],
     ['a truncated end', '{"a":1}\n{"a":', ['0: {"a":1}', '8! truncated JSON']],
+    [
+      'text behind JSON that breaks off',
+      '{"a":[1,\nup{b="1"} 2\n[[[\n2026-11-21 07:00:00 up\n[\n10.0.0.1 - - x\n',
+      [
+        '0! truncated JSON',
+        '9: up{b="1"} 2',
+        '21/0! truncated JSON',
+        '25: 2026-11-21 07:00:00 up',
+        '48/0! truncated JSON',
+        '50: 10.0.0.1 - - x',
+      ],
+    ],
+    [
+      'numbers and words of JSON on lines of their own',
+      '[\n-1.5e3,\n7\n,true\n, {"a":[\n1\n,null\n]}]\n',
+      ['0/0: -1500', '0/1: 7', '0/2: true', '0/3: {"a":[1,null]}'],
+    ],
     ['JSON that is none', '{a:1}\n{"a":1}\n', ['0! invalid JSON', '6: {"a":1}']],
     ['invalid UTF-8', Buffer.from([0x7b, 0xff, 0x7d, 0x0a, 0x7b, 0x7d, 0x0a]), ['0! invalid UTF-8', '4: {}']],
     ['binary content, which ends the stream', 'PK\u0000\u0001\n{"a":1}\n', ['0! binary content']],
+    [
+      'binary content within text, which ends its line',
+      '{"a":1}\nx\u0000y\n\u0000\n{"b":1}\n',
+      ['0: {"a":1}', '8! binary content', '12! binary content', '14: {"b":1}'],
+    ],
+    [
+      'what a power cut left of a block, and the record behind it',
+      '{"a":1}\n\u0000\u0000\u0000{"b":1}\n',
+      ['0: {"a":1}', '8! binary content', '11: {"b":1}'],
+    ],
     [
       'deep nesting',
       `{"a":${'['.repeat(5_000)}${']'.repeat(5_000)}}\n{"a":1}\n`,

@@ -48,7 +48,8 @@ export interface Framer {
 /**
  * Cuts one stream into records: JSON a line, over several lines, several on one line, or the elements of a
  * top-level array; JSON behind a syslog header; the rows of a table, which its header makes objects; or lines of
- * text. A JSON value that breaks off is a failure, and reading goes on at the next line that parses.
+ * text. A JSON value that breaks off is a failure, and reading goes on at the next line that parses, or that cannot be
+ * part of JSON.
  */
 export function createFramer(stream: string, from?: FramingCheckpoint, now?: () => number): Framer {
   const lines = createLineReader(from?.lines)
@@ -117,6 +118,8 @@ export function createFramer(stream: string, from?: FramingCheckpoint, now?: () 
     const { text, offset } = line
     const first = firstOf(text)
     if (first === -1) return
+    if ((pending !== undefined || array !== undefined) && !JSON_GOES_ON.test(text.slice(first, first + 64)))
+      dropUnfinished()
     if (pending !== undefined && isWholeObject(text)) {
       const parsed = parse(text)
       if (parsed.ok) {
@@ -266,6 +269,10 @@ function opensJson(text: string, at: number): boolean {
   const next = firstOf(text.slice(at + 1, at + 65))
   return next === -1 || '{[]"'.includes(text.charAt(at + 1 + next))
 }
+
+/** How a line begins within a JSON value: with what separates, a text, a number or a word of JSON. */
+const JSON_SCALAR = String.raw`(?:-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)\s*(?:[,\]}]|$)`
+const JSON_GOES_ON = new RegExp(String.raw`^(?:[{}\],:"]|\[\s*(?:[{[\]"]|$)|\[?\s*${JSON_SCALAR})`)
 
 /** Only such a line may end a value that broke off: in indented JSON no object opens at the margin. */
 function isWholeObject(text: string): boolean {

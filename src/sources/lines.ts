@@ -26,7 +26,9 @@ export interface LinesCheckpoint {
   readonly encoding: Encoding | undefined
   /** The rest of a line that was too long is thrown away. */
   readonly skipping: boolean
-  /** Bytes that are no text were found: nothing more is read. */
+  /** A line of text was read. */
+  readonly begun?: boolean
+  /** It began with bytes that are no text: nothing more is read. */
   readonly stopped: boolean
 }
 
@@ -44,10 +46,15 @@ export const TOO_LONG = 'record longer than 16 MiB'
 export const INVALID_UTF8 = 'invalid UTF-8'
 export const BINARY = 'binary content'
 
-/** Cuts the bytes of a stream into lines, holding no more than one record's limit of them. */
+/**
+ * Cuts the bytes of a stream into lines, holding no more than one record's limit of them. NUL is in no text: a stream
+ * that begins with it is something else, and is not read; within one that was text, it fails its line alone. What a
+ * power cut leaves of a block, NULs and then the next record, is a failure and that record.
+ */
 export function createLineReader(from?: LinesCheckpoint): LineReader {
   let encoding = from?.encoding
   let skipping = from?.skipping ?? false
+  let begun = from?.begun ?? from !== undefined
   let stopped = from?.stopped ?? false
   let held: Buffer = Buffer.alloc(0)
   let start = 0
@@ -63,18 +70,27 @@ export function createLineReader(from?: LinesCheckpoint): LineReader {
     held.length + partsLength + bytes.length <= MAX_RECORD_BYTES &&
     !bytes.includes(0x0a)
 
-  const decode = (bytes: Buffer, offset: number, next: number): Line => {
+  const decode = (bytes: Buffer, offset: number, next: number): readonly Line[] => {
     if (encoding === 'utf16le' || encoding === 'utf16be') {
-      return { kind: 'line', offset, next, text: trimReturn(utf16(bytes, encoding)), wide: true }
+      return [{ kind: 'line', offset, next, text: trimReturn(utf16(bytes, encoding)), wide: true }]
     }
-    if (bytes.includes(0)) {
-      stopped = true
-      return { kind: 'failed', offset, next, reason: BINARY, sample: '' }
+    const hole = lengthOfHole(bytes)
+    const text = bytes.subarray(hole)
+    if (text.includes(0) || text.length === 0) {
+      if (bytes.length === 0) return [{ kind: 'line', offset, next, text: '', wide: false }]
+      stopped = !begun
+      return [{ kind: 'failed', offset, next, reason: BINARY, sample: '' }]
+    }
+    if (hole > 0) {
+      const before: Line = { kind: 'failed', offset, next: offset + hole, reason: BINARY, sample: '' }
+      return [before, ...decode(text, offset + hole, next)]
     }
     if (!isUtf8(bytes)) {
-      return { kind: 'failed', offset, next, reason: INVALID_UTF8, sample: bytes.toString('latin1', 0, 512) }
+      const sample = bytes.toString('latin1', 0, 512)
+      return [{ kind: 'failed', offset, next, reason: INVALID_UTF8, sample }]
     }
-    return { kind: 'line', offset, next, text: trimReturn(bytes.toString('utf8')), wide: false }
+    begun = true
+    return [{ kind: 'line', offset, next, text: trimReturn(bytes.toString('utf8')), wide: false }]
   }
 
   const tooLong = (): Line => {
@@ -123,7 +139,7 @@ export function createLineReader(from?: LinesCheckpoint): LineReader {
         const next = at + (encoding === 'utf8' ? 1 : 2)
         if (skipping) skipping = false
         else if (at - from > MAX_RECORD_BYTES) lines.push(failedLine(held, start, from, next))
-        else lines.push(decode(held.subarray(from, at), start + from, start + next))
+        else lines.push(...decode(held.subarray(from, at), start + from, start + next))
         from = next
         if (stopped) break
       }
@@ -137,7 +153,7 @@ export function createLineReader(from?: LinesCheckpoint): LineReader {
       } else if (held.length > MAX_RECORD_BYTES) {
         lines.push(tooLong())
       } else if (end && held.length > 0) {
-        lines.push(decode(held, start, start + held.length))
+        lines.push(...decode(held, start, start + held.length))
         start += held.length
         held = Buffer.alloc(0)
         searched = 0
@@ -151,7 +167,7 @@ export function createLineReader(from?: LinesCheckpoint): LineReader {
       return start
     },
     checkpoint() {
-      return { encoding, skipping, stopped }
+      return { encoding, skipping, begun, stopped }
     },
   }
 }
@@ -159,6 +175,13 @@ export function createLineReader(from?: LinesCheckpoint): LineReader {
 function failedLine(held: Buffer, start: number, from: number, next: number): Line {
   const sample = held.toString('utf8', from, from + 512)
   return { kind: 'failed', offset: start + from, next: start + next, reason: TOO_LONG, sample }
+}
+
+/** How many NULs it begins with. */
+function lengthOfHole(bytes: Buffer): number {
+  let length = 0
+  while (bytes[length] === 0) length += 1
+  return length
 }
 
 function trimReturn(text: string): string {
