@@ -90,7 +90,8 @@ it(
       expect(await sender.send(sender.unsent, at)).toBe(true)
       sender.acknowledged += sender.unsent.length
     }
-    const { evaluated, failed } = (await daemon?.ask('/api/totals'))?.body as Totals
+    const { body } = (await daemon?.ask('/api/totals')) ?? {}
+    const { evaluated, failed } = body as Totals
     expect({ evaluated, failed }).toEqual({
       evaluated: senders.reduce((sum, { acknowledged }) => sum + acknowledged, 0),
       failed: 0,
