@@ -194,8 +194,19 @@ export interface BaselineRow {
   readonly deadline: number | undefined
   /** Event time from which on it is forgotten, ms. */
   readonly expires: number
+  /** It is there, with this status, deadline and expiry: what is new of it is its state. */
+  readonly isSteady?: true
 }
 export type BaselineKey = Pick<BaselineRow, 'baseline' | 'key'>
+
+/** What a baseline told in a round that is not over: alerts are made in the order of (time, event). */
+export interface ToldRow {
+  /** Event time, ms, and the id of the event that it will be. */
+  readonly time: number
+  readonly event: string
+  /** JSON. */
+  readonly body: unknown
+}
 
 /** What one correlation remembers of one group. */
 export interface WindowRow {

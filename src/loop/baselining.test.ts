@@ -4,13 +4,20 @@ import { join } from 'node:path'
 import { array, assert, asyncProperty, integer, record, shuffledSubarray } from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { podCreated } from '../../test/audit.ts'
-import type { Input, Reach } from '../inputs/input.ts'
-import type { Judge } from '../engine/judge.ts'
-import { compileRules, type Ruleset } from '../sigma/sigma.ts'
-import { sources } from '../sources/index.ts'
+import type { Input } from '../inputs/input.ts'
+import type { Ruleset } from '../sigma/sigma.ts'
 import { openStore } from '../store/sqlite.ts'
 import type { Store } from '../store/store.ts'
-import { runPipeline, type PipelineParts } from './pipeline.ts'
+import {
+  ALL_PASS,
+  foundIn,
+  inputOf,
+  rulesetOf,
+  runOver,
+  runStopped,
+  type Batch,
+} from './handed-on.testing.ts'
+import type { PipelineParts } from './pipeline.ts'
 
 const START = Date.UTC(2026, 10, 2)
 const MINUTE = 60_000
@@ -54,11 +61,6 @@ title: two new names
 correlation: {type: event_count, rules: [new_name], group-by: [user.username], timespan: 12h, condition: {gte: 2}, generate: true}
 `
 
-const ALL_PASS: Judge = {
-  suppressedBy: () => undefined,
-  rate: (match) => ({ match, level: match.rule.level }),
-}
-
 let folder: string
 let ruleset: Ruleset
 beforeAll(() => {
@@ -66,12 +68,6 @@ beforeAll(() => {
   ruleset = rulesetOf(RULES)
 })
 afterAll(() => rmSync(folder, { recursive: true }))
-
-function rulesetOf(text: string): Ruleset {
-  const compiled = compileRules([{ file: 'r.yml', text, line: 1, strategy: 's' }], { lists: new Map() })
-  expect(compiled.refused).toEqual([])
-  return compiled.ruleset
-}
 
 let stores = 0
 function newStore(): Store {
@@ -88,54 +84,12 @@ interface Pod {
 const lineOf = ({ name, user, time }: Pod, number: number): string =>
   podCreated({ name, user, auditID: `audit-${String(number).padStart(4, '0')}`, time })
 
-interface Batch {
-  readonly lines: readonly string[]
-  readonly reach?: Reach
-}
+const run = (input: Input, store: Store, more: Partial<PipelineParts> = {}): Promise<void> =>
+  runOver(input, { store, now: () => START, ruleset, ...more })
 
-function inputOf(batches: readonly Batch[], forGood = false): Input {
-  let reach: Reach = { kind: 'behind' }
-  return {
-    name: 'test',
-    reach: () => reach,
-    async *read(resume, signal) {
-      for (const [number, batch] of batches.entries()) {
-        const stream = `test-${number}`
-        if (resume.offset(stream) === undefined) {
-          const bytes = Buffer.from(batch.lines.map((line) => `${line}\n`).join(''))
-          yield { chunks: [{ stream, offset: 0, bytes, end: true }], findings: [], unreadable: [] }
-        }
-        reach = batch.reach ?? reach
-      }
-      if (forGood && !signal.aborted)
-        await new Promise((done) => signal.addEventListener('abort', done, { once: true }))
-    },
-  }
-}
-
-async function run(input: Input, into: Store, more: Partial<PipelineParts> = {}): Promise<void> {
-  const detection = { ruleset: more.detection?.().ruleset ?? ruleset, judge: ALL_PASS }
-  await runPipeline(
-    [input],
-    { store: into, sources, now: () => START, ...more, detection: () => detection },
-    new AbortController().signal,
-  )
-}
-
-/** Alerts as their events make them; which events are kept as evidence depends on when somebody looked. */
-function found(store: Store): readonly unknown[] {
-  return store
-    .alerts({ limit: 500, order: 'oldest' })
-    .items.map(({ id, rule, level, first, last, count }) => ({
-      id,
-      title: rule.title,
-      level,
-      first,
-      last,
-      count,
-    }))
-    .sort((a, b) => (a.id < b.id ? -1 : 1))
-}
+/** Runs until all that was handed on is committed and looked at, and is stopped then. */
+const stopped = (batches: readonly Batch[], store: Store, lateness: number): Promise<void> =>
+  runStopped(batches, { store, now: () => START, ruleset, lateness })
 
 const titles = (store: Store): ReadonlySet<string> =>
   new Set(store.alerts({ limit: 500 }).items.map(({ rule }) => rule.title))
@@ -161,7 +115,7 @@ describe('baselines', () => {
         const [whole, parts] = [newStore(), newStore()]
         await run(inputOf([{ lines }]), whole)
         await run(inputOf(order.map((part) => ({ lines: lines.filter((_, at) => at % 5 === part) }))), parts)
-        expect(found(parts)).toEqual(found(whole))
+        expect(foundIn(parts)).toEqual(foundIn(whole))
         for (const title of titles(whole)) seen.add(title)
         whole.close()
         parts.close()
@@ -206,7 +160,7 @@ describe('baselines', () => {
             await stopped(batches.slice(0, batch), live, lateness)
           await run(inputOf(batches), live, { correlations: { lateness, patience: Infinity } })
           expect(live.totals().late).toEqual({})
-          expect(found(live)).toEqual(found(whole))
+          expect(foundIn(live)).toEqual(foundIn(whole))
           whole.close()
           live.close()
         },
@@ -274,27 +228,3 @@ baseline: {type: new_value, rules: [created], group-by: [user.username], field: 
 })
 
 const podAt = (time: number): Pod => ({ name: 'n-3', user: 'nobody', time })
-
-/** Runs until all that was handed on is committed and looked at, and is stopped then. */
-async function stopped(batches: readonly Batch[], into: Store, lateness: number): Promise<void> {
-  const stop = new AbortController()
-  const beats = async function* (signal: AbortSignal): AsyncGenerator<{ beat: true }> {
-    for (let beat = 0; beat < 3 && !signal.aborted; beat += 1) {
-      yield { beat: true }
-      await new Promise((done) => setImmediate(done))
-    }
-    stop.abort()
-  }
-  await runPipeline(
-    [inputOf(batches, true)],
-    {
-      store: into,
-      sources,
-      detection: () => ({ ruleset, judge: ALL_PASS }),
-      now: () => START,
-      correlations: { lateness, patience: Infinity },
-      beats,
-    },
-    stop.signal,
-  )
-}

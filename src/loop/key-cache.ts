@@ -1,72 +1,88 @@
+import type { BaselineRow } from '../domain/state.ts'
 import type { BaselineAnalytic } from '../engine/baselines/baseline-analytic.ts'
 import type { BaselineStore } from '../store/baselines.ts'
 
-/** States of keys that are kept in memory beside the store, those that came last, and entries of all of them. */
-const MOST = { keys: 200_000, entries: 4_000_000 } as const
+/** Keys that are kept in memory beside the store, those that were asked for last, and entries of their states. */
+const MOST = { keys: 30_000, entries: 2_000_000 } as const
 
-/** States of keys as they were left by the last step, which is committed. */
-export interface KeyCache {
-  /** From memory, or the store; undefined for a key that nothing is known of. */
-  get(baseline: string, key: string, kind: BaselineAnalytic<unknown>): unknown
-  /** `size` in entries. */
-  set(baseline: string, key: string, state: unknown, size: number): void
-  drop(baseline: string, key: string): void
-  /** After a step: forgets those that came first where there are too many. */
-  trim(): void
-}
+/** What the store holds of a key beside its state. */
+export type Stored = Pick<BaselineRow, 'status' | 'deadline' | 'expires'>
 
-interface Kept {
-  /** Undefined where the store has nothing of it. */
+export interface KeptKey {
+  /** Undefined where nothing is known of it. */
   state: unknown
+  /** Undefined where the store has no such key. */
+  stored: Stored | undefined
+  /** In entries. */
   size: number
 }
 
-export function createKeyCache(store: Pick<BaselineStore, 'baselineKeysOf'>): KeyCache {
-  const cache = new Map<string, Map<string, Kept>>()
+/** Keys as they were left by the last step, which is committed. */
+export interface KeyCache {
+  /** From memory, or the store. What is changed of it is to be said to `resized`. */
+  get(baseline: string, key: string, kind: BaselineAnalytic<unknown>): KeptKey
+  resized(kept: KeptKey, size: number): void
+  drop(baseline: string, key: string): void
+  /** After a step: forgets those that nobody asked for lately where there are too many. */
+  trim(): void
+}
+
+type Keys = Map<string, KeptKey>
+/** What was asked for since the last trim that forgot something, and between the two before. */
+interface Generations {
+  young: Keys
+  old: Keys
+}
+
+export function createKeyCache(store: Pick<BaselineStore, 'baselineKey'>): KeyCache {
+  const cache = new Map<string, Generations>()
+  /** Of the young. */
   let [keys, entries] = [0, 0]
-  const ofBaseline = (baseline: string): Map<string, Kept> => {
+  const ofBaseline = (baseline: string): Generations => {
     const known = cache.get(baseline)
     if (known !== undefined) return known
-    const made = new Map<string, Kept>()
+    const made = { young: new Map(), old: new Map() }
     cache.set(baseline, made)
     return made
   }
-  const drop = (of: Map<string, Kept>, key: string): void => {
-    const known = of.get(key)
-    if (known === undefined) return
-    entries -= known.size
-    keys -= 1
-    of.delete(key)
-  }
-  const set = (of: Map<string, Kept>, key: string, state: unknown, size: number): void => {
-    const known = of.get(key)
-    entries += size - (known?.size ?? 0)
-    if (known === undefined) {
-      keys += 1
-      of.set(key, { state, size })
-      return
-    }
-    known.state = state
-    known.size = size
+  const read = (baseline: string, key: string, kind: BaselineAnalytic<unknown>): KeptKey => {
+    const row = store.baselineKey(baseline, key)
+    if (row === undefined) return { state: undefined, stored: undefined, size: 1 }
+    const { status, deadline, expires } = row
+    const state = kind.fromJson(row.state, row.past)
+    return { state, stored: { status, deadline, expires }, size: kind.size(state) }
   }
   return {
     get(baseline, key, kind) {
-      const of = ofBaseline(baseline)
-      const known = of.get(key)
-      if (known !== undefined) return known.state
-      const row = store.baselineKeysOf(baseline, [key])[0]
-      const state = row === undefined ? undefined : kind.fromJson(row.state, row.past)
-      set(of, key, state, state === undefined ? 1 : kind.size(state))
-      return state
+      const { young, old } = ofBaseline(baseline)
+      const known = young.get(key)
+      if (known !== undefined) return known
+      const kept = old.get(key) ?? read(baseline, key, kind)
+      young.set(key, kept)
+      keys += 1
+      entries += kept.size
+      return kept
     },
-    set: (baseline, key, state, size) => set(ofBaseline(baseline), key, state, size),
-    drop: (baseline, key) => drop(ofBaseline(baseline), key),
+    resized(kept, size) {
+      entries += size - kept.size
+      kept.size = size
+    },
+    drop(baseline, key) {
+      const { young, old } = ofBaseline(baseline)
+      const known = young.get(key)
+      old.delete(key)
+      if (known === undefined) return
+      young.delete(key)
+      keys -= 1
+      entries -= known.size
+    },
     trim() {
-      for (const of of cache.values())
-        for (const key of of.keys()) {
-          if (keys <= MOST.keys && entries <= MOST.entries) return
-          drop(of, key)
-        }
+      if (keys <= MOST.keys / 2 && entries <= MOST.entries / 2) return
+      for (const of of cache.values()) {
+        of.old = of.young
+        of.young = new Map()
+      }
+      ;[keys, entries] = [0, 0]
     },
   }
 }

@@ -1,10 +1,16 @@
 import type { AuditRow } from '../domain/audit-row.ts'
-import type { BaselineKey, BaselineRow } from '../domain/state.ts'
+import type { BaselineKey, BaselineRow, ToldRow } from '../domain/state.ts'
 
 /** What a step of the baselines writes. */
 export interface BaselineCommit {
   readonly keys: readonly BaselineRow[]
+  /** Removed before the others are written. */
   readonly dropped: readonly BaselineKey[]
+  /** What expires by that event time is forgotten, ms: a part of it with each step. */
+  readonly over: number
+  /** What is kept until the round is over, and the numbers of what was kept and is told with this. */
+  readonly told?: readonly ToldRow[]
+  readonly taken?: readonly number[]
   /** Where all keys have come to, in event time, once a round is over: what was observed before is folded. */
   readonly place?: number
 }
@@ -26,13 +32,15 @@ export interface BaselineStore {
   /** Beginning of the newest tick of which something waits, ms. */
   newestObserved(): number | undefined
   observedIn(epoch: number): readonly unknown[]
-  baselineKeysOf(baseline: string, keys: readonly string[]): readonly BaselineRow[]
+  baselineKey(baseline: string, key: string): BaselineRow | undefined
   /** Those that have to be looked at at that event time or before, the soonest first. */
   dueBaselines(until: number, limit: number): readonly BaselineKey[]
   nextDueBaseline(): number | undefined
+  /** What was told in rounds of several steps and waits for their end, in the order of (time, event). */
+  keptTold(limit: number): readonly (ToldRow & { readonly n: number })[]
   /** How many keys each baseline has. */
   baselineKeyCounts(): ReadonlyMap<string, number>
-  /** Those that would be forgotten first. */
+  /** Those that are forgotten first where there are too many: those that learn, then those not seen for longest. */
   stalestBaselines(baseline: string, limit: number): readonly BaselineKey[]
   /** Incidents of an entity with an alert between two event times. */
   troubles(entity: string, since: number, until: number): readonly TroubleRow[]
@@ -82,7 +90,7 @@ export interface BaselineQuery {
 export interface BaselineReader {
   baselinePlace(): number | undefined
   baselineCounts(): readonly BaselineCount[]
-  /** Armed keys that are forgotten before that event time, ms: by days. */
+  /** Armed keys that are forgotten before that event time, ms. */
   expiringBaselines(baseline: string, before: number): number
   /** In the order of their keys. */
   baselineKeys(query: BaselineQuery): readonly BaselineRow[]

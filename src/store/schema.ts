@@ -214,4 +214,53 @@ export const MIGRATIONS: readonly string[] = [
   'ALTER TABLE container ADD COLUMN roots TEXT',
   // events that wait for what is known of their containers
   'CREATE TABLE waiting_event (n INTEGER PRIMARY KEY, body BLOB NOT NULL)',
+  // baselines by number; keys in the order in which they were first seen, and how many are how far, so that what is
+  // written of a key is its row alone; what was told in rounds of several steps, until they are over
+  `
+  CREATE TABLE baseline (n INTEGER PRIMARY KEY AUTOINCREMENT, hash TEXT NOT NULL UNIQUE);
+  INSERT INTO baseline (hash) SELECT DISTINCT baseline FROM baseline_key;
+  CREATE TABLE baseline_state (
+    n INTEGER PRIMARY KEY, baseline INTEGER NOT NULL, key TEXT NOT NULL, status TEXT NOT NULL, last INTEGER NOT NULL,
+    deadline INTEGER, expires INTEGER NOT NULL, state TEXT NOT NULL, UNIQUE (baseline, key)
+  );
+  CREATE TABLE baseline_numbers (n INTEGER PRIMARY KEY, past TEXT NOT NULL);
+  CREATE TABLE baseline_count (
+    baseline INTEGER NOT NULL, status TEXT NOT NULL, expires INTEGER NOT NULL, keys INTEGER NOT NULL,
+    PRIMARY KEY (baseline, status, expires)
+  ) WITHOUT ROWID;
+  INSERT INTO baseline_state (baseline, key, status, last, deadline, expires, state)
+    SELECT baseline.n, key, status, last, deadline, expires, state
+    FROM baseline_key JOIN baseline ON hash = baseline_key.baseline;
+  INSERT INTO baseline_numbers SELECT baseline_state.n, past FROM baseline_past
+    JOIN baseline ON hash = baseline_past.baseline
+    JOIN baseline_state ON baseline_state.baseline = baseline.n AND baseline_state.key = baseline_past.key;
+  INSERT INTO baseline_count SELECT baseline, status, expires, count(*) FROM baseline_state
+    GROUP BY baseline, status, expires;
+  DROP TABLE baseline_key;
+  DROP TABLE baseline_past;
+  CREATE INDEX baseline_due ON baseline_state (deadline) WHERE deadline IS NOT NULL;
+  CREATE INDEX baseline_expiry ON baseline_state (baseline, status, expires);
+  CREATE TABLE baseline_told (n INTEGER PRIMARY KEY, time INTEGER NOT NULL, event TEXT NOT NULL, body TEXT NOT NULL);
+  CREATE INDEX baseline_told_order ON baseline_told (time, event);
+  CREATE TRIGGER baseline_key_counted AFTER INSERT ON baseline_state BEGIN
+    INSERT INTO baseline_count VALUES (new.baseline, new.status, new.expires, 1)
+      ON CONFLICT DO UPDATE SET keys = keys + 1;
+  END;
+  CREATE TRIGGER baseline_key_gone AFTER DELETE ON baseline_state BEGIN
+    UPDATE baseline_count SET keys = keys - 1
+      WHERE baseline = old.baseline AND status = old.status AND expires = old.expires;
+    DELETE FROM baseline_count
+      WHERE baseline = old.baseline AND status = old.status AND expires = old.expires AND keys = 0;
+    DELETE FROM baseline_numbers WHERE n = old.n;
+  END;
+  CREATE TRIGGER baseline_key_moved AFTER UPDATE OF status, expires ON baseline_state
+  WHEN new.status <> old.status OR new.expires <> old.expires BEGIN
+    INSERT INTO baseline_count VALUES (new.baseline, new.status, new.expires, 1)
+      ON CONFLICT DO UPDATE SET keys = keys + 1;
+    UPDATE baseline_count SET keys = keys - 1
+      WHERE baseline = old.baseline AND status = old.status AND expires = old.expires;
+    DELETE FROM baseline_count
+      WHERE baseline = old.baseline AND status = old.status AND expires = old.expires AND keys = 0;
+  END;
+  `,
 ]

@@ -1,17 +1,18 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { BaselineKey, BaselineRow, ObservedRow } from '../domain/state.ts'
 import type { BaselineCommit, BaselineReader, BaselineStore, BaselineWriter } from './baselines.ts'
+import type { Row } from './sqlite-row.ts'
 
 const PLACE = 'baseline-place'
-/** Rows that are past and removed with one step: more than one adds. */
-const REMOVED_A_STEP = 5_000
+/** Rows that are past and removed with one step: as many as one adds. */
+const REMOVED_A_STEP = 500
+/** Keys of a baseline that is gone that are removed as one. */
+const DROPPED_AT_ONCE = 5_000
+/** Those that learn are forgotten first: what somebody makes up pushes out nothing that has learned. */
+const STALEST = ['learning', 'drifted', 'armed'] as const
 const PAGE = { limit: 100, most: 500 } as const
-/** Expiry is kept by days, so that the index changes seldom. */
-const DAY = 86_400_000
 /** No text of Unicode is greater. */
 const LAST_CHARACTER = '\u{10ffff}'
-
-type Row = Readonly<Record<string, string | number | null>>
 
 /** What a batch and a step write of it, within their transaction. */
 export interface BaselineRows {
@@ -25,16 +26,23 @@ export function baselineStore(
   guarded: (work: () => void) => void,
 ): BaselineStore & BaselineWriter & BaselineRows {
   const sql = statements(db)
+  /** Of baselines that are in force. */
+  let numbers: ReadonlyMap<string, number> = new Map()
   let changes = 0
-  const put = ({ baseline, key, state, past, status, last, deadline, expires }: BaselineRow): void => {
-    const until = bounded(Math.ceil(expires / DAY) * DAY)
-    sql.put.run(baseline, key, JSON.stringify(state), status, last, deadline ?? null, until)
-    if (past !== undefined) sql.putPast.run(baseline, key, JSON.stringify(past))
+  const numberOf = (hash: string): number => {
+    const known = numbers.get(hash)
+    if (known !== undefined) return known
+    sql.name.run(hash)
+    return (sql.number.get(hash) as { n: number }).n
   }
-  const drop = ({ baseline, key }: BaselineKey): void => {
-    sql.drop.run(baseline, key)
-    sql.dropPast.run(baseline, key)
+  const put = ({ baseline, key, state, past, status, last, deadline, expires, isSteady }: BaselineRow) => {
+    const n = numberOf(baseline)
+    const text = JSON.stringify(state)
+    if (isSteady === true) sql.go.run(text, last, n, key)
+    else sql.put.run(n, key, status, last, deadline ?? null, bounded(expires), text)
+    if (past !== undefined) sql.putPast.run(JSON.stringify(past), n, key)
   }
+  const drop = ({ baseline, key }: BaselineKey): void => void sql.drop.run(numberOf(baseline), key)
   return {
     baselinePlace: () => placeIn(sql),
     observedEpochs: () => (sql.epochs.all() as Row[]).map((row) => Number(row['epoch'])),
@@ -44,19 +52,32 @@ export function baselineStore(
     },
     observedIn: (epoch) =>
       (sql.observed.all(epoch) as Row[]).map((row) => JSON.parse(String(row['body'])) as unknown),
-    baselineKeysOf: (baseline, keys) =>
-      keys.flatMap((key) => {
-        const row = sql.key.get(baseline, key) as Row | undefined
-        return row === undefined ? [] : [rowOf(row)]
-      }),
+    baselineKey(baseline, key) {
+      const row = sql.state.get(numberOf(baseline), key) as Row | undefined
+      return row === undefined ? undefined : rowOf({ ...row, baseline, key })
+    },
     dueBaselines: (until, limit) => (sql.due.all(bounded(until), limit) as Row[]).map(keyOf),
     nextDueBaseline() {
       const row = sql.nextDue.get() as { deadline: number } | undefined
       return row?.deadline
     },
+    keptTold: (limit) =>
+      (sql.told.all(limit) as Row[]).map((row) => ({
+        n: Number(row['n']),
+        time: Number(row['time']),
+        event: String(row['event']),
+        body: JSON.parse(String(row['body'])) as unknown,
+      })),
     baselineKeyCounts: () =>
-      new Map((sql.counts.all() as Row[]).map((row) => [String(row['baseline']), Number(row['n'])])),
-    stalestBaselines: (baseline, limit) => (sql.stalest.all(baseline, limit) as Row[]).map(keyOf),
+      new Map((sql.counts.all() as Row[]).map((row) => [String(row['baseline']), Number(row['keys'])])),
+    stalestBaselines(baseline, limit) {
+      const found: BaselineKey[] = []
+      for (const status of STALEST) {
+        const rows = sql.stalest.all(numberOf(baseline), status, limit - found.length) as { key: string }[]
+        for (const { key } of rows) found.push({ baseline, key })
+      }
+      return found
+    },
     troubles: (entity, since, until) =>
       (sql.troubles.all(entity, bounded(since), bounded(until)) as Row[]).map((row) => ({
         first: Number(row['first']),
@@ -72,16 +93,17 @@ export function baselineStore(
     baselineChanges: () => changes,
     keepBaselinesOf(baselines) {
       const counts = (sql.counts.all() as Row[]).map(
-        (row) => [String(row['baseline']), Number(row['n'])] as const,
+        (row) => [String(row['baseline']), Number(row['keys'])] as const,
       )
       const gone = counts.filter(([hash]) => !baselines.has(hash))
-      if (gone.length > 0)
-        guarded(() => {
-          for (const [hash] of gone) {
-            sql.dropBaseline.run(hash)
-            sql.dropBaselinePast.run(hash)
-          }
-        })
+      for (const [hash, keys] of gone)
+        for (let left = keys; left > 0; left -= DROPPED_AT_ONCE)
+          guarded(() => void sql.dropSome.run(numberOf(hash), DROPPED_AT_ONCE))
+      guarded(() => {
+        for (const [hash] of gone) sql.dropName.run(hash)
+        for (const hash of baselines) sql.name.run(hash)
+      })
+      numbers = new Map([...baselines].map((hash) => [hash, numberOf(hash)]))
       return new Map(gone)
     },
     changeBaselines({ keys, dropped, audit, at }) {
@@ -95,13 +117,15 @@ export function baselineStore(
     observe(rows) {
       for (const { epoch, upto, body } of rows) sql.observe.run(epoch, upto, JSON.stringify(body))
     },
-    fold({ keys, dropped, place }) {
-      for (const row of keys) put(row)
+    fold({ keys, dropped, over, told = [], taken = [], place }) {
       for (const key of dropped) drop(key)
+      for (const row of keys) put(row)
+      for (const { n } of sql.past.all(bounded(over), REMOVED_A_STEP) as { n: number }[]) sql.remove.run(n)
+      for (const { time, event, body } of told) sql.keepTold.run(time, event, JSON.stringify(body))
+      for (const n of taken) sql.takeTold.run(n)
       if (place === undefined) return
       sql.putPlace.run(PLACE, String(place))
       sql.forgetObserved.run(bounded(place))
-      for (const row of sql.past.all(bounded(place), REMOVED_A_STEP) as Row[]) drop(keyOf(row))
     },
   }
 }
@@ -115,11 +139,11 @@ export function baselineReader(db: DatabaseSync): BaselineReader {
       (sql.statuses.all() as Row[]).map((row) => ({
         baseline: String(row['baseline']),
         status: String(row['status']),
-        keys: Number(row['n']),
+        keys: Number(row['keys']),
       })),
     expiringBaselines(baseline, before) {
-      const row = sql.expiring.get(baseline, bounded(before)) as { n: number }
-      return row.n
+      const row = sql.expiring.get(baseline, bounded(before)) as { keys: number }
+      return row.keys
     },
     baselineKeys({
       baseline,
@@ -183,26 +207,30 @@ function rowOf(row: Row): BaselineRow {
   }
 }
 
-const KEY = `SELECT baseline_key.*, baseline_past.past FROM baseline_key LEFT JOIN baseline_past USING (baseline, key)`
+const KEY = `SELECT hash AS baseline, key, state, past, status, last, deadline, expires
+  FROM baseline_state JOIN baseline ON baseline.n = baseline_state.baseline
+  LEFT JOIN baseline_numbers ON baseline_numbers.n = baseline_state.n
+  WHERE baseline_state.baseline = (SELECT n FROM baseline WHERE hash = ?)`
 
 function readerStatements(db: DatabaseSync) {
   return {
     place: db.prepare('SELECT value FROM meta WHERE key = ?'),
-    key: db.prepare(`${KEY} WHERE baseline_key.baseline = ? AND baseline_key.key = ?`),
+    key: db.prepare(`${KEY} AND key = ?`),
     keys: db.prepare(
-      `${KEY} WHERE baseline_key.baseline = ? AND baseline_key.key > ?
-       AND baseline_key.key >= ? AND baseline_key.key < ? AND last >= ? AND last < ? AND status = coalesce(?, status) AND instr(baseline_key.key, coalesce(?, '')) > 0
-       ORDER BY baseline_key.key LIMIT ?`,
+      `${KEY} AND key > ? AND key >= ? AND key < ? AND last >= ? AND last < ?
+       AND status = coalesce(?, status) AND instr(key, coalesce(?, '')) > 0 ORDER BY key LIMIT ?`,
     ),
     changed: db.prepare(
       `SELECT at, actor, action, detail FROM audit WHERE action IN ('baseline.approve', 'baseline.forget')
        AND json_extract(detail, '$.rule') = ? AND json_extract(detail, '$.key') = ? ORDER BY n DESC LIMIT 100`,
     ),
     expiring: db.prepare(
-      "SELECT count(*) AS n FROM baseline_key WHERE baseline = ? AND expires < ? AND status = 'armed'",
+      `SELECT coalesce(sum(keys), 0) AS keys FROM baseline_count
+       WHERE baseline = (SELECT n FROM baseline WHERE hash = ?) AND status = 'armed' AND expires < ?`,
     ),
     statuses: db.prepare(
-      'SELECT baseline, status, count(*) AS n FROM baseline_key GROUP BY baseline, status ORDER BY baseline, status',
+      `SELECT hash AS baseline, status, sum(keys) AS keys FROM baseline_count
+       JOIN baseline ON baseline.n = baseline_count.baseline GROUP BY hash, status ORDER BY hash, status`,
     ),
   }
 }
@@ -216,30 +244,49 @@ function statements(db: DatabaseSync) {
     newest: db.prepare('SELECT upto FROM observed ORDER BY upto DESC LIMIT 1'),
     observed: db.prepare('SELECT body FROM observed WHERE epoch = ? ORDER BY n'),
     forgetObserved: db.prepare('DELETE FROM observed WHERE upto < ?'),
-    key: db.prepare(`${KEY} WHERE baseline_key.baseline = ? AND baseline_key.key = ?`),
+    state: db.prepare(
+      `SELECT state, past, status, last, deadline, expires FROM baseline_state LEFT JOIN baseline_numbers USING (n)
+       WHERE baseline = ? AND key = ?`,
+    ),
+    name: db.prepare('INSERT INTO baseline (hash) VALUES (?) ON CONFLICT DO NOTHING'),
+    number: db.prepare('SELECT n FROM baseline WHERE hash = ?'),
     put: db.prepare(
-      `INSERT INTO baseline_key (baseline, key, state, status, last, deadline, expires) VALUES (?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO baseline_state (baseline, key, status, last, deadline, expires, state) VALUES (?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET state = excluded.state, status = excluded.status, last = excluded.last,
        deadline = excluded.deadline, expires = excluded.expires`,
     ),
+    go: db.prepare('UPDATE baseline_state SET state = ?, last = ? WHERE baseline = ? AND key = ?'),
     putPast: db.prepare(
-      'INSERT INTO baseline_past VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET past = excluded.past',
+      `INSERT INTO baseline_numbers SELECT n, ? FROM baseline_state WHERE baseline = ? AND key = ?
+       ON CONFLICT DO UPDATE SET past = excluded.past`,
     ),
-    drop: db.prepare('DELETE FROM baseline_key WHERE baseline = ? AND key = ?'),
-    dropPast: db.prepare('DELETE FROM baseline_past WHERE baseline = ? AND key = ?'),
+    drop: db.prepare('DELETE FROM baseline_state WHERE baseline = ? AND key = ?'),
+    remove: db.prepare('DELETE FROM baseline_state WHERE n = ?'),
     due: db.prepare(
-      'SELECT baseline, key FROM baseline_key WHERE deadline <= ? ORDER BY deadline, baseline, key LIMIT ?',
+      `SELECT hash AS baseline, key FROM baseline_state JOIN baseline ON baseline.n = baseline_state.baseline
+       WHERE deadline <= ? ORDER BY deadline, baseline_state.n LIMIT ?`,
     ),
     nextDue: db.prepare(
-      'SELECT deadline FROM baseline_key WHERE deadline IS NOT NULL ORDER BY deadline LIMIT 1',
+      'SELECT deadline FROM baseline_state WHERE deadline IS NOT NULL ORDER BY deadline LIMIT 1',
     ),
-    counts: db.prepare('SELECT baseline, count(*) AS n FROM baseline_key GROUP BY baseline'),
+    told: db.prepare('SELECT * FROM baseline_told ORDER BY time, event, n LIMIT ?'),
+    keepTold: db.prepare('INSERT INTO baseline_told (time, event, body) VALUES (?, ?, ?)'),
+    takeTold: db.prepare('DELETE FROM baseline_told WHERE n = ?'),
+    counts: db.prepare(
+      `SELECT hash AS baseline, sum(keys) AS keys FROM baseline_count
+       JOIN baseline ON baseline.n = baseline_count.baseline GROUP BY hash`,
+    ),
     stalest: db.prepare(
-      'SELECT baseline, key FROM baseline_key WHERE baseline = ? ORDER BY expires, key LIMIT ?',
+      'SELECT key FROM baseline_state WHERE baseline = ? AND status = ? ORDER BY expires, n LIMIT ?',
     ),
-    past: db.prepare('SELECT baseline, key FROM baseline_key WHERE expires <= ? LIMIT ?'),
-    dropBaseline: db.prepare('DELETE FROM baseline_key WHERE baseline = ?'),
-    dropBaselinePast: db.prepare('DELETE FROM baseline_past WHERE baseline = ?'),
+    past: db.prepare(
+      `SELECT n FROM baseline_count CROSS JOIN baseline_state USING (baseline, status, expires)
+       WHERE baseline_count.expires <= ? LIMIT ?`,
+    ),
+    dropSome: db.prepare(
+      'DELETE FROM baseline_state WHERE n IN (SELECT n FROM baseline_state WHERE baseline = ? LIMIT ?)',
+    ),
+    dropName: db.prepare('DELETE FROM baseline WHERE hash = ?'),
     troubles: db.prepare(
       `SELECT first, last, status, EXISTS (SELECT 1 FROM alert WHERE alert.incident = incident.id
        AND alert.verdict = 'true-positive') AS true FROM incident WHERE key = ? AND last >= ? AND first < ?

@@ -10,10 +10,11 @@ import type { Told } from './baseline-analytic.ts'
 
 /** What a baseline told, as a match: with what was seen, what it was held against, and whom it is about. */
 export function matchOfTold(
-  { rule, peers, groupBy, hash }: Baseline,
+  baseline: Baseline,
   key: string,
   told: Told,
 ): Pick<RatedMatch, 'match'> & Required<Pick<RatedMatch, 'evidence' | 'count'>> & Pick<RatedMatch, 'entity'> {
+  const { rule, peers, groupBy } = baseline
   const { time, body, series, reason, count } = told
   const names = series === undefined ? peers : groupBy
   const group = series ?? key
@@ -24,7 +25,7 @@ export function matchOfTold(
   const seen = Object.entries({ reason, ...told.seen }).map(([name, value]) => [`baseline.${name}`, value])
   const record = { ...Object.fromEntries(seen), ...values } as Record<string, unknown>
   const event: Event = {
-    id: `baseline:${digest(rule.strategy, rule.id, hash, key, series ?? '', reason, told.event, String(told.seen['value'] ?? ''))}`,
+    id: idOfTold(baseline, key, told),
     time,
     source: body?.source ?? 'falco',
     logsource: {},
@@ -44,6 +45,16 @@ export function matchOfTold(
     count,
     ...(entity === undefined ? {} : { entity }),
   }
+}
+
+/** What tells it from all that the baselines told and will tell. */
+export function idOfTold(
+  { rule, hash }: Baseline,
+  key: string,
+  { series, reason, event, seen }: Told,
+): string {
+  const value = String(seen['value'] ?? '')
+  return `baseline:${digest(rule.strategy, rule.id, hash, key, series ?? '', reason, event, value)}`
 }
 
 /** A number of a machine, a namespace or an account is about no single one of those that it was made of. */
