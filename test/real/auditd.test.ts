@@ -6,6 +6,7 @@ import { afterAll, describe, expect } from 'vitest'
 import type { Event } from '../../src/domain/event.ts'
 import { createStreamDecoder, sources } from '../../src/sources/index.ts'
 import { eventually } from '../daemon.ts'
+import { auditctl, AUDITD_BOUNDS, takeAudit } from './audit.ts'
 import { realTest } from './engine.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -13,40 +14,16 @@ const rules = readFileSync(join(root, 'sensors/auditd/tallyman.rules'), 'utf8')
 /** Nobody else's: the rules of the test are for this user alone, for audit belongs to the whole machine. */
 const USER = '42430'
 
-function auditctl(...args: readonly string[]): { readonly status: number | null; readonly output: string } {
-  const { status, stdout, stderr } = spawnSync('/usr/sbin/auditctl', args, { encoding: 'utf8' })
-  return { status, output: `${stdout}${stderr}` }
-}
-
-const { status, output } = auditctl('-s')
-const needs = { lacking: status === 0 ? [] : ['auditd', 'root'] }
-/** Audit is one for all of the machine, and may be somebody's: a system that starts what it installs runs auditd. */
-const isTaken = status === 0 && !(/^pid 0$/m.test(output) && auditctl('-l').output.trim() === 'No rules')
-if (isTaken) console.warn('skipped: the audit of this machine is in use')
+const audit = await takeAudit()
+const needs = { lacking: audit.works ? [] : ['auditd', 'root'] }
+if (audit.isTaken) console.warn('skipped: the audit of this machine is in use')
 
 const folder = mkdtempSync(join(tmpdir(), 'tallyman-audit-'))
 const log = join(folder, 'audit.log')
 
-/** The daemon refuses to start without them. */
-const BOUNDS = `max_log_file = 64
-max_log_file_action = ignore
-space_left = 2
-admin_space_left = 1
-space_left_action = ignore
-admin_space_left_action = ignore
-disk_full_action = ignore
-disk_error_action = ignore
-`
-
-function restored(): void {
-  auditctl('-D')
-  auditctl('-e', '0')
-  auditctl('-b', '64')
-}
-
-describe.skipIf(isTaken)('Linux audit', () => {
+describe.skipIf(audit.isTaken)('Linux audit', () => {
   afterAll(() => {
-    if (status === 0 && !isTaken) restored()
+    audit.release()
     rmSync(folder, { recursive: true, force: true })
   })
 
@@ -73,7 +50,7 @@ describe.skipIf(isTaken)('Linux audit', () => {
       mkdirSync(join(folder, 'plugins.d'))
       writeFileSync(
         join(folder, 'auditd.conf'),
-        `log_file = ${log}\nlog_format = ENRICHED\nwrite_logs = yes\nlocal_events = yes\nflush = none\nname_format = none\nplugin_dir = ${folder}/plugins.d\n${BOUNDS}`,
+        `log_file = ${log}\nlog_format = ENRICHED\nwrite_logs = yes\nlocal_events = yes\nflush = none\nname_format = none\nplugin_dir = ${folder}/plugins.d\n${AUDITD_BOUNDS}`,
       )
       chmodSync(join(folder, 'auditd.conf'), 0o640)
       const daemon = spawn('/usr/sbin/auditd', ['-n', '-c', folder, '-s', 'disable'], { stdio: 'ignore' })
