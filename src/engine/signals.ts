@@ -6,6 +6,8 @@ import { fieldReader, numericOf, textOf, type Correlation, type FieldReader } fr
 import { evidenceOf } from './evidence.ts'
 import { groupReader, type GroupReader } from './group-reader.ts'
 
+/** Types that may be grouped by `workload` and `entity`, as baselines are. */
+const BY_WHOM: ReadonlySet<Correlation['type']> = new Set(['risk', 'unexplained'])
 /** Lists make an event a member of several groups; of so many at most. */
 const MAX_GROUPS = 64
 /** Values of an event that are read at most. */
@@ -77,8 +79,8 @@ function takersOf(correlations: readonly Correlation[]): ReadonlyMap<string, rea
     const { condition, inputs } = correlation
     const fields = condition.kind === 'compare' ? condition.fields : []
     for (const [input, { rule, groupBy }] of inputs.entries()) {
-      // a record may have fields of its own that are called like what a risk is grouped by
-      const groups = groupBy.map(correlation.type === 'risk' ? groupReader : reader)
+      // a record may have fields of its own that are called like what these are grouped by
+      const groups = groupBy.map(BY_WHOM.has(correlation.type) ? groupReader : reader)
       const taker = { correlation, input, groupBy: groups, values: fields.map(reader) }
       const others = takers.get(rule)
       if (others === undefined) takers.set(rule, [taker])

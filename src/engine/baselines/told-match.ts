@@ -14,7 +14,7 @@ export function matchOfTold(
   key: string,
   told: Told,
 ): Pick<RatedMatch, 'match'> & Required<Pick<RatedMatch, 'evidence' | 'count'>> & Pick<RatedMatch, 'entity'> {
-  const { rule, peers, groupBy } = baseline
+  const { rule, peers, groupBy, fields } = baseline
   const { time, body, series, reason, count } = told
   const names = series === undefined ? peers : groupBy
   const group = series ?? key
@@ -23,7 +23,11 @@ export function matchOfTold(
   for (const [name, value] of Object.entries(values))
     if (Object.hasOwn(RESOURCE_ATTRIBUTES, name)) resource[name] ??= value
   const seen = Object.entries({ reason, ...told.seen }).map(([name, value]) => [`baseline.${name}`, value])
-  const record = { ...Object.fromEntries(seen), ...values } as Record<string, unknown>
+  const record = {
+    ...Object.fromEntries(seen),
+    ...valueFields(fields, told.seen['value']),
+    ...values,
+  } as Record<string, unknown>
   const event: Event = {
     id: idOfTold(baseline, key, told),
     time,
@@ -55,6 +59,15 @@ export function idOfTold(
 ): string {
   const value = String(seen['value'] ?? '')
   return `baseline:${digest(rule.strategy, rule.id, hash, key, series ?? '', reason, event, value)}`
+}
+
+/** The value that was told, under the names of its fields: correlations may group by them. */
+function valueFields(fields: readonly string[], value: unknown): Readonly<Record<string, unknown>> {
+  const [only] = fields
+  if (typeof value !== 'string' || only === undefined) return {}
+  if (fields.length === 1) return { [only]: value }
+  const parts = JSON.parse(value) as readonly string[]
+  return Object.fromEntries(fields.map((name, at) => [name, parts[at]]))
 }
 
 /** A number of a machine, a namespace or an account is about no single one of those that it was made of. */
