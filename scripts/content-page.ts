@@ -49,6 +49,8 @@ export function kindsOf({
   logsource: { category, service },
 }: LoadedRule): readonly Kind[] {
   if (baseline !== undefined) return OTHER_KINDS[baseline.test.type] ?? ['NUM']
+  // regularity is a number that is held against a clock
+  if (correlation?.type === 'event_regularity') return ['COR', 'NUM']
   if (correlation === undefined)
     return SPECIFICATIONS.has(category ?? service ?? '') ? ['SIG', 'POS'] : ['SIG']
   return ['COR']

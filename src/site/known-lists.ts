@@ -122,6 +122,7 @@ export const KNOWN_LISTS: readonly KnownList[] = [
   { name: 'legacyTlsPeers', means: 'servers that speak old TLS for a reason', kind: ADDRESSES },
   { name: 'metadataUsers', means: 'images that may ask the cloud’s metadata service', kind: IMAGES },
   { name: 'netAdmins', means: 'those who change network policies', kind: USERS },
+  { name: 'networkDevices', means: 'routers, switches and firewalls that speak TLS', kind: ADDRESSES },
   { name: 'operators', means: 'those who open shells in containers to mend things', kind: USERS },
   { name: 'ownDomains', means: 'domains that containers must not point elsewhere', kind: DOMAINS },
   { name: 'pkiAdmins', means: 'those who approve certificates of the cluster', kind: USERS },
