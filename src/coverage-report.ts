@@ -8,7 +8,7 @@ import { TURN_ON } from './sources/turn-on.ts'
 import type { StoredCoverage } from './store/coverage.ts'
 import type { StrategyLevel } from './strategy/levels.ts'
 import { navigatorLayer, coveredBy, type Layer } from './strategy/navigator.ts'
-import { metricOf, type Assumption, type Strategy } from './strategy/strategy.ts'
+import { measuredBy, type Assumption, type Strategy } from './strategy/strategy.ts'
 
 /** What the strategies see now, and what arrives: what 'tallyman coverage' and the console show. Times are ISO 8601. */
 export interface CoverageReport {
@@ -197,9 +197,9 @@ function assumptionCoverage(
 /** What is said of several places as one. */
 const ORDER = ['fails', 'holds', 'unmeasured', 'not-here'] as const
 
-function sourcesOf({ source, metric }: Assumption): readonly SourceName[] {
-  const measured = metric === undefined ? undefined : metricOf(metric)?.source
-  return SOURCE_NAMES.filter((name) => source.includes(name) || name === measured)
+function sourcesOf(assumption: Assumption): readonly SourceName[] {
+  const named = measuredBy(assumption)?.sources ?? assumption.source
+  return SOURCE_NAMES.filter((name) => named.includes(name))
 }
 
 export function intervalView({

@@ -7,6 +7,7 @@ import type { Input, Reach } from '../inputs/input.ts'
 const TOLD: Readonly<Record<string, readonly SourceName[]>> = {
   docker: ['docker.events', 'docker.inspect'],
   kubernetes: ['kubernetes.api'],
+  certstore: ['certstore'],
 }
 
 /**

@@ -106,8 +106,9 @@ export const COVERAGE_INTERVALS = 20_000
 type Lane = Pick<CoverageRow, 'input' | 'source' | 'node' | 'cluster' | 'kinds'>
 
 export function coverageKey({ input, source, node, cluster, kinds }: Lane): string {
-  const [{ product = '', category = '', service = '' } = {}] = kinds
-  return JSON.stringify([input, source, node, cluster, product, category, service])
+  const [{ product = '', category = '', service = '' } = {}, ...others] = kinds
+  const also = others.map((kind) => `${kind.category ?? ''}/${kind.service ?? ''}`)
+  return JSON.stringify([input, source, node, cluster, product, category, service, ...also])
 }
 
 export function intervalKey({

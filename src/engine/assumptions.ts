@@ -2,7 +2,7 @@ import type { ProbeResult } from '../domain/audit-probe.ts'
 import type { CoverageRow, CoverageState, CoveredContainer } from '../domain/coverage.ts'
 import { parseDuration } from '../domain/day.ts'
 import { SOURCE_NAMES, type Logsource, type SourceName } from '../domain/event.ts'
-import { metricOf, type Assumption, type Measure } from '../strategy/strategy.ts'
+import { measuredBy, type Assumption, type Measure } from '../strategy/strategy.ts'
 import { isEnough } from './audit-probes.ts'
 import { recentOf } from './coverage.ts'
 
@@ -116,8 +116,8 @@ function knowledgeOf(view: CoverageView): Knowledge {
 }
 
 function assessOne(assumption: Assumption, known: Knowledge): readonly Found[] {
-  const metric = assumption.metric === undefined ? undefined : metricOf(assumption.metric)
-  const named = metric === undefined ? assumption.source : [metric.source]
+  const metric = measuredBy(assumption)
+  const named = metric?.sources ?? assumption.source
   const sources = SOURCE_NAMES.filter((name) => named.includes(name))
   const expected = sources.filter((source) => isExpected(source, known))
   const words = sources.join(' or ')

@@ -169,8 +169,7 @@ export function createCovering(parts: CoveringParts): Covering {
   const slowLane = (input: string, { source, logsource, resource }: Event): Lane => {
     const node = CLUSTER_WIDE.has(source) ? '' : one(resource['host.name'] ?? resource['k8s.node.name'])
     const cluster = one(resource['k8s.cluster.name'])
-    const { category = '', service = '' } = logsource
-    const at = into(into(into(into(quick, input), source), category + service), node)
+    const at = into(into(into(into(quick, input), source), wordsOf(logsource)), node)
     const found = at.get(cluster)
     if (found !== undefined) return found
     const lane = laneFor(input, source, node, cluster, kindsOf(logsource))
@@ -333,6 +332,19 @@ function laneOf(of: Lane['of'], row?: CoverageRow): Lane {
     fields: [],
     of: { key, input, source, node, cluster, kinds },
   }
+}
+
+/** What tells log sources apart, of which there are few. */
+const WORDS = new WeakMap<Event['logsource'], string>()
+
+function wordsOf(logsource: Event['logsource']): string {
+  const known = WORDS.get(logsource)
+  if (known !== undefined) return known
+  const words = kindsOf(logsource)
+    .map(({ category = '', service = '' }) => `${category}/${service}`)
+    .join(' ')
+  WORDS.set(logsource, words)
+  return words
 }
 
 /** All events of what is rare, and a sample of what is not. */

@@ -33,6 +33,8 @@ interface Node {
   readonly missing: readonly Range[]
   /** Until when gaps were told, ms: where each event has one, they are told once a minute. */
   readonly told: number
+  /** Numbers that are missing and not told yet. */
+  readonly untold?: number
 }
 
 const SERIALS = 2 ** 32
@@ -50,9 +52,6 @@ export function createSerials(checkpoint?: unknown): Serials {
     const [name, node] = Array.isArray(entry) ? entry : []
     if (typeof name === 'string' && isNode(node)) nodes.set(name, node)
   }
-  const told = (node: string, ranges: readonly Range[]): readonly MissingSerials[] =>
-    ranges.map(({ first, last, since, until }) => ({ node, count: last - first + 1, since, until }))
-
   return {
     observe(line) {
       // auditd numbers what it tells of itself in its own way
@@ -64,13 +63,24 @@ export function createSerials(checkpoint?: unknown): Serials {
       const overdue = next.missing.filter(({ until }) => until < line.time - PATIENCE)
       const missing = next.missing.filter((range) => !overdue.includes(range))
       const crowded = missing.splice(0, Math.max(0, missing.length - MAX_RANGES))
-      const news = [...overdue, ...crowded].findLast(({ until }) => Math.abs(until - next.told) >= MINUTE)
-      nodes.set(name, { ...next, missing, told: news?.until ?? next.told })
-      return news === undefined ? [] : told(name, [news])
+      const due = [...overdue, ...crowded]
+      const untold = (next.untold ?? 0) + countOf(due)
+      const news = due.findLast(({ until }) => Math.abs(until - next.told) >= MINUTE)
+      nodes.set(name, {
+        ...next,
+        missing,
+        told: news?.until ?? next.told,
+        untold: news === undefined ? untold : 0,
+      })
+      return news === undefined ? [] : [{ node: name, count: untold, since: news.since, until: news.until }]
     },
     settle() {
-      const all = [...nodes].flatMap(([name, { missing }]) => told(name, missing))
-      for (const [name, node] of nodes) nodes.set(name, { ...node, missing: [] })
+      const all = [...nodes].flatMap(([name, { missing, untold = 0, told }]): readonly MissingSerials[] => {
+        const count = untold + countOf(missing)
+        const { since = told, until = told } = missing[0] ?? {}
+        return count === 0 ? [] : [{ node: name, count, since, until: missing.at(-1)?.until ?? until }]
+      })
+      for (const [name, node] of nodes) nodes.set(name, { ...node, missing: [], untold: 0 })
       return all
     },
     checkpoint: () => (nodes.size === 0 ? undefined : [...nodes]),
@@ -78,7 +88,12 @@ export function createSerials(checkpoint?: unknown): Serials {
 }
 
 function begun({ serial, time }: AuditLine, before?: Node, gap: readonly Range[] = []): Node {
-  return { serial, time, missing: [...(before?.missing ?? []), ...gap], told: before?.told ?? 0 }
+  const { missing = [], told = 0, untold = 0 } = before ?? {}
+  return { serial, time, missing: [...missing, ...gap], told, untold }
+}
+
+function countOf(ranges: readonly Range[]): number {
+  return ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0)
 }
 
 function after(node: Node, line: AuditLine): Node {
@@ -112,6 +127,7 @@ function isNode(value: unknown): value is Node {
     typeof value['serial'] === 'number' &&
     typeof value['time'] === 'number' &&
     typeof value['told'] === 'number' &&
+    (value['untold'] === undefined || typeof value['untold'] === 'number') &&
     listOf(value['missing']).every(
       (range) =>
         isObject(range) &&

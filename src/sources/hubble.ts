@@ -6,6 +6,7 @@ import type { JsonObject } from './json.ts'
 import { defineSource, failed } from './source.ts'
 import type { Decoded, FramedRecord } from './source.ts'
 import { timeOf } from './time.ts'
+import { lostOf } from './lost-of.ts'
 
 /** What a flow tells, and what Sigma has for it; on which system the ends run, the network does not say. */
 const LOGSOURCES = {
@@ -120,6 +121,7 @@ function* findings(json: JsonObject, { time, node }: At): Iterable<Finding> {
       since: Math.min(first ?? time, time),
       until: Math.min(last ?? time, time),
       message: `Hubble lost ${countOf(lost['num_events_lost'])} events in ${ring}`,
+      ...lostOf('hubble', lost['num_events_lost']),
     }
   }
   const status = objectOf(json['node_status'])

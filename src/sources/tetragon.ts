@@ -11,6 +11,7 @@ import { seenByProbe } from './tetragon-probe.ts'
 import type { Seen } from './tetragon-probe.ts'
 import { tetragonProcess, tetragonResource } from './tetragon-process.ts'
 import { timeOf } from './time.ts'
+import { lostOf } from './lost-of.ts'
 
 /** What Tetragon's policies report, as another tool's alerts. */
 const TETRAGON: Logsource = Object.freeze({ product: 'tetragon' })
@@ -201,6 +202,7 @@ function findingOf(
       since: Math.max(0, time - RATE_INTERVAL),
       until: time,
       message: `Tetragon left out ${dropped} events: there were more than its export takes (--export-rate-limit)`,
+      ...lostOf('tetragon', dropped),
     }
   }
   if (kind !== 'process_throttle') return undefined

@@ -19,6 +19,7 @@ import {
   structuredRecord,
 } from './tracee-record.ts'
 import type { TraceeRecord } from './tracee-record.ts'
+import { lostOf } from './lost-of.ts'
 
 /** What Tracee's signatures and detectors find, as another tool's alerts, and events that no category is about. */
 const TRACEE: Logsource = Object.freeze({ product: 'tracee' })
@@ -179,6 +180,7 @@ function lossFact({ count, time }: { readonly count: string; readonly time: numb
       since: time,
       until: time,
       message: `Tracee lost ${count} events: its buffer was full (--perf-buffer-size)`,
+      ...lostOf('tracee', count),
     },
   }
 }

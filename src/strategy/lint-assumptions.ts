@@ -4,7 +4,7 @@ import { EXTENSIONS, RESOURCE_ATTRIBUTES, SERVED_BY, SIGMA_CATEGORIES } from '..
 import { nearestWord } from '../domain/nearest-word.ts'
 import type { LoadedRule } from '../sigma/sigma.ts'
 import { quoted, type Check, type LintContext } from './lint-context.ts'
-import { metricOf, type Assumption, type LintFinding } from './strategy.ts'
+import { measuredBy, type Assumption, type LintFinding } from './strategy.ts'
 
 /** Assumptions that nothing can measure, and rules whose telemetry none assumes: 032, 033. */
 export const lintAssumptions: Check = (context) => [
@@ -27,7 +27,11 @@ function unmeasurable(context: LintContext, { id, line }: Assumption, message: s
 function* wrongIn(assumption: Assumption): Iterable<string> {
   const { source, category, service, fields = [], metric, min, max, probes = [] } = assumption
   if (metric === undefined && source.length === 0) yield 'it names neither a source nor a metric'
-  if (metric !== undefined && (metricOf(metric) === undefined || !isSource(metricOf(metric)?.source ?? '')))
+  const measured = measuredBy(assumption)?.sources ?? []
+  if (
+    metric !== undefined &&
+    (measured.length === 0 || !measured.every((name) => source.includes(name) || isSource(name)))
+  )
     yield `there is no metric ${quoted(metric)}`
   if (metric !== undefined && min === undefined && max === undefined)
     yield `${quoted(metric)} has neither min nor max`

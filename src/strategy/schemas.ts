@@ -82,7 +82,9 @@ export const assumeSchema = z.strictObject({
     .describe('Requests that the audit log has to show, where it is probed: secrets, pods/exec, …'),
   metric: text
     .optional()
-    .describe('<source>.drop_ratio, truncated_ratio, rate (a second), delay or ahead (seconds)'),
+    .describe(
+      '<source>.drop_ratio, truncated_ratio, rate (a second), delay or ahead (seconds); without <source>. of any of source',
+    ),
   min: z.number().optional(),
   max: z.number().optional(),
   on_fail: z.enum(['blind', 'degraded']).describe('What a failure means for the strategy'),

@@ -102,7 +102,7 @@ export interface Assumption {
   readonly per?: 'node' | 'cluster' | 'container'
   /** Probes of the audit log that have to come back at the level that they need, where it is probed. */
   readonly probes?: readonly string[]
-  /** `<source>.<measure>`, see `MEASURES`; between `min` and `max`. */
+  /** `<source>.<measure>`, or a measure of any one of `source`; see `MEASURES`; between `min` and `max`. */
   readonly metric?: string
   readonly min?: number
   readonly max?: number
@@ -114,11 +114,16 @@ export interface Assumption {
 export const MEASURES = ['drop_ratio', 'truncated_ratio', 'rate', 'delay', 'ahead'] as const
 export type Measure = (typeof MEASURES)[number]
 
-/** The source and what is measured of it; undefined where the words name nothing that is measured. */
-export function metricOf(words: string): { readonly source: string; readonly measure: Measure } | undefined {
-  const [, source, name] = /^(.+)\.(\w+)$/.exec(words) ?? []
+/** The sources and what is measured of each; undefined where nothing is, or the words name no measure. */
+export function measuredBy({
+  metric = '',
+  source,
+}: Pick<Assumption, 'metric' | 'source'>):
+  | { readonly sources: readonly string[]; readonly measure: Measure }
+  | undefined {
+  const [, named, name] = /^(?:(.+)\.)?(\w+)$/.exec(metric) ?? []
   const measure = MEASURES.find((each) => each === name)
-  return source === undefined || measure === undefined ? undefined : { source, measure }
+  return measure === undefined ? undefined : { sources: named === undefined ? source : [named], measure }
 }
 
 /** Who approved the document, and until when. Dates are YYYY-MM-DD. */
