@@ -15,8 +15,10 @@ interface FieldNode {
 
 /** What a key leads to. */
 interface Way {
-  /** Those whose name, as far as it remains, is the key. */
+  /** Those whose last key it is. */
   readonly ends: FieldIndex[]
+  /** Those of whose keys it is several, joined by dots: what stands there comes before what stands deeper. */
+  readonly joined: FieldIndex[]
   below: FieldNode | undefined
 }
 
@@ -47,8 +49,9 @@ function plant(root: FieldNode, path: readonly string[], index: FieldIndex): voi
   let node = root
   for (const [step, key] of path.entries()) {
     node.all.push(index)
-    wayOf(node, path.slice(step).join('.')).ends.push(index)
-    if (step === path.length - 1) return
+    const isLast = step === path.length - 1
+    wayOf(node, path.slice(step).join('.'))[isLast ? 'ends' : 'joined'].push(index)
+    if (isLast) return
     node = wayOf(node, key).below ??= newNode()
   }
 }
@@ -56,7 +59,7 @@ function plant(root: FieldNode, path: readonly string[], index: FieldIndex): voi
 function wayOf({ ways }: FieldNode, key: string): Way {
   const known = ways.get(key)
   if (known !== undefined) return known
-  const way: Way = { ends: [], below: undefined }
+  const way: Way = { ends: [], joined: [], below: undefined }
   ways.set(key, way)
   return way
 }
@@ -80,9 +83,17 @@ function descend(
     }
     place += 1
     if (way === undefined) continue
-    for (const index of way.ends) index.note(event, note)
-    if (way.below === undefined) continue
     const value = object[key]
+    const isOne = typeof value !== 'object'
+    for (const index of way.ends) {
+      if (isOne) index.reader.suppose(event, value)
+      index.note(event, note)
+    }
+    for (const index of way.joined) {
+      index.reader.reread(event)
+      index.note(event, note)
+    }
+    if (way.below === undefined) continue
     if (typeof value !== 'object' || value === null) continue
     if (Array.isArray(value)) for (const index of way.below.all) index.note(event, note)
     else descend(way.below, value as Readonly<Record<string, unknown>>, event, note)

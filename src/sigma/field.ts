@@ -23,6 +23,10 @@ export interface FieldReader {
   folded(event: Event): readonly string[]
   /** Spares reading: what stands there is the value, a scalar that the caller came upon. */
   hold(event: Event, value: unknown): void
+  /** The same, unless the event's value is known already. */
+  suppose(event: Event, value: unknown): void
+  /** Reads it, whatever was supposed to stand there. */
+  reread(event: Event): void
   /** The only value's text where it is one that recurs: what was found in it under {@link asker} holds again. */
   known(event: Event): KnownText | undefined
   /** A text of a list, in the same way. */
@@ -81,6 +85,8 @@ export function readsOnly(): { readonly reader: FieldReader; set(value: unknown)
       texts,
       folded: () => foldedOf(texts()),
       hold: () => {},
+      suppose: () => {},
+      reread: () => {},
       known: () => undefined,
       recall: () => undefined,
       asker: () => 0,
@@ -124,6 +130,14 @@ abstract class Remembering implements FieldReader {
     this.#found = value
     this.#derived = undefined
     this.#known = null
+  }
+
+  suppose(event: Event, value: unknown): void {
+    if (event !== this.#last) this.hold(event, value)
+  }
+
+  reread(event: Event): void {
+    this.hold(event, this.find(event))
   }
 
   #refresh(event: Event): void {
