@@ -24,6 +24,7 @@ export type Alert = Omit<Item<Answer<Client['alerts']>>, 'evidence'> & {
 export type Evidence = Omit<Item<Answer<Client['alerts']>>['evidence'][number], 'fields' | 'matched'> & {
   readonly fields: Readonly<Record<string, unknown>>
   readonly matched?: readonly { readonly field: string; readonly values: readonly unknown[] }[]
+  readonly by?: { readonly id: string; readonly title: string }
 }
 export type IncidentDetail = Answer<Client['incidents'][':id']> & {
   readonly incident: Incident
@@ -36,6 +37,13 @@ export type StrategyHead = Item<Answer<Client['strategies']>> & { readonly level
 export type Strategy = Answer<Client['strategies'][':id']> & { readonly level?: string }
 export type Rule = Strategy['rules'][number]
 export type Coverage = Answer<Client['coverage']>
+export type Baseline = Item<Answer<Client['baselines']>>
+export type BaselineHead = Omit<Baseline, 'keys'>
+export type BaselineKey = Item<Answer<Client['baselines']['keys']>>
+export type FoundKey = Item<Answer<Client['baselines']['search']>>
+export type WholeKey = Answer<Client['baselines']['key']>
+export type LearnedAbout = Answer<Client['baselines']['about']>
+export type Told = Item<Answer<Client['alerts'][':id']['baselines']>>
 export type Views = Answer<Client['containers']>
 export type ContainerView = Views['containers'][number]
 export type StrategyCoverage = Coverage['strategies'][number]

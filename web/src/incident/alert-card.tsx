@@ -6,6 +6,7 @@ import { matchText } from '../silences/match-lines.ts'
 import { Span } from '../text/now.tsx'
 import { Text } from '../text/text.tsx'
 import styles from './alert-card.module.css'
+import { AlertPictures } from './alert-pictures.tsx'
 import type { Act } from './by-event.ts'
 import { Evidence } from './evidence.tsx'
 
@@ -38,7 +39,10 @@ export function AlertCard({
   return (
     <article className={styles.card}>
       {alerts.map((alert) => (
-        <Head key={alert.id} alert={alert} begin={begin} />
+        <Head key={alert.id} alert={alert} rule={rules.get(alert.rule.id)} begin={begin} />
+      ))}
+      {alerts.map((alert) => (
+        <AlertPictures key={alert.id} alert={alert} rule={rules.get(alert.rule.id)} read={read} />
       ))}
       {first === undefined ? null : <Evidence evidence={first} read={read} known={known} />}
       {more
@@ -55,7 +59,16 @@ export function AlertCard({
 }
 
 /** One alert: its rule, how serious it is and why, and what became of it. */
-function Head({ alert, begin }: { readonly alert: Alert; readonly begin: Begin }) {
+function Head({
+  alert,
+  rule,
+  begin,
+}: {
+  readonly alert: Alert
+  /** Undefined where no strategy's document has it. */
+  readonly rule: Rule | undefined
+  readonly begin: Begin
+}) {
   return (
     <div className={styles.alert} data-closed={alert.status === 'closed'}>
       <header className={styles.head}>
@@ -69,9 +82,13 @@ function Head({ alert, begin }: { readonly alert: Alert; readonly begin: Begin }
         </span>
       </header>
       <p className={styles.why}>
-        <Link href={`/strategies/${encodeURIComponent(alert.strategy.id)}`}>
+        {rule === undefined ? (
           <Text value={alert.strategy.id} />
-        </Link>
+        ) : (
+          <Link href={`/strategies/${encodeURIComponent(alert.strategy.id)}`}>
+            <Text value={alert.strategy.id} />
+          </Link>
+        )}
         {alert.attack.length === 0 ? null : <Text value={alert.attack.join(' ')} />}
         {alert.rating === undefined ? null : <Rating level={alert.level} rating={alert.rating} />}
         {alert.verdict === undefined ? null : <strong>{alert.verdict.replace('-', ' ')}</strong>}

@@ -20,9 +20,10 @@ export function Evidence({
   readonly known?: Resource
 }) {
   const [all, setAll] = useState(false)
-  const groups = groupFields(evidence, read, known)
-  const nothingRead = groups.read.length === 0
   const matched = new Set(evidence.matched?.map(({ field }) => field))
+  // a rule of no strategy's document is known by what made it hold
+  const groups = groupFields(evidence, read.length === 0 ? [...matched] : read, known)
+  const nothingRead = groups.read.length === 0
   return (
     <div className={styles.evidence}>
       <header>

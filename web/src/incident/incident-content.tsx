@@ -3,6 +3,7 @@ import type { Alert, IncidentDetail, Rule } from '../api/types.ts'
 import { AlertCard, type Begin } from './alert-card.tsx'
 import { byEvent } from './by-event.ts'
 import styles from './incident-content.module.css'
+import { LanesFigure } from './lanes-figure.tsx'
 import { ProcessList } from './process-list.tsx'
 import { processTree } from './process-tree.ts'
 import { ResponseSteps } from './response-steps.tsx'
@@ -11,6 +12,9 @@ import { timeline } from './timeline.ts'
 
 /** The parts of an incident, in order; `[` and `]` go from one to the next. */
 export const PARTS = ['alerts', 'timeline', 'processes', 'response'] as const
+
+/** Fewer events are a list alone. */
+const PICTURED = 3
 
 /** What the rules saw, what happened in which order, by which processes, and what to do. */
 export function IncidentContent({
@@ -29,6 +33,10 @@ export function IncidentContent({
 }) {
   const acts = useMemo(() => byEvent(alerts), [alerts])
   const rows = useMemo(() => timeline(alerts), [alerts])
+  const lanes = useMemo(
+    () => rows.map(({ evidence, rules: [first = ''] }) => ({ evidence, rule: evidence.by?.title ?? first })),
+    [rows],
+  )
   const tree = useMemo(() => processTree(rows.map(({ evidence }) => evidence)), [rows])
   return (
     <>
@@ -43,6 +51,9 @@ export function IncidentContent({
         )}
       </Part>
       <Part id="timeline" title={`Timeline ${rows.length}`} note="UTC" framed>
+        {rows.length < PICTURED ? null : (
+          <LanesFigure rows={lanes} label="Events of the incident" known={incident.entity} />
+        )}
         <TimelineList rows={rows} />
       </Part>
       <Part id="processes" title="Processes" framed>

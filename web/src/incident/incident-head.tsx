@@ -1,5 +1,7 @@
 import { useState } from 'react'
+import { Link } from 'wouter'
 import type { Alert, Incident } from '../api/types.ts'
+import { aboutPlace } from '../baselines/key-place.ts'
 import { LevelMark } from '../level/level-mark.tsx'
 import { imageLabel, placeLabel } from '../queue/entity-parts.ts'
 import { Copy } from '../text/copy.tsx'
@@ -79,6 +81,7 @@ export function IncidentHead({
         >
           {Object.keys(entity).length} attributes
         </button>
+        <Link href={aboutPlace({ incident: id })}>What was learned</Link>
         <button type="button" className={styles.more} onClick={respond}>
           Response <kbd>r</kbd>
         </button>

@@ -23,7 +23,8 @@ export interface IncidentAnswer {
 export function useIncident(id: string): IncidentAnswer {
   const base = useBase()
   const answer = useAnswer<IncidentDetail>(`/incidents/${id}`)
-  const ids = [...new Set((answer.data?.incident.alerts ?? []).map(({ strategy }) => strategy.id))]
+  // rules of plain Sigma files have no document
+  const ids = (answer.data?.strategies ?? []).map((strategy) => strategy.id)
   const strategies = useQueries({
     queries: ids.map((each) => ({
       queryKey: [base, `/strategies/${each}`, {}],

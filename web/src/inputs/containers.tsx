@@ -1,5 +1,7 @@
+import { Link } from 'wouter'
 import type { ContainerView, Views } from '../api/types.ts'
 import { useAnswer } from '../api/use-answer.ts'
+import { aboutPlace } from '../baselines/key-place.ts'
 import { Table } from '../parts/table.tsx'
 import { Ago } from '../text/now.tsx'
 import { Text } from '../text/text.tsx'
@@ -34,7 +36,14 @@ export function Containers() {
           {
             name: 'Container',
             kind: 'head',
-            cell: (row) => <Text value={row.name ?? row.id.slice(0, 20)} />,
+            cell: (row) =>
+              row.image === undefined ? (
+                <Text value={row.name ?? row.id.slice(0, 20)} />
+              ) : (
+                <Link href={aboutPlace({ container: row.id })} title="what was learned of it">
+                  <Text value={row.name ?? row.id.slice(0, 20)} />
+                </Link>
+              ),
           },
           { name: 'Machine', cell: ({ host }) => <Text value={host} /> },
           ...NAMES.map((view) => ({

@@ -148,17 +148,40 @@ function Sources() {
     <section className={styles.part}>
       <h2>Sources</h2>
       <Answer of={answer}>
-        {({ items }) => (
-          <Table
-            caption="Sources"
-            rows={items}
-            id={({ name }) => name}
-            columns={[
-              { name: 'Source', kind: 'head', cell: ({ name, title }) => <span title={title}>{name}</span> },
-              { name: 'Evaluated', kind: 'number', cell: ({ evaluated }) => evaluated.toLocaleString('en') },
-            ]}
-          />
-        )}
+        {({ items }) => {
+          const silent = items.filter(({ evaluated }) => evaluated === 0)
+          return (
+            <>
+              <Table
+                caption="Sources"
+                rows={items.filter(({ evaluated }) => evaluated > 0)}
+                id={({ name }) => name}
+                columns={[
+                  {
+                    name: 'Source',
+                    kind: 'head',
+                    cell: ({ name, title }) => <span title={title}>{name}</span>,
+                  },
+                  {
+                    name: 'Evaluated',
+                    kind: 'number',
+                    cell: ({ evaluated }) => evaluated.toLocaleString('en'),
+                  },
+                ]}
+              />
+              <details className={styles.silent}>
+                <summary>{silent.length} others, of which nothing came</summary>
+                <ul>
+                  {silent.map(({ name, title }) => (
+                    <li key={name} title={title}>
+                      {name}
+                    </li>
+                  ))}
+                </ul>
+              </details>
+            </>
+          )
+        }}
       </Answer>
     </section>
   )

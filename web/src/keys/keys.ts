@@ -6,7 +6,7 @@ export const KEYS = [
       { keys: ['?'], does: 'show the keys' },
       { keys: ['g q', 'g p'], does: 'go to queue, posture' },
       { keys: ['g s', 'g c', 'g i'], does: 'go to strategies, coverage, inputs' },
-      { keys: ['g f', 'g n'], does: 'go to findings, notifications' },
+      { keys: ['g b', 'g f', 'g n'], does: 'go to baselines, findings, notifications' },
       { keys: ['g l', 'g a'], does: 'go to silences, audit trail' },
       { keys: ['Esc'], does: 'close, go back' },
       { keys: ['Shift D'], does: 'change between light and dark' },
@@ -34,6 +34,14 @@ export const KEYS = [
       { keys: ['s'], does: 'the strategy’s document, and back' },
       { keys: ['r'], does: 'the response: what to do' },
       { keys: ['[', ']'], does: 'previous, next part' },
+    ],
+  },
+  {
+    where: 'Picture',
+    keys: [
+      { keys: ['←', '→'], does: 'previous, next moment or event' },
+      { keys: ['Home', 'End'], does: 'first, last' },
+      { keys: ['PgUp', 'PgDn'], does: 'a day, or ten events, back or on' },
     ],
   },
   {

@@ -1,13 +1,11 @@
-import { useEffect, useRef, useState, type Ref } from 'react'
+import type { Ref } from 'react'
 import { LEVELS, type StrategyHead } from '../api/types.ts'
 import { useAnswer } from '../api/use-answer.ts'
 import { isLevel } from '../level/level.ts'
+import { SearchField } from '../parts/search-field.tsx'
 import { FILTER_STATUSES, isFiltered, NO_FILTER, type Filter } from './filter.ts'
 import styles from './filter-bar.module.css'
 import { TimeFilter } from './time-filter.tsx'
-
-/** Typing settles for this long before the queue is asked anew, ms. */
-const SETTLE = 250
 
 /** Everything that the queue can be narrowed by. */
 export function FilterBar({
@@ -32,13 +30,13 @@ export function FilterBar({
   })
   return (
     <search className={styles.bar} data-open={open} aria-label="Filter the queue">
-      <TextFilter
+      <SearchField
+        className={styles.search}
         label="Search"
         placeholder="Search  /"
         value={filter.text}
         set={(text) => change({ text })}
         input={search}
-        wide
       />
       <button type="button" className={styles.toggle} aria-expanded={open} onClick={() => setOpen(!open)}>
         Filters
@@ -80,7 +78,8 @@ export function FilterBar({
           </option>
         ))}
       </select>
-      <TextFilter
+      <SearchField
+        className={styles.entity}
         label="Entity"
         placeholder="entity"
         value={filter.entity}
@@ -98,51 +97,5 @@ export function FilterBar({
         </button>
       ) : null}
     </search>
-  )
-}
-
-function TextFilter({
-  label,
-  placeholder,
-  value,
-  set,
-  input,
-  wide = false,
-}: {
-  readonly label: string
-  readonly placeholder: string
-  readonly value: string
-  readonly set: (value: string) => void
-  readonly input?: Ref<HTMLInputElement>
-  readonly wide?: boolean
-}) {
-  const [typed, setTyped] = useState(value)
-  const told = useRef(value)
-  useEffect(() => {
-    if (value === told.current) return
-    told.current = value
-    setTyped(value)
-  }, [value])
-  useEffect(() => {
-    if (typed === told.current) return
-    const timer = setTimeout(() => {
-      told.current = typed
-      set(typed)
-    }, SETTLE)
-    return () => clearTimeout(timer)
-  }, [typed, set])
-  return (
-    <input
-      ref={input}
-      type="search"
-      className={wide ? styles.search : styles.entity}
-      aria-label={label}
-      placeholder={placeholder}
-      maxLength={256}
-      spellCheck={false}
-      autoComplete="off"
-      value={typed}
-      onChange={({ target }) => setTyped(target.value)}
-    />
   )
 }

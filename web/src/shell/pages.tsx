@@ -15,6 +15,10 @@ import { StrategiesPage } from '../strategy/strategies-page.tsx'
 /** Markdown is what weighs most: whoever looks at the queue need not wait for it. */
 const StrategyPage = lazy(() => loadPart(() => import('../strategy/strategy-page.tsx')))
 
+const BaselinesPage = lazy(() => loadPart(() => import('../baselines/baselines-page.tsx')))
+const KeyPage = lazy(() => loadPart(() => import('../baselines/key-page.tsx')))
+const AboutPage = lazy(() => loadPart(() => import('../baselines/about-page.tsx')))
+
 /** The page that the address names. */
 export function Pages() {
   const [location] = useLocation()
@@ -28,6 +32,9 @@ export function Pages() {
         <Route path="/strategies" component={StrategiesPage} />
         <Route path="/strategies/:id">{({ id }) => <StrategyPage id={id} />}</Route>
         <Route path="/coverage" component={CoveragePage} />
+        <Route path="/baselines" component={BaselinesPage} />
+        <Route path="/baselines/key" component={KeyPage} />
+        <Route path="/baselines/about" component={AboutPage} />
         <Route path="/inputs" component={InputsPage} />
         <Route path="/findings" component={FindingsPage} />
         <Route path="/notifications" component={NotificationsPage} />

@@ -14,6 +14,7 @@ export const PLACES: readonly Place[] = [
   { path: '/posture', name: 'Posture', icon: 'posture', keys: 'g p' },
   { path: '/strategies', name: 'Strategies', icon: 'strategies', keys: 'g s' },
   { path: '/coverage', name: 'Coverage', icon: 'coverage', keys: 'g c' },
+  { path: '/baselines', name: 'Baselines', icon: 'baselines', keys: 'g b' },
   { path: '/inputs', name: 'Inputs', icon: 'inputs', keys: 'g i' },
   { path: '/findings', name: 'Findings', icon: 'findings', keys: 'g f' },
   { path: '/notifications', name: 'Notifications', icon: 'notifications', keys: 'g n' },
