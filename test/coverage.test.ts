@@ -17,10 +17,8 @@ const BLIND = [
 const DEGRADED = ['t1074.002-remote-data-staging', 't1560.003-archive-via-custom-method']
 /** Strategies for what is not here: a cloud, network devices, Windows. */
 const ELSEWHERE = ['t1074.002-cloud-staging', 't1491.001-machine-defacement', 't1600-network-device']
-/** Those that wait for what an engine or an API server tells. */
-const OF_OTHERS = ['t1098.006-cluster-access']
-/** What else it waits for is not here: of the sensor it asks for connections alone. */
-const OF_BOTH = 't1610-unexpected-deployment'
+/** Those that wait for what an engine or an API server tells, and ask the sensor for programs or connections alone. */
+const OF_OTHERS = ['t1098.006-cluster-access', 't1610-unexpected-deployment']
 
 let folder: string
 beforeEach(() => {
@@ -113,8 +111,7 @@ it(
         // nor looks into the files that programs write, which the second asks for
         [DEGRADED[1] ?? '']: 'degraded',
         ...Object.fromEntries(ELSEWHERE.map((id) => [id, 'blind'])),
-        ...Object.fromEntries(OF_OTHERS.map((id) => [id, 'unmeasured'])),
-        [OF_BOTH]: 'covered',
+        ...Object.fromEntries(OF_OTHERS.map((id) => [id, 'covered'])),
       })
       const scored = await layerScore(daemon, 'T1553.004')
       expect(scored).toBeGreaterThan(0)

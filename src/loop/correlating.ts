@@ -5,7 +5,7 @@ import type { Detection } from '../detection.ts'
 import type { Route } from '../domain/notice.ts'
 import type { PendingSignal, SignalRow } from '../domain/state.ts'
 import type { RatedMatch } from '../engine/alerting.ts'
-import { createCorrelator, type Correlator, type Held } from '../engine/correlate.ts'
+import { createCorrelator, type Correlator, type Held, type StepParts } from '../engine/correlate.ts'
 import type { Judge } from '../engine/judge.ts'
 import { createGroupBounds } from './group-bounds.ts'
 import type { Ruleset } from '../sigma/sigma.ts'
@@ -69,11 +69,16 @@ export function createCorrelating(parts: CorrelatingParts): Correlating {
     bodies: (signals) => store.signalBodies(signals),
   }
 
-  const isBlind = unheard({
+  /** Rules whose matches were signals, where no coverage says who is heard. */
+  const heard = new Set<string>()
+  const isUnheard = unheard({
     store,
     ruleset: () => detection().ruleset,
     strategies: parts.strategies ?? (() => []),
   })
+  const isBlind: StepParts['isBlind'] = (correlation, since, until) =>
+    (parts.strategies === undefined && !correlation.inputs.slice(1).some(({ rule }) => heard.has(rule))) ||
+    isUnheard(correlation, since, until)
 
   const baselining = createBaselining({ ...parts, number })
 
@@ -164,6 +169,7 @@ export function createCorrelating(parts: CorrelatingParts): Correlating {
         if (!correlator.isSignal(id)) alerting.push(rated)
         const signal = correlator.signals.of(rated.match)
         if (signal === undefined) continue
+        if (parts.strategies === undefined) heard.add(id)
         const row = { n: number(), ...signal }
         if (!isLate(row)) {
           signals.push(row)

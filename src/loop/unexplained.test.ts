@@ -51,8 +51,8 @@ afterEach(() => store.close())
 /** Records in the order in which they arrive: their names, and their event times as seconds after the first. */
 type Arriving = readonly (readonly [name: string, seconds: number])[]
 
-/** An input whose records arrive each in a batch of its own; then it hears nothing more, for a minute. */
-function arriving(name: string, records: Arriving): Input {
+/** An input whose records arrive each in a batch of its own; then, a minute later, what has nothing to do with them. */
+function arriving(name: string, records: Arriving, last = 'cause-of-others'): Input {
   let until: number | undefined
   return {
     name,
@@ -71,9 +71,9 @@ function arriving(name: string, records: Arriving): Input {
         until = Math.max(until ?? time, time)
       }
       until = (until ?? NOW) + MINUTE
-      const last = podCreated({ name: 'last', user: 'bob', auditID: `${name}-last`, time: until })
+      const line = podCreated({ name: last, user: 'bob', auditID: `${name}-last`, time: until })
       yield {
-        chunks: [{ stream: `${name}-last`, offset: 0, bytes: Buffer.from(`${last}\n`), end: true }],
+        chunks: [{ stream: `${name}-last`, offset: 0, bytes: Buffer.from(`${line}\n`), end: true }],
         findings: [],
         unreadable: [],
       }
@@ -183,6 +183,10 @@ describe('an effect while nobody could have heard of its cause', () => {
   it('is no alert: the cause may have been there', async () => {
     blind(NOW - MINUTE)
     expect(await told(arriving('audit', [['effect', 0]]))).toEqual([])
+  })
+
+  it('is no alert where no coverage is kept, and nothing like a cause was ever read', async () => {
+    expect(await told(arriving('audit', [['effect', 0]], 'something-else'))).toEqual([])
   })
 
   it('is told again once it sees', async () => {
