@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { namedRows, rulesOf, stateOf, strategies } from '../scripts/content-page.ts'
 import { ROWS } from '../scripts/content-rows.ts'
+import { isTestedAtEdge } from '../scripts/window-edges.ts'
 import { knownList } from '../src/site/known-lists.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -84,5 +85,15 @@ describe('rules', () => {
       return !['fire', 'silent'].every((expected) => tests.some(({ expect: told }) => told === expected))
     })
     expect(untested.map(({ name }) => name)).toEqual([])
+  })
+
+  it('that look at a window have tests on both sides of its edge, which differ in their times alone', () => {
+    const windowed = rules.filter(({ correlation, baseline }) => correlation ?? baseline)
+    expect(windowed.length).toBeGreaterThan(60)
+    const untested = windowed.filter((rule) => {
+      const strategy = strategies.find(({ id }) => id === rule.strategy)
+      return strategy === undefined || !isTestedAtEdge(rule, strategy)
+    })
+    expect([...new Set(untested.map(({ name }) => name))]).toEqual([])
   })
 })
