@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
+import { zoneSchema } from '../config/words.ts'
 import { LEVELS, type Level } from '../domain/match.ts'
 import { UserError } from '../domain/errors.ts'
 
@@ -22,4 +23,11 @@ export function parseLevel(text: string): Level {
 /** For options that may be given several times. */
 export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value]
+}
+
+export function parseZone(text: string): string {
+  const zone = zoneSchema.safeParse(text)
+  if (!zone.success)
+    throw new UserError(`no time zone ${text}`, { mend: 'an IANA name, such as Europe/Berlin' })
+  return zone.data
 }

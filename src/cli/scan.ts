@@ -35,6 +35,8 @@ export interface ScanOptions {
   readonly rules: readonly string[]
   readonly strategies: string | undefined
   readonly site: string | undefined
+  /** IANA zone of its days and hours. */
+  readonly zone: string
   readonly minLevel: Level
   /** Threads that read and evaluate; as many as it is worth unless told. One is this thread itself. */
   readonly jobs: number | undefined
@@ -57,7 +59,7 @@ export async function scan(options: ScanOptions, output: Output): Promise<Exit> 
     jobs > 1 ? startWorkers({ size: jobs, ...(mapping !== undefined && { mapping }) }) : undefined
   const sharing = workers && { sharing: (rules: SharedRules) => workers.compile(rules) }
   try {
-    const detection = await loadDetection({ ...options, zone: 'UTC', ...sharing })
+    const detection = await loadDetection({ ...options, ...sharing })
     return await scanWith({ detection, workers, sources: sourcesWith(mapping) }, options, output)
   } finally {
     await workers?.stop()
@@ -129,6 +131,7 @@ async function scanInto(
     detection: () => detection,
     now: options.now,
     committed,
+    correlations: { lateness: 0, patience: Infinity, zone: options.zone },
     ...(workers !== undefined && { workers }),
   }
   await runPipeline(inputs, parts, new AbortController().signal)
@@ -154,6 +157,8 @@ async function scanInto(
   tell(totals, alerts, store.failures(5), output)
   tellFindings(store.findings(), output)
   tellRules(detection, sources, totals, output)
+  if (options.site !== undefined || options.zone !== 'UTC')
+    output.err(`  days and hours: those of ${safe(options.zone)}\n`)
   if (alerts > 0) return EXIT.findings
   const nothingEvaluated = totals.failed > 0 && totals.evaluated + totals.duplicates === 0
   return nothingEvaluated || unreadable > 0 ? EXIT.user : EXIT.ok

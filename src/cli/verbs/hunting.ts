@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { UserError } from '../../domain/errors.ts'
 import { LEVELS, type Level } from '../../domain/match.ts'
 import { MAX_JOBS } from '../../jobs/worthwhile-jobs.ts'
-import { collect, parseLevel, SHIPPED_STRATEGIES } from '../options.ts'
+import { collect, parseLevel, parseZone, SHIPPED_STRATEGIES } from '../options.ts'
 import type { Output } from '../output.ts'
 import { scan } from '../scan.ts'
 import { example, type Done } from './words.ts'
@@ -20,6 +20,12 @@ export function addScan(program: Command, output: Output, done: Done): void {
     .option('--no-strategies', 'only the rules named with --rules')
     .option('--strategies <dir>', 'a folder of strategy documents instead of the shipped ones')
     .option('--site <dir>', 'a folder of lists, filters and silences')
+    .option(
+      '--zone <zone>',
+      'the time zone of the site, such as Europe/Berlin: days end and hours of the week are counted in it',
+      parseZone,
+      'UTC',
+    )
     .option(
       '--min-level <level>',
       `print and count alerts from this level on: ${LEVELS.join(', ')}`,
@@ -40,7 +46,7 @@ export function addScan(program: Command, output: Output, done: Done): void {
           : options.strategies === undefined || options.strategies === true
             ? SHIPPED_STRATEGIES
             : resolve(options.strategies)
-      const { json, summary, rules, site, minLevel, jobs, mapping } = options
+      const { json, summary, rules, site, zone, minLevel, jobs, mapping } = options
       const scanned = {
         paths,
         json,
@@ -48,6 +54,7 @@ export function addScan(program: Command, output: Output, done: Done): void {
         rules,
         strategies,
         site,
+        zone,
         minLevel,
         jobs,
         mapping,
@@ -63,6 +70,7 @@ interface ScanWords {
   readonly rules: readonly string[]
   readonly strategies: boolean | string | undefined
   readonly site: string | undefined
+  readonly zone: string
   readonly minLevel: Level
   readonly jobs: number | undefined
   readonly mapping: string | undefined
