@@ -135,6 +135,13 @@ export function slotsInOrder(cell: Cell): readonly (readonly [string, Slot])[] {
   )
 }
 
+/** Of its first observation, ms. */
+export function firstTimeOf({ slots }: Cell): number {
+  let first = Infinity
+  for (const { time } of slots.values()) if (time < first) first = time
+  return first
+}
+
 export function samplesOf(cell: Cell): number {
   let n = cell.more
   for (const slot of cell.slots.values()) n += slot.n

@@ -1,6 +1,6 @@
 import { ranking, type Baseline, type BaselineTest } from '../../sigma/sigma.ts'
 import type { BaselineAnalytic, Judged, Surroundings, Ticked, Told } from './baseline-analytic.ts'
-import { ENTITIES, slotsInOrder, type Cell, type Slot } from './cell.ts'
+import { ENTITIES, firstTimeOf, slotsInOrder, type Slot } from './cell.ts'
 import { epochOf, HELD, isOld, verdictOn, type Young } from './holding.ts'
 import {
   addValues,
@@ -75,7 +75,7 @@ export function values(baseline: Baseline & { readonly test: ValuesTest }): Base
       let isBounded = false
       for (const { tick, cell } of cells) {
         if (state !== undefined && tick < state.at) continue
-        const first = firstTime(cell)
+        const first = firstTimeOf(cell)
         state ??= newState(first)
         isBounded = settle(state, tick, retain, surroundings) || isBounded
         const armed = isArmed(state.progress, learning, tick)
@@ -198,12 +198,6 @@ function newState(time: number): ValuesState {
     told: new Map(),
     sketch: undefined,
   }
-}
-
-function firstTime({ slots }: Cell): number {
-  let first = Infinity
-  for (const { time } of slots.values()) if (time < first) first = time
-  return first
 }
 
 /** What of a tick is told, and what is to be learned of it later. */
