@@ -132,7 +132,7 @@ function worlds(name: string) {
     first: times,
     span: integer({ min: 0, max: 30 }),
     outcome: constantFrom('open', 'benign', 'true'),
-  }).map(({ span, ...each }): Incident => ({ ...each, last: each.first + span * HOUR }) as Incident)
+  }).map(({ span, ...each }): Incident => ({ ...each, last: each.first + span * HOUR }))
   const step = times.map((time) => Math.floor(time / TICK) * TICK)
   return record({
     seen: record({ regular, others: array(seen, { maxLength: 30 }) }).map(({ regular: usual, others }) =>
