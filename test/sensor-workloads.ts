@@ -394,6 +394,17 @@ export const HOSTILE: readonly Workload[] = [
       ),
   },
   {
+    name: 'a key that a program makes under a name that says nothing',
+    rules: ['certificate_material_written'],
+    run: (docker) =>
+      shell(
+        docker,
+        'made',
+        // the sensor looks a moment after the file is closed
+        `mkdir -p /var/lib; perl -e 'open F,">/var/lib/z";print F "-----BEGIN PRIVATE KEY-----\\n","MIIEvQIBADANBgkqhkiG\\n" x 40'; sleep 3`,
+      ),
+  },
+  {
     name: 'ports that are tried, a download that is run at once',
     rules: ['download_run', 'ports_tried'],
     run: (docker) =>

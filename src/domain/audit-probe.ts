@@ -17,6 +17,8 @@ export interface AuditProbe {
   readonly request: (name: string, namespace: string) => { readonly path: string; readonly body?: object }
   /** The line of an audit policy that covers it. */
   readonly policy: string
+  /** What serves it need not be there: asked first, and 404 leaves the probe out. */
+  readonly served?: string
 }
 
 type Request = ReturnType<AuditProbe['request']>
@@ -131,6 +133,50 @@ export const AUDIT_PROBES: readonly AuditProbe[] = [
     request: (name) => patched(`/api/v1/namespaces/${name}`),
     policy: policyLine('RequestResponse', '', 'namespaces'),
   },
+  // further ways into pods and to what they are
+  wayIn('pods/attach', (name, namespace) => `${inCore(namespace)}/pods/${name}/attach`),
+  wayIn('pods/portforward', (name, namespace) => `${inCore(namespace)}/pods/${name}/portforward?ports=1`),
+  wayIn('nodes/proxy', (name) => `/api/v1/nodes/${name}/proxy/pods`),
+  {
+    id: 'serviceaccounts/token',
+    level: 'Metadata',
+    verb: 'create',
+    method: 'POST',
+    request: (name, namespace) => ({
+      path: `${inCore(namespace)}/serviceaccounts/${name}/token?dryRun=All`,
+      body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { audiences: [] } },
+    }),
+    policy: policyLine('Metadata', '', 'serviceaccounts/token'),
+  },
+  ...['daemonsets', 'statefulsets'].map((resource) => write('RequestResponse', 'apps/v1', resource)),
+  ...['jobs', 'cronjobs'].map((resource) => write('RequestResponse', 'batch/v1', resource)),
+  ...['roles', 'rolebindings'].map((resource) =>
+    write('RequestResponse', 'rbac.authorization.k8s.io/v1', resource),
+  ),
+  ...['clusterroles', 'clusterrolebindings'].map((resource) =>
+    write('RequestResponse', 'rbac.authorization.k8s.io/v1', resource, 'cluster'),
+  ),
+  ...['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'].map((resource) =>
+    write('RequestResponse', 'admissionregistration.k8s.io/v1', resource, 'cluster'),
+  ),
+  ...['certificatesigningrequests', 'certificatesigningrequests/approval', 'clustertrustbundles'].map(
+    (resource) => write('RequestResponse', 'certificates.k8s.io/v1', resource, 'cluster'),
+  ),
+  write('RequestResponse', 'certificates.k8s.io/v1', 'podcertificaterequests'),
+  write('Metadata', 'apiregistration.k8s.io/v1', 'apiservices', 'cluster'),
+  ...['services', 'persistentvolumeclaims'].map((resource) => write('Metadata', 'v1', resource)),
+  write('Metadata', 'v1', 'persistentvolumes', 'cluster'),
+  ...(
+    [
+      ['snapshot.storage.k8s.io', 'volumesnapshots'],
+      ['cert-manager.io', 'certificates'],
+      ['cert-manager.io', 'certificaterequests'],
+      ['cert-manager.io', 'issuers'],
+    ] as const
+  ).map(([group, resource]) => ({
+    ...write('Metadata', `${group}/v1`, resource),
+    served: `/apis/${group}`,
+  })),
 ]
 
 /** What a probe came to. */
@@ -155,6 +201,37 @@ export interface ProbeResult {
 export interface ProbeSending {
   /** `uri` holds what nobody can guess, and `user` is who sends, as the API server names them; `at` in ms. */
   sent(probe: AuditProbe, at: number, as: { uri: string; user: string; cluster: string; until: number }): void
+}
+
+function wayIn(id: string, path: (name: string, namespace: string) => string): AuditProbe {
+  const request = (name: string, namespace: string): Request => ({ path: path(name, namespace) })
+  const policy = policyLine('Metadata', '', id)
+  return { id, level: 'Metadata', verb: 'get', method: 'GET', request, policy }
+}
+
+/** A patch of what is not there: without the right to it the level of its record is the same. */
+function write(
+  level: AuditLevel,
+  apiVersion: string,
+  id: string,
+  scope: 'namespaced' | 'cluster' = 'namespaced',
+): AuditProbe {
+  const [group = '', version] = apiVersion.split('/')
+  const [resource = '', subresource] = id.split('/')
+  const api = version === undefined ? `/api/${apiVersion}` : `/apis/${apiVersion}`
+  return {
+    id,
+    level,
+    verb: 'patch',
+    method: 'PATCH',
+    type: MERGE,
+    request: (name, namespace) => {
+      const within = scope === 'cluster' ? '' : `/namespaces/${namespace}`
+      const below = subresource === undefined ? '' : `/${subresource}`
+      return patched(`${api}${within}/${resource}/${name}${below}`)
+    },
+    policy: policyLine(level, version === undefined ? '' : group, id),
+  }
 }
 
 function inCore(namespace: string): string {

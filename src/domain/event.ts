@@ -46,6 +46,10 @@ export const SOURCE_NAMES = [
   'kubescape',
   'macos.eslogger',
   'macos.unifiedlog',
+  'registry',
+  'gcp.audit',
+  'azure.activity',
+  'certificate.transparency',
   'custom',
 ] as const
 export type SourceName = (typeof SOURCE_NAMES)[number]

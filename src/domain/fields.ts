@@ -118,7 +118,27 @@ const CONTAINER_CREATE: Readonly<Record<string, Field>> = {
   'container.restart_policy': { type: 'string', description: 'no, always, unless-stopped, on-failure.' },
   'container.env.names': {
     type: 'list',
-    description: 'Names of environment variables. Values are never kept.',
+    description: 'Names of environment variables. Values are never kept, but for settings.',
+  },
+  'container.env.settings': {
+    type: 'list',
+    description:
+      'NAME=value of the few variables that switch cryptography and hold no secret: GODEBUG, NODE_TLS_REJECT_UNAUTHORIZED, OPENSSL_CONF and their like.',
+  },
+  'container.read_only_root': { type: 'boolean', description: 'Its own layer takes no writes.' },
+  'container.run_as_non_root': {
+    type: 'boolean',
+    description: 'The kubelet refuses it as root; only where the specification says so.',
+  },
+  'container.limits.memory': { type: 'number', description: 'In bytes; missing where there is no limit.' },
+  'container.limits.cpu': { type: 'number', description: 'In processors; missing where there is no limit.' },
+  'container.limits.pids': {
+    type: 'number',
+    description: 'Processes; -1 where the limit was lifted, missing where the engine decides.',
+  },
+  'container.device_requests': {
+    type: 'list',
+    description: 'Devices that are asked for by kind: gpu, nvidia.com/gpu, ….',
   },
   'container.labels': { type: 'list', description: 'key=value of its labels.' },
   'container.log_driver': { type: 'string', description: 'Where its output goes.' },
@@ -131,6 +151,10 @@ const CONTAINER_CREATE: Readonly<Record<string, Field>> = {
     description: 'Kind of the object that carried the specification: Pod, DaemonSet, …',
   },
   'k8s.service_account': { type: 'string', description: 'Service account of the pod.' },
+  'k8s.token_mounted': {
+    type: 'boolean',
+    description: 'The token of its service account is mounted, unless the account itself says no.',
+  },
   'k8s.node_pinned': { type: 'boolean', description: 'nodeName was set by the creator.' },
   'k8s.tolerates_everything': { type: 'boolean', description: 'A toleration without a key.' },
   'user_agent.original': { type: 'string', description: 'Client that asked, where the log says it.' },
@@ -151,6 +175,10 @@ const CONTAINER_MOUNT: Readonly<Record<string, Field>> = {
   'mount.destination_exposes': {
     type: 'list',
     description: 'What the same path would be on a host: a container’s trust store, …',
+  },
+  'mount.declared': {
+    type: 'boolean',
+    description: 'Of a volume: the image declares one there, or one without a name was asked for.',
   },
   'mount.size': { type: 'number', description: 'Limit of a tmpfs in bytes; missing where there is none.' },
 }
@@ -298,7 +326,7 @@ const FILE_WRITTEN: Readonly<Record<string, Field>> = {
   'file.magic': {
     type: 'string',
     description:
-      'What its first bytes are: gzip, zip, xz, zstd, bzip2, 7z, rar, lz4, tar, openssl, age, luks, pgp, pem, elf, pe, sqlite, script, png, jpeg, gif, pdf; else text, data or empty.',
+      'What its first bytes are: gzip, zip, xz, zstd, bzip2, 7z, rar, lz4, tar, openssl, age, luks, pgp, pem-certificate, pem-key, pem, der (a certificate or key), elf, pe, sqlite, script, png, jpeg, gif, pdf; else text, data or empty.',
   },
   'file.hash.sha256': { type: 'string', description: 'Of the whole file, where all of it was looked at.' },
   'host.path': HOST_PATH,

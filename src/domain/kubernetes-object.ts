@@ -1,3 +1,5 @@
+import { isPlainSetting } from './plain-setting.ts'
+
 type JsonObject = Readonly<Record<string, unknown>>
 
 /** Where `kubectl apply` keeps the whole object, a Secret's data too. */
@@ -11,7 +13,7 @@ const CONTAINER_LISTS = ['containers', 'initContainers', 'ephemeralContainers']
 
 /**
  * An object of the Kubernetes API as far as it is looked at: without the bookkeeping of its managers, the copy that
- * `kubectl apply` leaves, what Secrets and ConfigMaps hold, and the values of environment variables.
+ * `kubectl apply` leaves, what Secrets and ConfigMaps hold, and the values of environment variables but for settings.
  */
 export function trimmedObject(object: JsonObject): JsonObject {
   const { kind } = object
@@ -43,8 +45,8 @@ function withoutValues(container: unknown): unknown {
   if (!isObject(container) || !Array.isArray(container['env'])) return container
   const env = container['env'].map((entry: unknown) => {
     if (!isObject(entry)) return entry
-    const { value: _value, ...rest } = entry
-    return rest
+    const { value, ...rest } = entry
+    return isPlainSetting(entry['name'], value) ? entry : rest
   })
   return { ...container, env }
 }

@@ -35,6 +35,7 @@ export async function* probing(prober: Prober): AsyncGenerator<Finding> {
     try {
       const user = await ownName(api, signal)
       for (const probe of AUDIT_PROBES) {
+        if (probe.served !== undefined && !(await isServed(api, probe.served, signal))) continue
         const name = `tallyman-probe-${randomBytes(16).toString('hex')}`
         const { path, body } = probe.request(name, namespace)
         const at = now()
@@ -53,6 +54,12 @@ export async function* probing(prober: Prober): AsyncGenerator<Finding> {
     }
     await sleep(every, undefined, { signal }).catch(() => {})
   }
+}
+
+/** Whoever is known may ask which groups of resources there are. */
+async function isServed(api: ClusterApi, path: string, signal: AbortSignal): Promise<boolean> {
+  const { status } = await api.send(path, { method: 'GET', signal })
+  return status === 200
 }
 
 async function ownName(api: ClusterApi, signal: AbortSignal): Promise<string> {

@@ -1,6 +1,7 @@
 import { createCoveredFields, kindsOf, type CoveredFields } from './covered-fields.ts'
 import type { ProbeResult } from '../domain/audit-probe.ts'
 import type { Detection } from '../detection.ts'
+import { isAboutMachines } from '../domain/beyond-machines.ts'
 import {
   COVERAGE_ROWS,
   COVERED_CONTAINERS,
@@ -89,9 +90,6 @@ interface Heard {
 }
 type Quick = Map<string, Map<string, Map<string, Map<string, Map<string, Lane>>>>>
 
-/** Sources whose records are about a cluster: the machine that one names is its subject. */
-const CLUSTER_WIDE: ReadonlySet<SourceName> = new Set(['kubernetes.audit', 'kubernetes.api', 'cloudtrail'])
-
 export function createCovering(parts: CoveringParts): Covering {
   const { store, detection, now, contacts, probes, isThere } = parts
   const stored = store.coverage()
@@ -167,7 +165,8 @@ export function createCovering(parts: CoveringParts): Covering {
     return lane
   }
   const slowLane = (input: string, { source, logsource, resource }: Event): Lane => {
-    const node = CLUSTER_WIDE.has(source) ? '' : one(resource['host.name'] ?? resource['k8s.node.name'])
+    // the machine that a record about a cluster names is its subject
+    const node = !isAboutMachines(source) ? '' : one(resource['host.name'] ?? resource['k8s.node.name'])
     const cluster = one(resource['k8s.cluster.name'])
     const at = into(into(into(into(quick, input), source), wordsOf(logsource)), node)
     const found = at.get(cluster)

@@ -44,6 +44,11 @@ const BEGINNINGS: readonly (readonly [magic: string, bytes: Uint8Array, at?: num
   ['age', Buffer.from('age-encryption.org/')],
   ['luks', Buffer.from('LUKS\xba\xbe', 'latin1')],
   ['pgp', Buffer.from('-----BEGIN PGP')],
+  ['pem-certificate', Buffer.from('-----BEGIN CERTIFICATE-----')],
+  ...['', 'RSA ', 'EC ', 'DSA ', 'ENCRYPTED ', 'OPENSSH '].map((kind): readonly [string, Uint8Array] => [
+    'pem-key',
+    Buffer.from(`-----BEGIN ${kind}PRIVATE KEY-----`),
+  ]),
   ['pem', Buffer.from('-----BEGIN ')],
   ['elf', Buffer.from('\x7fELF', 'latin1')],
   ['pe', Buffer.from('MZ')],
@@ -58,7 +63,36 @@ const BEGINNINGS: readonly (readonly [magic: string, bytes: Uint8Array, at?: num
 function magicOf(bytes: Uint8Array): string {
   if (bytes.length === 0) return 'empty'
   const known = BEGINNINGS.find(([, mark, at = 0]) => mark.every((byte, index) => bytes[at + index] === byte))
-  return known?.[0] ?? (isText(bytes) ? 'text' : 'data')
+  if (known !== undefined) return known[0]
+  if (isText(bytes)) return 'text'
+  return isKeyMaterial(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)) ? 'der' : 'data'
+}
+
+/** Object identifiers of X.509 and PKCS: names, RSA and elliptic keys, Ed25519, a store of PKCS 12. */
+const IDENTIFIERS = [
+  '0603550403',
+  '06092a864886f70d0101',
+  '06072a8648ce3d0201',
+  '06082a8648ce3d0301',
+  '06032b6570',
+  '06092a864886f70d0107',
+].map((hex) => Buffer.from(hex, 'hex'))
+/** They stand near the beginning. */
+const NEAR = 1_024
+
+/** A certificate or a key as DER: one sequence that fills the file, with such an identifier. */
+function isKeyMaterial(bytes: Buffer): boolean {
+  if (bytes[0] !== 0x30 || bytes.length < 32) return false
+  const beginning = bytes.subarray(0, NEAR)
+  return endOfSequence(bytes) === bytes.length && IDENTIFIERS.some((one) => beginning.includes(one))
+}
+
+/** X.690, 8.1.3: lengths below 128 in one byte, others behind the number of their bytes. */
+function endOfSequence(bytes: Buffer): number | undefined {
+  const length = bytes[1] ?? 0
+  if (length < 0x80) return 2 + length
+  const size = length - 0x80
+  return size === 0 || size > 3 ? undefined : 2 + size + bytes.readUIntBE(2, size)
 }
 
 /** Printable, in any encoding that keeps ASCII: nothing that a terminal obeys but blanks and line ends. */

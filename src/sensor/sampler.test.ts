@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import {
   mkdtempSync,
   readdirSync,
@@ -106,6 +107,15 @@ describe('what is looked into', () => {
     one.take(['a', 'b', 'c'].map((name) => written(name, { isLast: true })))
     const after = await all(one, (count) => count >= 2)
     expect(after.lines.map(({ size }) => Number(size)).toSorted((a, b) => a - b)).toEqual([10, 14])
+    await sleep(50)
+    expect(one.told()).toEqual({ lines: [], missed: {} })
+  })
+
+  it('is told once where its closing and the end of its process are looked at side by side', async () => {
+    writeFileSync(at('a'), 'text')
+    const one = sampler()
+    one.take([written('a'), written('a', { isLast: true })])
+    await all(one, (count) => count > 0).then(({ lines }) => expect(lines).toHaveLength(1))
     await sleep(50)
     expect(one.told()).toEqual({ lines: [], missed: {} })
   })
@@ -220,10 +230,28 @@ function linkOf(path: string): string | undefined {
   }
 }
 
+function der(kind: 'rsa' | 'ec' | 'ed25519', type: 'pkcs8' | 'sec1'): Buffer {
+  const pair =
+    kind === 'rsa'
+      ? generateKeyPairSync('rsa', { modulusLength: 2_048 })
+      : kind === 'ec'
+        ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+        : generateKeyPairSync('ed25519')
+  return pair.privateKey.export({ format: 'der', type })
+}
+
 it.each<[string, Uint8Array | string, string]>([
   ['gzip', Buffer.from([0x1f, 0x8b, 8]), 'gzip'],
   ['a tar archive', Buffer.concat([Buffer.alloc(257), Buffer.from('ustar\0')]), 'tar'],
-  ['a key', '-----BEGIN PRIVATE KEY-----', 'pem'],
+  ['a key', '-----BEGIN PRIVATE KEY-----', 'pem-key'],
+  ['a key of the older form', '-----BEGIN EC PRIVATE KEY-----', 'pem-key'],
+  ['a certificate', '-----BEGIN CERTIFICATE-----', 'pem-certificate'],
+  ['a request for one', '-----BEGIN CERTIFICATE REQUEST-----', 'pem'],
+  ['an RSA key as DER', der('rsa', 'pkcs8'), 'der'],
+  ['an elliptic key as DER', der('ec', 'sec1'), 'der'],
+  ['an Ed25519 key as DER', der('ed25519', 'pkcs8'), 'der'],
+  ['a key with something behind it', Buffer.concat([der('ec', 'sec1'), Buffer.from([0])]), 'data'],
+  ['a sequence of something else', Buffer.from([0x30, 0x22, 4, 0x20, ...Buffer.alloc(32)]), 'data'],
   ['a message', '-----BEGIN PGP MESSAGE-----', 'pgp'],
   ['a program', '\u007fELF', 'elf'],
   ['text', 'naïve\n\t', 'text'],

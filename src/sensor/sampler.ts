@@ -75,14 +75,16 @@ export function createSampler({ now, moved, open = openWithin }: SamplerOptions)
   }
   /** Not what is empty while it is open still. */
   const tell = ({ line, state }: Found, { key, isLast }: Written): void => {
-    if (isLast === true) seen.delete(key)
-    else seen.set(key, state)
+    // its closing and the end of who had it open are looked at side by side
+    const isKnown = seen.get(key) === state
+    seen.delete(key)
+    seen.set(key, state)
     if (seen.size > REMEMBERED)
       for (const oldest of seen.keys()) {
         seen.delete(oldest)
         break
       }
-    if (line !== undefined && (isLast === true || line.body['size'] !== 0)) lines.push(line)
+    if (line !== undefined && !isKnown && (isLast === true || line.body['size'] !== 0)) lines.push(line)
   }
   const look = async ({ file, again }: Waiting): Promise<void> => {
     const found = await lookInto(file, seen.get(file.key), open).catch(() => undefined)

@@ -86,6 +86,13 @@ const DOMAINS: ListKind = {
   fits: (value) => /^[^\s/@]+$/.test(value) && !DIGEST.test(value),
 }
 
+const ISSUERS: ListKind = {
+  values: 'parts of the names of authorities',
+  example: 'O=Example Trust Services',
+  find: 'certificate.issuer of an alert; openssl x509 -noout -issuer',
+  fits: (value) => value.trim() !== '' && !WILDCARDS.test(value) && !DIGEST.test(value),
+}
+
 export interface KnownList {
   readonly name: string
   /** Who or what stands on it. */
@@ -95,6 +102,7 @@ export interface KnownList {
 
 /** The lists that shipped rules ask for: `lists/<name>.yaml` of the site. Rules of one's own may use others. */
 export const KNOWN_LISTS: readonly KnownList[] = [
+  { name: 'allowedIssuers', means: 'public authorities that certify our names', kind: ISSUERS },
   { name: 'approvedAuthorities', means: 'authorities that a host may trust', kind: FINGERPRINTS },
   { name: 'approvedCertificates', means: 'certificates that may sign themselves', kind: FINGERPRINTS },
   { name: 'approvedImages', means: 'images that are known; others are told of', kind: IMAGES },
@@ -105,10 +113,18 @@ export const KNOWN_LISTS: readonly KnownList[] = [
   { name: 'certImages', means: 'images whose work is certificates and trust stores', kind: IMAGES },
   { name: 'certRequesters', means: 'those who ask the cluster for certificates', kind: USERS },
   { name: 'ciHosts', means: 'machines on which pipelines run', kind: HOSTS },
+  { name: 'ciIdentities', means: 'those who push images to registries', kind: ROLES },
   { name: 'cloudBackupRoles', means: 'those who copy data of the cloud for their work', kind: ROLES },
   { name: 'decoySecrets', means: 'Secrets that no workload uses', kind: SECRETS },
   { name: 'deployers', means: 'those who roll out workloads', kind: USERS },
   { name: 'devHosts', means: 'machines of developers', kind: HOSTS },
+  { name: 'gpuNamespaces', means: 'namespaces whose work needs GPUs and their like', kind: NAMESPACES },
+  { name: 'hardenedHosts', means: 'machines on which all containers have to be hardened', kind: HOSTS },
+  {
+    name: 'hardenedNamespaces',
+    means: 'namespaces in which all containers have to be hardened',
+    kind: NAMESPACES,
+  },
   { name: 'hostNetworkAllowed', means: 'images that may use the host’s network', kind: IMAGES },
   { name: 'hostPathAllowed', means: 'images that may mount the host’s folders', kind: IMAGES },
   { name: 'ioUringAllowed', means: 'images that may use io_uring', kind: IMAGES },
@@ -127,6 +143,7 @@ export const KNOWN_LISTS: readonly KnownList[] = [
   { name: 'ownDomains', means: 'domains that containers must not point elsewhere', kind: DOMAINS },
   { name: 'pkiAdmins', means: 'those who approve certificates of the cluster', kind: USERS },
   { name: 'powerAllowed', means: 'images that may have the powers of the host', kind: IMAGES },
+  { name: 'replacedImages', means: 'images that were replaced after an incident', kind: IMAGES },
   { name: 'secretReaders', means: 'those who read secrets for their work', kind: USERS },
   { name: 'shortLived', means: 'images whose containers come and go by design', kind: IMAGES },
   { name: 'stagingOk', means: 'images that pack and move data for their work', kind: IMAGES },

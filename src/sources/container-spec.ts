@@ -18,6 +18,8 @@ export interface SpecMount {
   readonly propagation?: string
   /** Limit in bytes. */
   readonly size?: number
+  /** Of a volume: whether the image declares one there, or one without a name was asked for. */
+  readonly declared?: boolean
 }
 
 /** One container as its creator specified it. `fields` are those of the category container_create. */
@@ -106,6 +108,7 @@ function mountRecord(mount: SpecMount): Record<string, unknown> {
     ...(exposes.length > 0 && { 'mount.exposes': exposes }),
     ...(destinationExposes.length > 0 && { 'mount.destination_exposes': destinationExposes }),
     ...(mount.size !== undefined && { 'mount.size': mount.size }),
+    ...(mount.declared !== undefined && { 'mount.declared': mount.declared }),
   }
 }
 

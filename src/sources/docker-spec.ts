@@ -1,6 +1,7 @@
 import { capabilities, hostPaths } from './container-spec.ts'
 import type { ContainerSpec, SpecMount } from './container-spec.ts'
 import { normalizeHostPath } from '../domain/host-paths.ts'
+import { isPlainSetting } from '../domain/plain-setting.ts'
 import { isObject, known, listOf, memberOf, objectOf, textOf, textsOf } from './json.ts'
 import type { JsonObject } from './json.ts'
 
@@ -17,6 +18,7 @@ export function dockerSpec(
   const config = objectOf(inspect['Config'])
   const security = securityOptions(textsOf(host['SecurityOpt']))
   const runtime = textOf(host['Runtime'])
+  const environment = textsOf(config['Env']).map(variableOf)
   const fields = known({
     'container.orchestrator': engine,
     'container.privileged': flag(host['Privileged']),
@@ -36,6 +38,9 @@ export function dockerSpec(
       .flatMap((device) => textOf(objectOf(device)['PathOnHost']) ?? [])
       .map(normalizeHostPath),
     'container.device_cgroup_rules': textsOf(host['DeviceCgroupRules']),
+    'container.device_requests': deviceRequests(host['DeviceRequests']),
+    'container.read_only_root': flag(host['ReadonlyRootfs']),
+    ...limitsOf(host),
     'container.user': textOf(config['User']) ?? '',
     'container.tty': flag(config['Tty']),
     'container.stdin_open': flag(config['OpenStdin']),
@@ -46,14 +51,17 @@ export function dockerSpec(
     'container.ports': publishedPorts(objectOf(host['PortBindings'])),
     'container.runtime_handler': runtime === undefined || DEFAULT_RUNTIMES.has(runtime) ? undefined : runtime,
     'container.restart_policy': textOf(objectOf(host['RestartPolicy'])['Name']) ?? 'no',
-    'container.env.names': environmentNames(textsOf(config['Env'])),
+    'container.env.names': environment.map(([name]) => name),
+    'container.env.settings': environment
+      .filter(([name, value]) => isPlainSetting(name, value))
+      .map(([name, value]) => `${name}=${value}`),
     'container.labels': labelsOf(objectOf(config['Labels'])),
     'container.log_driver': textOf(objectOf(host['LogConfig'])['Type']),
   })
   const folder = config['WorkingDir'] === '' ? '/' : textOf(config['WorkingDir'])
   return {
     fields,
-    mounts: mountsOf(inspect, host, extra),
+    mounts: mountsOf(inspect, { host, config, extra }),
     command: commandOf(inspect, config),
     ...(folder !== undefined && { folder }),
   }
@@ -110,8 +118,35 @@ function publishedPorts(bindings: JsonObject): readonly string[] {
   )
 }
 
-function environmentNames(environment: readonly string[]): readonly string[] {
-  return environment.map((entry) => entry.split('=', 1)[0] ?? '')
+function variableOf(entry: string): readonly [name: string, value: string] {
+  const [name = ''] = entry.split('=', 1)
+  return [name, entry.slice(name.length + 1)]
+}
+
+/** What the engine holds it to; an engine says 0 or nothing where there is no limit, and -1 of processes. */
+function limitsOf(host: JsonObject): JsonObject {
+  const number = (name: string): number => {
+    const value = host[name]
+    return typeof value === 'number' ? value : 0
+  }
+  const processors =
+    number('NanoCpus') / 1e9 || (number('CpuPeriod') > 0 ? number('CpuQuota') / number('CpuPeriod') : 0)
+  return known({
+    'container.limits.memory': number('Memory') > 0 ? number('Memory') : undefined,
+    'container.limits.cpu': processors > 0 ? processors : undefined,
+    'container.limits.pids': number('PidsLimit') === 0 ? undefined : number('PidsLimit'),
+  })
+}
+
+/** By what it can do, as gpu, or who drives it. */
+function deviceRequests(requests: unknown): readonly string[] {
+  const asked = listOf(requests)
+    .map(objectOf)
+    .flatMap(({ Driver, Capabilities }) => [
+      ...listOf(Capabilities).flatMap(textsOf),
+      ...(typeof Driver === 'string' && Driver !== '' ? [Driver] : []),
+    ])
+  return [...new Set(asked)]
 }
 
 export function labelsOf(labels: JsonObject): readonly string[] {
@@ -133,12 +168,16 @@ function wordsOf(value: unknown): readonly string[] {
 }
 
 /** What the engine mounted; before it ran, what was asked for. */
-function mountsOf(inspect: JsonObject, host: JsonObject, extra: JsonObject): readonly SpecMount[] {
+function mountsOf(
+  inspect: JsonObject,
+  { host, config, extra }: Readonly<Record<'host' | 'config' | 'extra', JsonObject>>,
+): readonly SpecMount[] {
   const asked = listOf(host['Mounts']).filter(isObject)
   const context: MountContext = {
     asked: new Map(asked.map((mount) => [mount['Target'], mount])),
     volumes: objectOf(extra['volumes']),
     realPaths: objectOf(extra['realPaths']),
+    declared: objectOf(config['Volumes']),
   }
   const mounted = listOf(inspect['Mounts']).filter(isObject)
   const seen = new Set(mounted.map((mount) => mount['Destination']))
@@ -157,6 +196,8 @@ interface MountContext {
   /** Volumes by name, as the engine inspects them. */
   readonly volumes: JsonObject
   readonly realPaths: JsonObject
+  /** By their place: the image's volumes, and those without a name that the command line asks for. */
+  readonly declared: JsonObject
 }
 
 function engineMount(mount: JsonObject, context: MountContext): readonly SpecMount[] {
@@ -216,7 +257,15 @@ function specMount(context: MountContext, mount: RawMount): readonly SpecMount[]
   }
   const size = mount.type === 'tmpfs' ? tmpfsSize(mount.asked) : undefined
   const source = mount.type === 'tmpfs' ? [] : [mount.name ?? mount.source].filter((name) => name !== '')
-  return [{ ...common, type: mount.type, source, ...(size !== undefined && { size }) }]
+  return [
+    {
+      ...common,
+      type: mount.type,
+      source,
+      ...(size !== undefined && { size }),
+      ...(mount.type === 'volume' && { declared: Object.hasOwn(context.declared, destination) }),
+    },
+  ]
 }
 
 /** What of the host a volume of the driver `local` shows: its options are those of mount(8). */

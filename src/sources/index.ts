@@ -1,5 +1,7 @@
 import type { MappingFile } from '../mapping/mapping.ts'
 import { auditd } from './auditd.ts'
+import { azureActivity } from './azure-activity.ts'
+import { certificateTransparency } from './certificate-transparency.ts'
 import { certstore } from './certstore.ts'
 import { cloudtrail } from './cloudtrail.ts'
 import { containerdEvents } from './containerd-events.ts'
@@ -13,6 +15,7 @@ import { fimAide } from './fim-aide.ts'
 import { fimAuditbeat } from './fim-auditbeat.ts'
 import { fimOsquery } from './fim-osquery.ts'
 import { fimWazuh } from './fim-wazuh.ts'
+import { gcpAudit } from './gcp-audit.ts'
 import { hubble } from './hubble.ts'
 import { kubearmor } from './kubearmor.ts'
 import { kubescape } from './kubescape.ts'
@@ -25,6 +28,7 @@ import { mappedSource } from './mapped-source.ts'
 import { networkDevice } from './network-device.ts'
 import { podmanEvents } from './podman-events.ts'
 import { cadvisor, prometheus } from './prometheus.ts'
+import { registry } from './registry.ts'
 import { sensor } from './sensor.ts'
 import type { Source } from './source.ts'
 import { tetragon } from './tetragon.ts'
@@ -47,6 +51,8 @@ import { zeekX509 } from './zeek-x509.ts'
 
 /** Every source that Tallyman reads, but for `custom`: that is what a mapping of the configuration makes it. */
 export const sources = [
+  // what Google logs of its other services looks like what it logs of clusters
+  gcpAudit,
   kubernetesAudit,
   kubernetesApi,
   dockerEvents,
@@ -91,6 +97,9 @@ export const sources = [
   kubescape,
   macosEslogger,
   macosUnifiedlog,
+  registry,
+  azureActivity,
+  certificateTransparency,
 ] as const
 
 export { describesContainers } from './docker-inspect.ts'

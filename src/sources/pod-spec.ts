@@ -1,11 +1,12 @@
 import type { Resource } from '../domain/event.ts'
+import { isPlainSetting } from '../domain/plain-setting.ts'
 import { capabilities, hostPaths } from './container-spec.ts'
 import type { ContainerSpec, SpecMount } from './container-spec.ts'
 import { labelsOf } from './docker-spec.ts'
 import { imageAttributes } from './image-reference.ts'
 import { isObject, known, listOf, memberOf, objectOf, textOf, textsOf } from './json.ts'
 import type { JsonObject } from './json.ts'
-import { quantityOf } from './quantity.ts'
+import { exactQuantityOf, quantityOf } from './quantity.ts'
 
 /** A container of a pod, with what names it and the pod. */
 export interface PodContainer {
@@ -68,6 +69,8 @@ function podContainer(container: JsonObject, containerType: string, context: Pod
   }
   const added = objectOf(security['capabilities'])
   const folder = textOf(container['workingDir'])
+  const limits = objectOf(objectOf(container['resources'])['limits'])
+  const environment = listOf(container['env']).map(objectOf)
   const fields = {
     ...context.shared,
     ...known({
@@ -82,9 +85,15 @@ function podContainer(container: JsonObject, containerType: string, context: Pod
       'container.tty': container['tty'] === true,
       'container.stdin_open': container['stdin'] === true,
       'container.ports': hostPorts(container),
-      'container.env.names': listOf(container['env']).flatMap(
-        (entry) => textOf(objectOf(entry)['name']) ?? [],
+      'container.env.names': environment.flatMap(({ name }) => textOf(name) ?? []),
+      'container.env.settings': environment.flatMap(({ name, value }) =>
+        isPlainSetting(name, value) ? [`${String(name)}=${value}`] : [],
       ),
+      'container.read_only_root': security['readOnlyRootFilesystem'] === true,
+      'container.run_as_non_root': booleanOf(security['runAsNonRoot']),
+      'container.limits.memory': quantityOf(limits['memory']),
+      'container.limits.cpu': exactQuantityOf(limits['cpu']),
+      'container.device_requests': Object.keys(limits).filter((resource) => resource.includes('/')),
     }),
   }
   return {
@@ -119,6 +128,7 @@ function sharedFields(pod: JsonObject, spec: JsonObject, origin: PodOrigin): Jso
     'k8s.owner.kind': origin.owner?.kind,
     'k8s.object.kind': origin.kind,
     'k8s.service_account': textOf(spec['serviceAccountName']) ?? textOf(spec['serviceAccount']),
+    'k8s.token_mounted': spec['automountServiceAccountToken'] !== false,
     // the scheduler sets nodeName too, later: a creator's choice stands in what was sent
     'k8s.node_pinned': origin.bound === true ? undefined : textOf(spec['nodeName']) !== undefined,
     'k8s.tolerates_everything': listOf(spec['tolerations'])

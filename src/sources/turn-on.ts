@@ -57,5 +57,10 @@ export const TURN_ON: Readonly<Record<SourceName, string>> = {
   'macos.eslogger':
     'run eslogger exec create rename close unlink on the Mac, and send its lines to an input of type http or file',
   'macos.unifiedlog': 'let Wazuh’s agent collect the unified log, and read the findings of its server',
+  registry: 'name an input of type http among the endpoints of the registry’s notifications',
+  'gcp.audit': 'let a sink of Cloud Logging write audit logs to a folder or a Pub/Sub topic that pushes here',
+  'azure.activity': 'let a diagnostic setting send the activity log here, by Event Hubs or a storage account',
+  'certificate.transparency':
+    'let a follower of Certificate Transparency, or what crt.sh answers as JSON for your domains, write to a folder',
   custom: 'describe the format in a mapping, and name that under the input (docs/mapping.md)',
 }

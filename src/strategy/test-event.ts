@@ -33,6 +33,10 @@ const LOGSOURCES: Readonly<Partial<Record<SourceName, EventLogsource>>> = {
   kubescape: { product: 'kubescape' },
   'macos.eslogger': { product: 'macos' },
   'macos.unifiedlog': { product: 'macos', service: 'unifiedlog' },
+  registry: { product: 'registry', service: 'notification' },
+  'gcp.audit': { product: 'gcp', service: 'gcp.audit' },
+  'azure.activity': { product: 'azure', service: 'activitylogs' },
+  'certificate.transparency': { product: 'certificate_transparency', service: 'log' },
 }
 /** Categories whose records come from Linux here. */
 const LINUX = new Set([

@@ -1,0 +1,4 @@
+import { shippedSource } from './mapped-source.ts'
+
+/** Read as mappings/certificate.transparency.yaml says. */
+export const certificateTransparency = shippedSource('certificate.transparency')
