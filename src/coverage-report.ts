@@ -72,8 +72,9 @@ export interface SourceCoverage {
   readonly kind: string
   readonly events: number
   readonly rate: number
-  /** Share of its events whose container is known. */
+  /** Share of its events that name a container, or whose container is known; and of those that the inventory joined. */
   readonly attributed?: number
+  readonly joined?: number
   readonly first: string
   readonly last: string
   readonly lastArrival: string
@@ -221,7 +222,7 @@ export function intervalView({
 }
 
 function sourceCoverage(row: CoverageRow, now: number): SourceCoverage {
-  const { input, source, node, cluster, kinds, events, attributed, lost, fill } = row
+  const { input, source, node, cluster, kinds, events, attributed, joined, lost, fill } = row
   const recent = recentOf(row, now)
   const { sampled } = fill
   const shares = Object.entries(fill.filled).map(([field, filled]) => ({
@@ -237,6 +238,7 @@ function sourceCoverage(row: CoverageRow, now: number): SourceCoverage {
     events,
     rate: rounded(recent.events / recent.seconds),
     ...(kinds.length > 0 && events > 0 && { attributed: share(attributed / events) }),
+    ...(kinds.length > 0 && events > 0 && joined !== undefined && { joined: share(joined / events) }),
     first: instant(row.first),
     last: instant(row.last),
     lastArrival: instant(row.lastArrival),

@@ -21,8 +21,10 @@ export interface CoverageRow {
    */
   readonly kinds: readonly Logsource[]
   readonly events: number
-  /** How many of them are of a known container. */
+  /** How many of them name a container, or are of a known one. */
   readonly attributed: number
+  /** Of how many the inventory knew whose they are: their container, their pod, or one at an end of the connection. */
+  readonly joined?: number
   /** Whether pods are among their containers. */
   readonly pods: boolean
   readonly first: number

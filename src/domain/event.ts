@@ -94,8 +94,11 @@ export interface Event {
   /** The parsed record; rules read it through `mapping`. */
   readonly record: unknown
   readonly mapping: Mapping
-  /** IP addresses of who opened a connection and who answered it: the inventory looks for their containers. */
-  readonly flow?: { readonly client: string; readonly server: string }
+  /**
+   * IP addresses of who opened a connection and who answered it: the inventory looks for their containers. `opened`
+   * (ms) where the record says that this was before its own time: by then an address may be another's.
+   */
+  readonly flow?: { readonly client: string; readonly server: string; readonly opened?: number }
   /** A file of the host that may be a container's own: the inventory looks for whose root it lies in. */
   readonly hostFile?: string
   /** Events with the same `once` are the same happening told twice: the first alone is evaluated. */

@@ -4,6 +4,7 @@ import type { CoverageRow, Fill, Span } from '../domain/coverage.ts'
 export interface CoverageCounts {
   events: number
   attributed: number
+  joined: number
   pods: boolean
   /** Of the events' times, ms; `Infinity` and `-Infinity` where there was none. */
   first: number
@@ -20,6 +21,7 @@ export function noCounts(): CoverageCounts {
   return {
     events: 0,
     attributed: 0,
+    joined: 0,
     pods: false,
     first: Infinity,
     last: -Infinity,
@@ -47,7 +49,7 @@ export function foldCoverage(
   counts: CoverageCounts,
   at: number,
 ): CoverageRow {
-  const { events, attributed, pods, lost } = counts
+  const { events, attributed, joined, pods, lost } = counts
   const dated = counts.last >= counts.first
   const [first, last] = dated ? [counts.first, counts.last] : [at, at]
   const interval = counts.interval ?? before?.interval
@@ -56,6 +58,8 @@ export function foldCoverage(
     ...of,
     events: (before?.events ?? 0) + events,
     attributed: (before?.attributed ?? 0) + attributed,
+    // rows of earlier versions did not count it
+    joined: (before?.joined ?? before?.attributed ?? 0) + joined,
     pods: pods || before?.pods === true,
     first: before === undefined ? first : heard ? Math.min(before.first, first) : before.first,
     last: before === undefined ? last : heard ? Math.max(before.last, last) : before.last,

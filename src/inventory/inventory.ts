@@ -233,6 +233,12 @@ export function createInventory(
   }
 }
 
+/** Whether `Inventory.find` told whose an event is. */
+export function isKnown(joined: Joined): boolean {
+  if (joined === undefined || joined.kind === 'elsewhere') return false
+  return joined.kind !== 'peers' || joined.client?.kind === 'container' || joined.server?.kind === 'container'
+}
+
 /** The event with what `Inventory.find` told of it; what the event says itself wins. */
 export function joinedWith(event: Event, joined: Joined): Event {
   if (joined === undefined) return event

@@ -99,6 +99,17 @@ describe('an address that is used again', () => {
     expect(clientOf(inventory, 5)).toBeUndefined()
   })
 
+  it('is of whoever had it when it was opened, where it is told later than that', () => {
+    const inventory = knowing(
+      seen('old', 10, ['10.0.0.2']),
+      { kind: 'container-gone', id: idOf('old'), time: 30 },
+      seen('new', 40, ['10.0.0.2']),
+    )
+    const flow = { client: '10.0.0.2', server: '10.0.0.3', opened: 20 }
+    expect(clientOf(inventory, 60, { flow })).toBe('old')
+    expect(clientOf(inventory, 60, { flow: { ...flow, opened: 45 } })).toBe('new')
+  })
+
   it('is of the newest where nobody told of the end of the other', () => {
     const stale = knowing(seen('stopped', 10, ['10.0.0.2']), seen('new', 200, ['10.0.0.2']))
     expect(clientOf(stale, 100)).toBe('stopped')

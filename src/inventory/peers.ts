@@ -28,8 +28,9 @@ export function peersOf(
   if (flow === undefined) return undefined
   const said = resource['host.name']
   const host = typeof said === 'string' ? said : undefined
-  const client = holder(flow.client, time, host)
-  const server = holder(flow.server, time, host)
+  const at = flow.opened ?? time
+  const client = holder(flow.client, at, host)
+  const server = holder(flow.server, at, host)
   return client === undefined && server === undefined ? undefined : { client, server }
 }
 

@@ -103,6 +103,17 @@ it('goes on counting where the store left off, each event once', () => {
   expect(rows.find(({ source }) => source === '')).toMatchObject({ events: 602, lost: 2 })
 })
 
+it('counts apart what names a container and what was joined with one', () => {
+  const one = covering()
+  for (let n = 0; n < 10; n += 1) one.event('kernel', event(n), event(n), n % 2 === 0)
+  time += 2_000
+  commit(one.batch('kernel', records(10, 0), []))
+  expect(store.coverage().rows.find(({ source }) => source !== '')).toMatchObject({
+    attributed: 10,
+    joined: 5,
+  })
+})
+
 it('looks into all events of what is rare, and into few of what is not', () => {
   const one = covering()
   for (let n = 0; n < 6_400; n += 1) one.event('kernel', event(n), event(n))

@@ -27,8 +27,11 @@ import type { Counters, Store } from '../store/store.ts'
 
 /** What arrives, counted, and what the strategies assume of it, judged by the clock. */
 export interface Covering {
-  /** An event of a batch that is evaluated: `joined` is the same with what is known of its container. */
-  event(input: string, event: Event, joined: Event): void
+  /**
+   * An event of a batch that is evaluated: `joined` is the same with what is known of its container, and `isKnown`
+   * whether anything is.
+   */
+  event(input: string, event: Event, joined: Event, isKnown?: boolean): void
   /** A record by which a source tells of itself alone. */
   beat(input: string, source: SourceName, mark: SensorMark): void
   /** The batch is over: what is due to be written with it. Losses are counted from its findings. */
@@ -253,12 +256,13 @@ export function createCovering(parts: CoveringParts): Covering {
   })
 
   return {
-    event(input, event, joined) {
+    event(input, event, joined, isKnown = false) {
       const lane = quickLane(input, event)
       const counts = countsOf(lane)
       const { time } = event
       const { resource } = joined
       counts.events += 1
+      if (isKnown) counts.joined += 1
       if (time < counts.first) counts.first = time
       if (time > counts.last) counts.last = time
       const container = resource['container.id']

@@ -8,7 +8,7 @@ import type { Chunk, Event, Finding, SourceName } from '../domain/event.ts'
 import type { Match } from '../domain/match.ts'
 import type { Route } from '../domain/notice.ts'
 import type { Input, InputBatch, Member } from '../inputs/input.ts'
-import { createInventory, joinedWith, type Joined } from '../inventory/inventory.ts'
+import { createInventory, isKnown, joinedWith, type Joined } from '../inventory/inventory.ts'
 import { createOpenStreams, type OpenStreams } from '../jobs/open-streams.ts'
 import { createReadingAway, type ReadingAway } from '../jobs/reading-away.ts'
 import type { Workers } from '../jobs/workers.ts'
@@ -367,7 +367,7 @@ function processBatch(
   const matches: Match[] = []
   const evaluate = (from: string, event: Event, joined: Joined): void => {
     const whole = joinedWith(event, joined)
-    parts.covering?.event(from, event, whole)
+    parts.covering?.event(from, event, whole, isKnown(joined))
     if (parts.coverage?.probes?.take(event) !== true) matches.push(...ruleset.match(whole))
   }
   const streams: Commit['streams'][number][] = []

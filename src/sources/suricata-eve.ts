@@ -111,9 +111,17 @@ function decode(eve: JsonObject, { stream, position }: FramedRecord, time: numbe
     record: { ...eve, ...namesOf(type, eve, ends) },
     mapping: OWN_NAMES,
     ...(ends.client !== undefined &&
-      ends.server !== undefined && { flow: { client: ends.client, server: ends.server } }),
+      ends.server !== undefined && {
+        flow: { client: ends.client, server: ends.server, ...openedBefore(eve, time) },
+      }),
   }
   return { kind: 'evaluated', events: [event], facts: [], identity: identityOf(eve) }
+}
+
+/** A flow is told when it timed out, a minute or an hour after it was opened. */
+function openedBefore(eve: JsonObject, time: number): { readonly opened?: number } {
+  const opened = timeOf(objectOf(eve['flow'])['start']) ?? timeOf(objectOf(eve['netflow'])['start'])
+  return opened !== undefined && opened < time ? { opened } : {}
 }
 
 /** Suricata numbers flows, not records: what says the same of the same flow at the same microsecond is one. */
