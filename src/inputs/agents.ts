@@ -30,6 +30,8 @@ export interface AgentsInputOptions {
 }
 
 const LOOK_EVERY = 1_000
+/** Deliveries that are flushed to the disk together: none waits for more than so many others. */
+const TOGETHER = 16
 
 /**
  * What agents of other machines deliver: each has a spool of numbered entries, which come in order and are answered
@@ -101,8 +103,8 @@ export function agentsInput(options: AgentsInputOptions): Input {
           wake = new AbortController()
           const missing = heard.missing(Date.now())
           if (missing.length > 0) yield findingsBatch(missing)
-          for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-            yield* handedOn(next, position(next.agent.name))
+          while (queue.length > 0) {
+            yield* handedOn(queue.splice(0, TOGETHER), position)
             if (signal.aborted) return
           }
         }
@@ -116,15 +118,26 @@ export function agentsInput(options: AgentsInputOptions): Input {
   }
 }
 
-/** Its sender hears of success when the last of it is committed. */
-function* handedOn(delivery: WaitingDelivery, position: AgentPosition | undefined): Generator<InputBatch> {
+/**
+ * Their senders hear of success when the last batch of all of them is committed: that commit is flushed to the disk, and
+ * with it those before it, which would each wait for the disk otherwise.
+ */
+function* handedOn(
+  deliveries: readonly WaitingDelivery[],
+  position: (agent: string) => AgentPosition | undefined,
+): Generator<InputBatch> {
   let held: InputBatch | undefined
-  for (const batch of batchesOf(delivery, position)) {
-    if (held !== undefined) yield held
-    held = batch
+  for (const delivery of deliveries) {
+    for (const batch of batchesOf(delivery, position(delivery.agent.name))) {
+      if (held !== undefined) yield held
+      held = batch
+    }
   }
-  if (held === undefined) delivery.committed()
-  else yield { ...held, committed: delivery.committed }
+  const committed = (): void => {
+    for (const delivery of deliveries) delivery.committed()
+  }
+  if (held === undefined) committed()
+  else yield { ...held, committed }
 }
 
 function findingsBatch(findings: readonly Finding[]): InputBatch {

@@ -263,4 +263,11 @@ export const MIGRATIONS: readonly string[] = [
       WHERE baseline = old.baseline AND status = old.status AND expires = old.expires AND keys = 0;
   END;
   `,
+  // identities of records, a row for those of one batch: up to how many there are with them, and [id, content] of each
+  `
+  CREATE TABLE seen_batch (upto INTEGER PRIMARY KEY, body TEXT NOT NULL);
+  INSERT INTO seen_batch SELECT count(*), json_group_array(json_array(id, content))
+    FROM (SELECT id, content FROM seen WHERE keep = 0 ORDER BY n) HAVING count(*) > 0;
+  DELETE FROM seen WHERE keep = 0;
+  `,
 ]

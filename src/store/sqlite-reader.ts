@@ -3,17 +3,11 @@ import { deserialize } from 'node:v8'
 import type { Alert, Evidence, Incident, IncidentHead, Status, Verdict } from '../domain/alert.ts'
 import type { Failure, Finding, FindingKind, HostMount, Resource } from '../domain/event.ts'
 import { LEVELS, type Level, type Rating } from '../domain/match.ts'
-import type {
-  AddressLease,
-  ContainerRow,
-  SeenRow,
-  SensorRunRow,
-  ViewRow,
-  WaitingRow,
-} from '../domain/state.ts'
+import type { AddressLease, ContainerRow, SensorRunRow, ViewRow, WaitingRow } from '../domain/state.ts'
 import { axisOf } from './histogram.ts'
 import { baselineReader } from './sqlite-baselines.ts'
 import { coverageReader } from './sqlite-coverage.ts'
+import { seenReader } from './sqlite-seen.ts'
 import { outboxReader } from './sqlite-outbox.ts'
 import { sizeOf } from './sqlite-retention.ts'
 import type { Row } from './sqlite-row.ts'
@@ -141,16 +135,7 @@ export function reader(db: DatabaseSync): Reader {
         position: (of) => jsonOf((position.get(of) as Row | undefined)?.['value']),
       }
     },
-    seen: (limit) =>
-      all(
-        'SELECT id, content, keep FROM seen WHERE keep > 0 OR n IN (SELECT n FROM seen ORDER BY n DESC LIMIT ?) ORDER BY n',
-        limit,
-      ).map((row): SeenRow => ({
-        id: String(row['id']),
-        content: String(row['content']),
-        keep: row['keep'] !== 0,
-        ...(row['keep'] === 2 && { watched: true }),
-      })),
+    seen: seenReader(db),
     container: (id) => mapped(one('SELECT * FROM container WHERE id = ?', id), toContainer),
     containers: () => all('SELECT * FROM container ORDER BY time').map(toContainer),
     waiting: () =>

@@ -5,8 +5,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { aCommit, aContainer, BY_ANYBODY, BY_ENGINE, rated } from '../../test/builders.ts'
 import { UserError } from '../domain/errors.ts'
-import { BODY_HORIZON } from '../domain/state.ts'
+import { BODY_HORIZON, IDENTITY_HORIZON } from '../domain/state.ts'
 import { fold, stateKeys, type RatedMatch } from '../engine/alerting.ts'
+import { MIGRATIONS } from './schema.ts'
 import { openReader, openStore } from './sqlite.ts'
 import type { Commit, Store } from './store.ts'
 
@@ -154,6 +155,39 @@ describe('a commit', () => {
     store.commit(aCommit({ released: ['k', 'w'] }))
     expect(store.seen(1).map(({ id }) => id)).toEqual(['b'])
   })
+
+  it('remembers the newest identities, across batches, and no more of the others than one batch', () => {
+    const third = IDENTITY_HORIZON / 3
+    for (let batch = 0; batch < 5; batch += 1) {
+      const seen = Array.from({ length: third }, (_, n) => ({
+        id: `${batch}:${n}`,
+        content: '1',
+        keep: false,
+      }))
+      store.commit(aCommit({ seen }))
+    }
+    expect(store.seen(2).map(({ id }) => id)).toEqual([`4:${third - 2}`, `4:${third - 1}`])
+    const all = store.seen(1_000_000).map(({ id }) => id)
+    expect([all.length, all[0]]).toEqual([IDENTITY_HORIZON, '2:0'])
+  })
+})
+
+it('takes identities over from where each was a row of its own', () => {
+  const file = join(folder, 'older.db')
+  const older = new DatabaseSync(file)
+  const before = MIGRATIONS.findIndex((sql) => sql.includes('seen_batch'))
+  for (const sql of MIGRATIONS.slice(0, before)) older.exec(sql)
+  older.exec(`INSERT INTO seen (id, content, keep) VALUES ('a', '1', 0), ('k', '2', 1), ('w', '3', 2), ('"b', '4', 0);
+              PRAGMA user_version = ${before}`)
+  older.close()
+  const taken = openStore(file, { durable: true })
+  expect(taken.seen(10)).toEqual([
+    { id: 'k', content: '2', keep: true },
+    { id: 'w', content: '3', keep: true, watched: true },
+    { id: 'a', content: '1', keep: false },
+    { id: '"b', content: '4', keep: false },
+  ])
+  taken.close()
 })
 
 describe('questions', () => {

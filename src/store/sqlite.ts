@@ -9,6 +9,7 @@ import { MIGRATIONS } from './schema.ts'
 import { coverageWriter } from './sqlite-coverage.ts'
 import { outboxWriter } from './sqlite-outbox.ts'
 import { retentionWriter } from './sqlite-retention.ts'
+import { seenWriter } from './sqlite-seen.ts'
 import { baselineStore } from './sqlite-baselines.ts'
 import { signalStore } from './sqlite-signals.ts'
 import type { BaselineStore, BaselineWriter } from './baselines.ts'
@@ -18,12 +19,10 @@ import type { RetentionWriter } from './retention.ts'
 import {
   BODY_HORIZON,
   GONE_HORIZON,
-  IDENTITY_HORIZON,
   SENSOR_RUN_HORIZON,
   viewKey,
   type KeyedAlert,
   type KeyedIncident,
-  type SeenRow,
 } from '../domain/state.ts'
 import type { Commit, Store } from './store.ts'
 
@@ -147,6 +146,7 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
   const { add, step, ...signals } = signalStore(db, guarded)
   const { observe, fold: learn, ...baselines } = baselineStore(db, guarded)
   const cover = coverageWriter(db)
+  const remember = seenWriter(db)
   const commit = (batch: Commit): void => {
     const { at, input, output } = batch
     if (batch.checkpoint !== undefined) sql.checkpoint.run(input, JSON.stringify(batch.checkpoint))
@@ -161,10 +161,7 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
       if (pieces.length > 0) sql.forgetRests.run(input, input, RESTS)
     }
     for (const { stream, length } of batch.bodies) sql.body.run(input, stream, length)
-    if (durable) {
-      for (const row of batch.seen) sql.seen.run(row.id, row.content, keptAs(row))
-      for (const id of batch.released) sql.release.run(id)
-    }
+    if (durable) remember(batch)
     for (const id of batch.forgotten) sql.forgetContainer.run(id)
     for (const row of batch.containers) {
       sql.container.run(
@@ -255,7 +252,6 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
     if (batch.outbox !== undefined) enqueue(batch.outbox, at)
     for (const [kind, name, value] of counted(batch)) sql.counter.run(kind, name, value)
     if (batch.containers.length > 0) sql.forgetContainers.run(at - GONE_HORIZON)
-    if (batch.seen.length > 0) sql.forgetSeen.run(IDENTITY_HORIZON)
     if ((batch.sensorRuns ?? []).length > 0) sql.forgetSensorRuns.run(SENSOR_RUN_HORIZON)
     if (batch.bodies.length > 0) sql.forgetBodies.run(BODY_HORIZON)
     if (batch.failures.length > 0) sql.forgetFailures.run(FAILURE_SAMPLES)
@@ -316,12 +312,6 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
   }
 }
 
-/** `keep` of an identity: 0 for the horizon, 1 as long as there is room, 2 until its engine tells that it is gone. */
-function keptAs({ keep, watched }: SeenRow): number {
-  if (!keep) return 0
-  return watched === true ? 2 : 1
-}
-
 /** What a search for an entity looks through: its attributes' values, one a line. */
 function valuesOf(entity: Resource): string {
   return Object.values(entity).flat().join('\n')
@@ -356,8 +346,6 @@ function statements(db: DatabaseSync) {
        WHERE held > ? LIMIT 1)`,
     ),
     body: db.prepare('INSERT OR REPLACE INTO body (input, stream, length) VALUES (?, ?, ?)'),
-    seen: db.prepare('INSERT OR REPLACE INTO seen (id, content, keep) VALUES (?, ?, ?)'),
-    release: db.prepare('UPDATE seen SET keep = 0 WHERE id = ?'),
     container: db.prepare(
       `INSERT OR REPLACE INTO container (id, resource, mounts, time, gone, addresses, input, engine, cluster, pod, roots, told)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -391,7 +379,6 @@ function statements(db: DatabaseSync) {
       'DELETE FROM sensor_run WHERE n <= (SELECT n FROM sensor_run ORDER BY n DESC LIMIT 1 OFFSET ?)',
     ),
     forgetContainers: db.prepare('DELETE FROM container WHERE gone IS NOT NULL AND gone < ?'),
-    forgetSeen: db.prepare('DELETE FROM seen WHERE n <= (SELECT max(n) FROM seen) - ? AND keep = 0'),
     forgetBodies: db.prepare('DELETE FROM body WHERE n <= (SELECT max(n) FROM body) - ?'),
     forgetFailures: db.prepare('DELETE FROM failure WHERE n <= (SELECT max(n) FROM failure) - ?'),
     loadAlerts: db.prepare('SELECT * FROM alert WHERE key = ? AND first BETWEEN ? AND ?'),
