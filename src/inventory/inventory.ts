@@ -245,12 +245,28 @@ export function joinedWith(event: Event, joined: Joined): Event {
   if (joined.kind === 'peers') return withPeers(event, joined)
   if (joined.kind === 'elsewhere') return withoutContainer(event)
   if (joined.kind === 'pod') return { ...event, resource: { ...joined.row.resource, ...event.resource } }
-  const { id, resource, mounts, pod } = joined.row
+  const { mounts } = joined.row
   return {
     ...event,
-    resource: { ...pod, ...resource, ...event.resource, 'container.id': id },
+    resource: joinedResource(joined.row, event.resource),
     record: joined.root === undefined ? withHostPaths(event, mounts) : withinRoot(event, joined.root),
   }
+}
+
+/** What is known of each container, all of it: events mostly say nothing else. */
+const WHOLE = new WeakMap<object, Resource>()
+
+function joinedResource(row: Pick<ContainerRow, 'id' | 'resource' | 'pod'>, said: Resource): Resource {
+  const { id, resource, pod } = row
+  let whole = WHOLE.get(row)
+  if (whole === undefined) {
+    whole = { ...pod, ...resource, 'container.id': id }
+    WHOLE.set(row, whole)
+  }
+  for (const name of Object.keys(said))
+    if (name !== 'container.id' && said[name] !== whole[name])
+      return { ...pod, ...resource, ...said, 'container.id': id }
+  return whole
 }
 
 /** A file of the host is one of the container: rules know it by its path there, and by the host's. */

@@ -35,18 +35,33 @@ export function createDating(input: string, arrival: number | undefined): Dating
     const { finding } = fact
     return { kind: 'finding', finding: { ...finding, until: timeOf(finding.until, source) } }
   }
+  const isAhead = ({ time }: { readonly time: number }): boolean => time > arrival + MOST_AHEAD
   return {
-    dated: ({ events, facts }, source) => ({
-      events: events.map((event) => {
-        const time = timeOf(event.time, source)
-        return time === event.time ? event : { ...event, time }
-      }),
-      facts: facts.map((fact) => factOf(fact, source)),
-    }),
+    dated({ events, facts }, source) {
+      const isDated = !events.some(isAhead) && !facts.some((fact) => isAhead({ time: timeIn(fact) }))
+      if (isDated) return { events, facts }
+      return {
+        events: events.map((event) => ({ ...event, time: timeOf(event.time, source) })),
+        facts: facts.map((fact) => factOf(fact, source)),
+      }
+    },
     findings: (findings) => [
       ...findings.map((finding) => ended(finding, arrival)),
       ...[...ahead].map(([source, time]) => aheadFinding(input, source, time, arrival)),
     ],
+  }
+}
+
+function timeIn(fact: Fact): number {
+  switch (fact.kind) {
+    case 'sensor-record':
+      return fact.mark.time
+    case 'container-look':
+      return fact.look.time
+    case 'finding':
+      return fact.finding.until
+    default:
+      return fact.time
   }
 }
 

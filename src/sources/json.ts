@@ -35,9 +35,18 @@ export function memberOf(object: JsonObject, name: string): unknown {
 
 /** The fields that have a value; null, undefined, and nothing else, are left out. */
 export function known(fields: JsonObject): JsonObject {
-  return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined && value !== null),
-  )
+  const present: Record<string, unknown> = {}
+  for (const name of Object.keys(fields)) {
+    const value = fields[name]
+    if (value !== undefined && value !== null) put(present, name, value)
+  }
+  return present
+}
+
+/** Sets an own member, also one that is called `__proto__`. */
+function put(object: Record<string, unknown>, name: string, value: unknown): void {
+  if (name !== '__proto__') object[name] = value
+  else Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true })
 }
 
 /** Longer numbers keep their nearest double: BigInt of a million digits would take seconds. */
@@ -63,7 +72,7 @@ const SMALL = 1024
 
 /** Why JSON of this shape is not to be parsed; undefined where it may be. Brackets in strings do not count. */
 export function excessOf(text: string): string | undefined {
-  if (text.length <= SMALL) return undefined
+  if (text.length <= SMALL || opensFew(text)) return undefined
   let depth = 0
   let containers = 0
   let quoted = false
@@ -79,6 +88,17 @@ export function excessOf(text: string): string | undefined {
     } else if (!quoted && (code === 0x7d || code === 0x5d)) depth -= 1
   }
   return undefined
+}
+
+/** Whether so few brackets open, in strings or not, that no depth is too much. */
+function opensFew(text: string): boolean {
+  let left = MAX_DEPTH
+  for (const bracket of '{[')
+    for (let at = text.indexOf(bracket); at !== -1; at = text.indexOf(bracket, at + 1)) {
+      left -= 1
+      if (left < 0) return false
+    }
+  return true
 }
 
 /** As `parseJson`, for JSON within a string of a record; undefined where it is not JSON, or too much. */

@@ -35,14 +35,15 @@ export function toldOf<T extends Told>(machine: Machine, source: SourceName, tol
     }
   }
   const { events, facts, identity, completed } = told
-  const other = otherPlace(machine, [...events, ...(completed ?? []), ...facts.filter(isContainer)])
+  const other =
+    otherPlace(machine, events) ?? otherPlace(machine, completed ?? NOTHING) ?? otherPlace(machine, facts)
   return {
     ...told,
     events: events.map((event) => eventOf(machine, event)),
     facts: [
       ...facts.map((fact) => factOf(machine, fact)),
       ...(other === undefined
-        ? []
+        ? NOTHING
         : [{ kind: 'finding' as const, finding: otherFinding(machine, source, other) }]),
     ],
     ...(identity !== undefined && { identity: { ...identity, id: own(machine, identity.id) } }),
@@ -109,34 +110,39 @@ export function findingOf(machine: Machine, finding: Finding): Finding {
   }
 }
 
+const NOTHING: readonly never[] = []
+
 function placed({ resource: place }: Machine, resource: Resource): Resource {
+  if (isPlaced(place, resource)) return resource
   const { 'k8s.node.name': node, ...rest } = resource
   return { ...rest, ...(isOwn(place, node) && { 'k8s.node.name': node }), ...place }
+}
+
+/** Whether it says all that is said of the machine, and names no other. */
+function isPlaced(place: Resource, resource: Resource): boolean {
+  for (const name of Object.keys(place)) if (resource[name] !== place[name]) return false
+  const node = resource['k8s.node.name']
+  return node === undefined || isOwn(place, node)
 }
 
 function isOwn(place: Resource, name: Resource[string] | undefined): name is string {
   return PLACES.some((own) => place[own] === name) && name !== undefined
 }
 
-function isContainer(fact: Fact): fact is Extract<Fact, { kind: 'container' }> {
-  return fact.kind === 'container'
-}
-
 /** A machine that records name and that is not theirs. */
 function otherPlace(
   { resource: place }: Machine,
-  told: readonly Placed[],
+  told: readonly (Event | Fact)[],
 ): { readonly name: string; readonly time: number } | undefined {
-  for (const { resource, time } of told) {
+  for (const one of told) {
+    if ('kind' in one && one.kind !== 'container') continue
     for (const name of PLACES) {
-      const said = resource[name]
-      if (typeof said === 'string' && !isOwn(place, said)) return { name: said, time }
+      const said = one.resource[name]
+      if (typeof said === 'string' && !isOwn(place, said)) return { name: said, time: one.time }
     }
   }
   return undefined
 }
-
-type Placed = Pick<Event, 'resource' | 'time'>
 
 /** Told once: an agent whose machine has another name says so with each record. */
 function otherFinding(
