@@ -94,6 +94,12 @@ export function worstOf(states: Iterable<CoverageState>): CoverageState | undefi
 interface Knowledge extends CoverageView {
   readonly bySource: ReadonlyMap<SourceName, readonly CoverageRow[]>
   readonly orchestrators: ReadonlySet<string>
+  /** What came of a source, by the place that an assumption is judged at. */
+  readonly rowsAt: (source: SourceName, per: Assumption['per']) => ReadonlyMap<string, readonly CoverageRow[]>
+  /** By container, what a source told of it. */
+  readonly containersOf: (source: SourceName) => ReadonlyMap<string, readonly CoveredContainer[]>
+  /** Contacts by which a source may come, with their inputs. */
+  readonly contactsOf: (source: SourceName) => readonly (readonly [input: string, contact: Contact])[]
 }
 
 type Found = Pick<Assessment, 'place' | 'status' | 'cause' | 'why' | 'since'>
@@ -112,7 +118,34 @@ function knowledgeOf(view: CoverageView): Knowledge {
   }
   for (const { sources } of view.contacts.values())
     for (const source of sources) orchestrators.add(ORCHESTRATORS[source] ?? '')
-  return { ...view, bySource, orchestrators }
+  return {
+    ...view,
+    bySource,
+    orchestrators,
+    rowsAt: remembered((source, per) => Map.groupBy(bySource.get(source) ?? [], (row) => placeOf(row, per))),
+    containersOf: remembered((source) =>
+      Map.groupBy(
+        view.containers.filter((one) => one.source === source),
+        ({ container }) => container,
+      ),
+    ),
+    contactsOf: remembered((source) =>
+      [...view.contacts].filter(([, { sources }]) => sources.includes(source)),
+    ),
+  }
+}
+
+/** Each assumption asks the same again, of each of its places. */
+function remembered<T>(
+  of: (source: SourceName, per: Assumption['per']) => T,
+): (source: SourceName, per?: Assumption['per']) => T {
+  const known = new Map<string, T>()
+  return (source, per) => {
+    const key = `${source} ${per}`
+    const found = known.get(key) ?? of(source, per)
+    known.set(key, found)
+    return found
+  }
 }
 
 function assessOne(assumption: Assumption, known: Knowledge): readonly Found[] {
@@ -156,11 +189,11 @@ function isExpected(source: SourceName, { orchestrators }: Knowledge): boolean {
   return orchestrator === undefined || orchestrators.has(orchestrator)
 }
 
-function isHeard(source: SourceName, { bySource, contacts }: Knowledge): boolean {
-  return bySource.has(source) || [...contacts.values()].some(({ sources }) => sources.includes(source))
+function isHeard(source: SourceName, { bySource, contactsOf }: Knowledge): boolean {
+  return bySource.has(source) || contactsOf(source).length > 0
 }
 
-function placeOf(row: CoverageRow, { per }: Assumption): string {
+function placeOf(row: CoverageRow, per: Assumption['per']): string {
   if (per === 'node') return row.node
   return per === 'cluster' ? row.cluster : ''
 }
@@ -178,7 +211,7 @@ function placesOf(
   const newest = new Map<string, number>()
   for (const source of sources) {
     for (const row of bySource.get(source) ?? []) {
-      const place = placeOf(row, assumption)
+      const place = placeOf(row, assumption.per)
       newest.set(place, Math.max(newest.get(place) ?? 0, row.lastArrival))
     }
   }
@@ -188,10 +221,8 @@ function placesOf(
 }
 
 function isAt(source: SourceName, place: string, assumption: Assumption, known: Knowledge): boolean {
-  if (assumption.per === 'container')
-    return known.containers.some((one) => one.container === place && one.source === source)
-  const rows = known.bySource.get(source) ?? []
-  return place === '' || rows.some((row) => placeOf(row, assumption) === place)
+  if (assumption.per === 'container') return known.containersOf(source).has(place)
+  return place === '' || known.rowsAt(source, assumption.per).has(place)
 }
 
 interface Asked {
@@ -207,7 +238,7 @@ function verdictOf(asked: Asked, known: Knowledge): Verdict {
   const rows =
     assumption.per === 'container'
       ? (known.bySource.get(source) ?? [])
-      : (known.bySource.get(source) ?? []).filter((row) => placeOf(row, assumption) === place)
+      : (known.rowsAt(source, assumption.per).get(place) ?? [])
   // that a request did not come back is certain, however long others stay away
   const probed = probedOf(asked, known)
   if (probed?.status === 'fails') return probed
@@ -301,9 +332,9 @@ function containerSilence(
   { source, place }: Asked,
   allowed: number,
   { holds, silentSince }: { holds: Verdict; silentSince: (since: number, why: string) => Verdict },
-  { containers, begun, now }: Knowledge,
+  { containersOf, begun, now }: Knowledge,
 ): Verdict {
-  const heard = containers.filter((one) => one.container === place && one.source === source)
+  const heard = containersOf(source).get(place) ?? []
   const newest = Math.max(...heard.map(({ lastArrival }) => lastArrival), 0)
   if (now - Math.max(newest, begun) <= allowed) return holds
   return silentSince(Math.max(...heard.map(({ last }) => last)), `${at(source, place)} is silent`)
@@ -324,15 +355,12 @@ function severedOf(
 }
 
 /** Contacts by which the source comes: those of the rows' inputs, or any where there is no row yet. */
-function contactsOf(
-  source: SourceName,
-  rows: readonly CoverageRow[],
-  { contacts }: Knowledge,
-): readonly Contact[] {
-  const inputs = new Set(rows.map(({ input }) => input))
-  return [...contacts].flatMap(([input, contact]) =>
-    contact.sources.includes(source) && (rows.length === 0 || inputs.has(input)) ? [contact] : [],
-  )
+function contactsOf(source: SourceName, rows: readonly CoverageRow[], known: Knowledge): readonly Contact[] {
+  return known
+    .contactsOf(source)
+    .flatMap(([input, contact]) =>
+      rows.length === 0 || rows.some((row) => row.input === input) ? [contact] : [],
+    )
 }
 
 function fillOf(
