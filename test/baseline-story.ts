@@ -144,7 +144,31 @@ function toldBetween(begin: number, until: number): readonly object[] {
   acts.sort((a, b) => a.time - b.time)
   const run = '5f0c1d1e-0000-4000-8000-000000000003:812345678901234'
   const start = { sensor: 1, run, seq: 0, time: stamp(begin), kind: 'start', host: 'node-1', interval: HOUR }
-  return [start, ...acts.map((act, index) => recordOf(act, run, index + 1))]
+  const look = { ...lookOf(until), run, seq: acts.length + 1 }
+  return [start, ...acts.map((act, index) => recordOf(act, run, index + 1)), look]
+}
+
+/** What the kernel of the machine has for containers. */
+function lookOf(time: number): object {
+  return {
+    sensor: 1,
+    time: stamp(time),
+    host: 'node-1',
+    kind: 'containers',
+    interval: HOUR,
+    digest: 'd1',
+    containers: [...WEB, HOSTILE].map(({ id }, index) => ({
+      container: id,
+      group: `/system.slice/docker-${id}.scope`,
+      process: {
+        pid: 4_000 + index,
+        ppid: 900,
+        user: '1000',
+        executable: '/app/server',
+        args: ['/app/server'],
+      },
+    })),
+  }
 }
 
 function unusualActs(until: number): readonly Act[] {

@@ -240,6 +240,7 @@ browserTest(
     expect(await page.locator('main img, main iframe, main script').count()).toBe(0)
     expect(console.troubles()).toEqual([])
   },
+  { timeout: 300_000 },
 )
 
 browserTest('a key’s page is painted within a second', async (context) => {

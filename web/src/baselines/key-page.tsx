@@ -129,7 +129,9 @@ function Facts({
       {held === 0 ? null : (
         <div>
           <dt>held back</dt>
-          <dd>{held} hours, because of an incident</dd>
+          <dd>
+            {held} {held === 1 ? 'hour' : 'hours'}, because of an incident
+          </dd>
         </div>
       )}
       <div>

@@ -24,18 +24,31 @@ export function KeysTable({
       rows={keys}
       id={(row) => `${headOf(row)?.rule} ${row.key}`}
       columns={[
-        {
-          name: 'Key',
-          kind: 'head',
-          cell: (row) => (
-            <Link href={keyPlace(headOf(row)?.rule ?? '', row.key)}>
-              <KeyName of={row.of} />
-            </Link>
-          ),
-        },
+        // of somebody's keys all have the same name: then the baseline tells them apart
         ...(about === undefined
-          ? [{ name: 'Baseline', cell: (row: Row) => <Text value={headOf(row)?.title ?? ''} /> }]
-          : []),
+          ? [
+              {
+                name: 'Baseline',
+                kind: 'head' as const,
+                cell: (row: Row) => (
+                  <Link href={keyPlace(headOf(row)?.rule ?? '', row.key)}>
+                    <Text value={headOf(row)?.title ?? ''} />
+                  </Link>
+                ),
+              },
+              { name: 'Key', cell: ({ of }: Row) => <KeyName of={of} /> },
+            ]
+          : [
+              {
+                name: 'Key',
+                kind: 'head' as const,
+                cell: (row: Row) => (
+                  <Link href={keyPlace(about.rule, row.key)}>
+                    <KeyName of={row.of} />
+                  </Link>
+                ),
+              },
+            ]),
         {
           name: 'State',
           kind: 'tight',

@@ -148,7 +148,7 @@ function options({ width, height, history, moments, floor, range, colors, setAt 
     axes: [
       {
         ...axis,
-        size: 40,
+        size: (_plot, words) => ((words ?? []).some((each) => each.includes('\n')) ? 50 : 34),
         grid: { show: false },
         values: (_plot, splits, _axis, _space, step_) => timeWords(splits, step_),
       },

@@ -47,7 +47,7 @@ export function Containers() {
           },
           { name: 'Machine', cell: ({ host }) => <Text value={host} /> },
           ...NAMES.map((view) => ({
-            name: view,
+            name: `${view[0]?.toUpperCase()}${view.slice(1)}`,
             cell: ({ views }: ContainerView) =>
               views[view] === 'misses' ? <strong>{WORDS.misses}</strong> : WORDS[views[view]],
           })),
