@@ -23,6 +23,8 @@ import { writeThrough } from './write-through.ts'
 
 /** Keys that are read from the store at once, and sent with one import. */
 const PAGE = 200
+/** Characters of keys that are sent at once, but for a key that alone has more. */
+const PART = 2 ** 20
 /** Values of a key that a table shows. */
 const SHOWN = 100
 
@@ -187,8 +189,7 @@ export async function importFrom(config: Config, file: string, output: Output): 
   const rows = readExport(file)
   const { baselines } = await loaded(config)
   let [taken, refused] = [0, 0]
-  for (let from = 0; from < rows.length; from += PAGE) {
-    const part = rows.slice(from, from + PAGE)
+  for (const part of partsOf(rows)) {
     const answer = (await writeThrough(config, {
       path: '/api/baselines/import',
       body: { rows: part },
@@ -200,6 +201,23 @@ export async function importFrom(config: Config, file: string, output: Output): 
   output.err(`${count(taken, 'key')} imported`)
   output.err(refused === 0 ? '\n' : `, ${refused} refused: no loaded baseline means the same\n`)
   return refused === 0 ? EXIT.ok : EXIT.findings
+}
+
+/** As much as one request takes. */
+function* partsOf(rows: readonly ExportedKey[]): Iterable<readonly ExportedKey[]> {
+  let part: ExportedKey[] = []
+  let length = 0
+  for (const row of rows) {
+    const its = JSON.stringify(row).length
+    if (part.length > 0 && (part.length === PAGE || length + its > PART)) {
+      yield part
+      part = []
+      length = 0
+    }
+    part.push(row)
+    length += its
+  }
+  if (part.length > 0) yield part
 }
 
 function readExport(file: string): readonly ExportedKey[] {

@@ -13,6 +13,18 @@ import { streamOpener } from './open-stream.ts'
 import { START_ROUTES, startRoutes, type StartParts } from './start-routes.ts'
 
 const BODY_LIMIT = 65_536
+/** What a key learned may be much. */
+const IMPORT = { path: '/api/baselines/import', limit: 16 * 2 ** 20 }
+
+const limit = bodyLimit({
+  maxSize: BODY_LIMIT,
+  onError: (context) => context.json(refusal('the body is larger than 64 KiB', 'send less'), 413),
+})
+const importLimit = bodyLimit({
+  maxSize: IMPORT.limit,
+  onError: (context) =>
+    context.json(refusal('the body is larger than 16 MiB', 'import fewer keys at once'), 413),
+})
 
 export interface ApiParts {
   readonly data: DataParts
@@ -53,12 +65,7 @@ export function createApi(parts: ApiParts) {
     .use(consoleGate(auth))
     .use(consoleFiles(parts.console))
     .use(known(auth))
-    .use(
-      bodyLimit({
-        maxSize: BODY_LIMIT,
-        onError: (context) => context.json(refusal('the body is larger than 64 KiB', 'send less'), 413),
-      }),
-    )
+    .use((context, next) => (context.req.path === IMPORT.path ? importLimit : limit)(context, next))
 
   const routes = api
     .get('/api', (context) => context.json({ routes: ROUTES }))
