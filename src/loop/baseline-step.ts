@@ -27,6 +27,8 @@ export interface StepParts {
   readonly store: Pick<Store, 'dueBaselines' | 'wasBlind'>
   readonly hourOf: (time: number) => LocalHour
   readonly now: () => number
+  /** Whether nobody listened for a part of that time. */
+  readonly stoodStill: (since: number, until: number) => boolean
 }
 
 /** What became of the keys that one step of a round looked at, to be committed as one. */
@@ -63,7 +65,7 @@ function lookAt(
   key: string,
   cells: readonly Ticked[],
   { horizon, since, troubles }: Round,
-  { cache, store, hourOf, now }: StepParts,
+  { cache, store, hourOf, now, stoodStill }: StepParts,
   step: Omit<Step, 'isDone'>,
 ): number {
   const { hash, rule } = baseline
@@ -74,11 +76,14 @@ function lookAt(
     kept.state = undefined
     kept.stored = undefined
   }
+  // a clock ran ahead when it was looked at last, and was set right
+  if (kept.state !== undefined && kind.at(kept.state) > horizon + DAY)
+    kind.setBack(kept.state, since, hourOf(since))
   const surroundings: Surroundings = {
     until: horizon,
     hourOf,
     troubles,
-    isBlind: (from, end) => store.wasBlind(rule.strategy, from, end),
+    isBlind: (from, end) => stoodStill(from, end) || store.wasBlind(rule.strategy, from, end),
   }
   const judged = kind.judge(kept.state, cells, surroundings)
   if (judged.isBounded) step.findings.push(inexactBaseline(baseline, key, now()))

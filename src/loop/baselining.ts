@@ -43,6 +43,8 @@ export interface BaseliningParts {
   readonly keys?: number
   /** A number for a new signal. */
   readonly number: () => number
+  /** Whether nobody listened for a part of that time. */
+  readonly stoodStill?: (since: number, until: number) => boolean
 }
 
 /** What is in force for a batch or a step. */
@@ -71,6 +73,8 @@ export interface Baselining {
   pressed(): number | undefined
   /** How far the baselines can go next: whole ticks, and no hour before what is older has led to its alerts. */
   horizon(wanted: number, isEnd: boolean): number
+  /** Where they came further than that: a clock ran ahead and was set right. They go on from then, ms. */
+  setBack(most: number, to: number): void
   /** Folds what was observed before a horizon, in steps that are committed each on its own. */
   steps(horizon: number, current: () => Current): Generator<Stepped, void>
 }
@@ -82,8 +86,8 @@ interface Known {
 }
 
 export function createBaselining(parts: BaseliningParts): Baselining {
-  const { store, now } = parts
-  const observed = createObserved(store)
+  const { store, now, stoodStill = () => false } = parts
+  let observed = createObserved(store)
   const hourOf = localHours(parts.zone ?? 'UTC')
   const most = parts.keys ?? KEYS
   let place = store.baselinePlace() ?? -Infinity
@@ -199,6 +203,13 @@ export function createBaselining(parts: BaseliningParts): Baselining {
       }
       return batch.rows()
     },
+    setBack(most, to) {
+      if (place <= most) return
+      place = Math.floor(to / TICK) * TICK
+      ;[told, written, round] = [place, -Infinity, undefined]
+      // what the round had taken is there again
+      observed = createObserved(store)
+    },
     pressed: () => (parts.arriving === true ? observed.pressing() : undefined),
     newest: () =>
       Math.max((store.newestObserved() ?? -Infinity) + TICK - 1, told < place ? place : -Infinity),
@@ -227,7 +238,7 @@ export function createBaselining(parts: BaseliningParts): Baselining {
       for (let isDone = false; !isDone;) {
         const here = current()
         const { plans } = plansOf(here)
-        const step = oneStep(round, { plans, cache, store, hourOf, now })
+        const step = oneStep(round, { plans, cache, store, hourOf, now, stoodStill })
         isDone = step.isDone
         // of a round of several steps it waits until all is there: alerts are made in the order of time
         round.toldIsKept ||= !isDone && step.told.length > 0

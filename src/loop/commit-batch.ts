@@ -148,7 +148,7 @@ export interface SteppedBaselines {
   readonly signals: readonly SignalRow[]
   readonly findings: readonly Finding[]
   readonly tally: Tally
-  readonly commit: BaselineCommit
+  readonly commit?: BaselineCommit
 }
 
 /** Folds what baselines told, and commits it with what they learned as one; undefined where nobody need know. */
@@ -167,7 +167,7 @@ export function commitLearned(
     counters,
     findings,
     signals,
-    baselines,
+    ...(baselines === undefined ? {} : { baselines }),
     output,
     outbox: noticesOf({ routes, before, output, findings, at }),
   })

@@ -1,6 +1,7 @@
-import { commitStep, type BatchResult, type Taking } from './commit-batch.ts'
-import { astrayFinding, crowdedFinding, goneWords, lateFinding } from './correlation-findings.ts'
+import { commitLearned, commitStep, type BatchResult, type Taking } from './commit-batch.ts'
+import { astrayFinding, crowdedFinding, goneWords, lateFinding, leapFinding } from './correlation-findings.ts'
 import { createBaselining } from './baselining.ts'
+import { createClockLeaps } from './clock-leaps.ts'
 import type { Detection } from '../detection.ts'
 import type { Route } from '../domain/notice.ts'
 import type { PendingSignal, SignalRow } from '../domain/state.ts'
@@ -36,6 +37,8 @@ export interface CorrelatingParts {
   readonly told?: (line: string) => void
   /** Records are read as they arrive: what is dated far ahead of the clock is dated by it. */
   readonly arriving?: true
+  /** The process's own clock, which nobody sets, ms. */
+  readonly elapsed?: () => number
   /** IANA zone in which baselines know hours and days; UTC unless told. */
   readonly zone?: string | undefined
   /** Keys of one baseline at most. */
@@ -80,7 +83,8 @@ export function createCorrelating(parts: CorrelatingParts): Correlating {
     (parts.strategies === undefined && !correlation.inputs.slice(1).some(({ rule }) => heard.has(rule))) ||
     isUnheard(correlation, since, until)
 
-  const baselining = createBaselining({ ...parts, number })
+  const leaps = createClockLeaps(now, parts.elapsed ?? (() => performance.now()))
+  const baselining = createBaselining({ ...parts, number, stoodStill: leaps.stoodStill })
 
   const current = (): { readonly correlator: Correlator; readonly judge: Judge } => {
     const { ruleset, judge } = detection()
@@ -105,7 +109,9 @@ export function createCorrelating(parts: CorrelatingParts): Correlating {
   /** A clock that ran ahead, and was set right, must not make all that comes until then late. */
   let astray: number | undefined
   const backFromTheFuture = (): void => {
-    if (parts.arriving !== true || place.time <= now() + AHEAD) return
+    if (parts.arriving !== true) return
+    baselining.setBack(now() + AHEAD, now())
+    if (place.time <= now() + AHEAD) return
     astray = place.time
     place = { time: now(), event: '', n: 0 }
     written = -Infinity
@@ -144,6 +150,11 @@ export function createCorrelating(parts: CorrelatingParts): Correlating {
     place = next
     written = next.time
     return result
+  }
+
+  const tellLeap = (by: number): BatchResult | undefined => {
+    const findings = [leapFinding(by, now())]
+    return commitLearned({ matches: [], signals: [], findings, tally: createTally() }, parts)
   }
 
   return {
@@ -189,9 +200,12 @@ export function createCorrelating(parts: CorrelatingParts): Correlating {
         findings: late.length === 0 ? [] : [lateFinding(input, late, now())],
       }
     },
-    *steps(watermark) {
+    *steps(promised) {
       const { correlator } = current()
       if (correlator.correlations.length === 0 && !correlator.hasBaselines) return
+      const watermark = parts.arriving === true ? leaps.believed(promised) : promised
+      const by = leaps.leapt()
+      if (by !== undefined) yield tellLeap(by)
       backFromTheFuture()
       // the end of what there is is not the end of time: windows that are open stay open
       const wanted =

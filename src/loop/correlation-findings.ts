@@ -49,6 +49,17 @@ export function astrayFinding(reached: number, now: number): Finding {
   )
 }
 
+/** `by` in ms. */
+export function leapFinding(by: number, now: number): Finding {
+  const hours = Math.round(by / 3_600_000)
+  return boundFinding(
+    'clock',
+    'leap',
+    now,
+    `the clock went forward by ${hours} hours at once: correlations and baselines stay where they are for an hour, unless it is set right before`,
+  )
+}
+
 export function groupsFinding({ rule: { title } }: Correlation, most: number, now: number): Finding {
   return boundFinding(
     title.slice(0, 128),

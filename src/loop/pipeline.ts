@@ -66,7 +66,8 @@ export interface PipelineParts {
    */
   readonly workers?: Workers
   /** Of inputs that go on: for how long correlations wait for what is late, and for how much. */
-  readonly correlations?: Omit<WatermarkOptions, 'now'> & Pick<CorrelatingParts, 'waiting' | 'told' | 'zone'>
+  readonly correlations?: Omit<WatermarkOptions, 'now'> &
+    Pick<CorrelatingParts, 'waiting' | 'told' | 'zone' | 'elapsed'>
   /**
    * Where coverage is kept: what strategies assume of it is judged at each beat. By input, `contacts` are those that
    * talk to who makes the records.

@@ -2,7 +2,15 @@ import type { SignalBody } from '../../domain/state.ts'
 import type { Baseline, BaselineTest } from '../../sigma/sigma.ts'
 import type { BaselineAnalytic, Surroundings, Told } from './baseline-analytic.ts'
 import { samplesOf, type Cell, type Slot } from './cell.ts'
-import { isArmed, learnSamples, newProgress, progressFrom, progressJson, type Progress } from './progress.ts'
+import {
+  isArmed,
+  learnSamples,
+  newProgress,
+  progressFrom,
+  progressJson,
+  setProgressBack,
+  type Progress,
+} from './progress.ts'
 
 /** A key that was silent for longer while it learned is waited for so much longer than it was then. */
 const LONGER = 1.5
@@ -108,6 +116,11 @@ export function absence(baseline: Baseline & { readonly test: Absence }): Baseli
       ]
       const read = progressFrom(progress)
       return { at, progress: read, gap, lastEvent, isOver: isOver === 1, since, body }
+    },
+    setBack(state, to, hour) {
+      setProgressBack(state.progress, to, hour)
+      state.at = to
+      state.since = Math.min(state.since, to)
     },
     approve(state, value) {
       if (value !== undefined) return false

@@ -83,6 +83,8 @@ export interface BaselineAnalytic<State> {
   toJson(state: State): unknown
   pastJson(state: State): unknown
   fromJson(json: unknown, past: unknown): State
+  /** Nothing happened later than that, ms: a clock had run ahead. Changes the state. */
+  setBack(state: State, to: number, hour: LocalHour): void
   /** Takes for learned what it had: what was told, held back or drifted. Changes the state. */
   approve(state: State, value: string | undefined): boolean
   /** Forgets a value. Changes the state. */

@@ -54,6 +54,15 @@ export function learnNumbers(past: Past, { day, hour }: LocalHour, numbers: read
   }
 }
 
+/** Days that are not yet: nothing could be learned in their place. */
+export function forgetDaysAfter({ days, numbers }: Past, day: number): void {
+  for (const [row, its] of days.entries()) {
+    if (its <= day) continue
+    days[row] = -1
+    numbers.fill(Number.NaN, row * A_DAY, (row + 1) * A_DAY)
+  }
+}
+
 /** Undefined for a day that is older than what is kept. */
 function rowOf({ days, numbers }: Past, day: number): number | undefined {
   const row = day % DAYS

@@ -52,3 +52,10 @@ export function progressFrom(json: unknown): Progress {
     approved: approved === 1,
   }
 }
+
+/** Nothing happened later than that. */
+export function setProgressBack(progress: Progress, to: number, { day }: LocalHour): void {
+  progress.first = Math.min(progress.first, to)
+  progress.last = Math.min(progress.last, to)
+  progress.day = Math.min(progress.day, day)
+}

@@ -1,10 +1,11 @@
 import type { SignalBody } from '../../domain/state.ts'
 import type { BaselineTest } from '../../sigma/sigma.ts'
-import type { Counted } from './bucket.ts'
+import type { LocalHour } from '../../domain/local-hour.ts'
+import { bucketOf, type Counted } from './bucket.ts'
 import { cellFrom, cellJson, newCell, type Cell } from './cell.ts'
 import type { Young } from './holding.ts'
-import { newPast, pastFrom, type Past, type Usual } from './past.ts'
-import { newProgress, progressFrom, progressJson, type Progress } from './progress.ts'
+import { forgetDaysAfter, newPast, pastFrom, type Past, type Usual } from './past.ts'
+import { newProgress, progressFrom, progressJson, setProgressBack, type Progress } from './progress.ts'
 
 export type Spike = Extract<BaselineTest, { type: 'spike' }>
 
@@ -131,4 +132,24 @@ export function spikeFrom(json: unknown, past: unknown): SpikeState {
     told,
     usual: undefined,
   }
+}
+
+/** Nothing happened later than that: a clock had run ahead. */
+export function setSpikeBack(state: SpikeState, to: number, hour: LocalHour): void {
+  const { progress, open, series, past } = state
+  setProgressBack(progress, to, hour)
+  state.at = to
+  for (const key of open.slots.keys()) if (bucketOf(key)[0] > to) open.slots.delete(key)
+  for (const each of series.values()) {
+    each.closed = Math.min(each.closed, to)
+    each.last = Math.min(each.last, to)
+    if (each.counted !== undefined && each.counted.time > to) each.counted = undefined
+  }
+  state.young = state.young.filter(({ epoch }) => epoch <= to)
+  state.day = Math.min(state.day, hour.day)
+  state.recent = state.recent.filter(([time]) => time <= to)
+  state.told = state.told.filter(([time]) => time <= to)
+  state.usual = undefined
+  forgetDaysAfter(past, hour.day)
+  state.pastChanged = true
 }

@@ -12,6 +12,7 @@ import { remember, settle } from './spike-learning.ts'
 import type { Run } from './spike-run.ts'
 import {
   newState,
+  setSpikeBack,
   spikeFrom,
   spikeJson,
   type Recent,
@@ -74,6 +75,7 @@ export function spike(baseline: Baseline & { readonly test: Spike }): BaselineAn
       return pastJson(state.past)
     },
     fromJson: spikeFrom,
+    setBack: setSpikeBack,
     approve(state, value) {
       if (value !== undefined) return false
       state.progress.approved = true

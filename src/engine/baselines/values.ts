@@ -18,6 +18,7 @@ import {
   newProgress,
   progressFrom,
   progressJson,
+  setProgressBack,
   type Progress,
 } from './progress.ts'
 import {
@@ -128,6 +129,16 @@ export function values(baseline: Baseline & { readonly test: ValuesTest }): Base
         })),
         told: new Map(told),
         sketch: sketch === undefined ? undefined : seenSketchFrom(sketch),
+      }
+    },
+    setBack(state, to, hour) {
+      setProgressBack(state.progress, to, hour)
+      state.at = to
+      state.young = state.young.filter(({ epoch }) => epoch <= to)
+      for (const [value, at] of state.told) if (at > to) state.told.set(value, to)
+      for (const known of state.values.values()) {
+        known.last = Math.min(known.last, to)
+        known.day = Math.min(known.day, hour.day)
       }
     },
     approve(state, value) {
