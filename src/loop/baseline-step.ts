@@ -27,6 +27,8 @@ export interface StepParts {
   readonly store: Pick<Store, 'dueBaselines' | 'wasBlind'>
   readonly hourOf: (time: number) => LocalHour
   readonly now: () => number
+  /** Event time up to which the inputs were heard that may tell what these rules match, by their ids, ms. */
+  readonly heardUntil: (rules: ReadonlySet<string>) => number
   /** Whether nobody listened for a part of that time. */
   readonly stoodStill: (since: number, until: number) => boolean
 }
@@ -65,7 +67,7 @@ function lookAt(
   key: string,
   cells: readonly Ticked[],
   { horizon, since, troubles }: Round,
-  { cache, store, hourOf, now, stoodStill }: StepParts,
+  { cache, store, hourOf, now, stoodStill, heardUntil }: StepParts,
   step: Omit<Step, 'isDone'>,
 ): number {
   const { hash, rule } = baseline
@@ -83,7 +85,10 @@ function lookAt(
     until: horizon,
     hourOf,
     troubles,
-    isBlind: (from, end) => stoodStill(from, end) || store.wasBlind(rule.strategy, from, end),
+    isBlind: (from, end) =>
+      stoodStill(from, end) ||
+      heardUntil(new Set(baseline.inputs.map((input) => input.rule))) < end ||
+      store.wasBlind(rule.strategy, from, end),
   }
   const judged = kind.judge(kept.state, cells, surroundings)
   if (judged.isBounded) step.findings.push(inexactBaseline(baseline, key, now()))

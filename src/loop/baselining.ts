@@ -43,6 +43,8 @@ export interface BaseliningParts {
   readonly keys?: number
   /** A number for a new signal. */
   readonly number: () => number
+  /** Event time up to which the inputs were heard that may tell what these rules match, by their ids, ms. */
+  readonly heardUntil?: (rules: ReadonlySet<string>) => number
   /** Whether nobody listened for a part of that time. */
   readonly stoodStill?: (since: number, until: number) => boolean
 }
@@ -86,7 +88,7 @@ interface Known {
 }
 
 export function createBaselining(parts: BaseliningParts): Baselining {
-  const { store, now, stoodStill = () => false } = parts
+  const { store, now, stoodStill = () => false, heardUntil = () => Infinity } = parts
   let observed = createObserved(store)
   const hourOf = localHours(parts.zone ?? 'UTC')
   const most = parts.keys ?? KEYS
@@ -238,7 +240,7 @@ export function createBaselining(parts: BaseliningParts): Baselining {
       for (let isDone = false; !isDone;) {
         const here = current()
         const { plans } = plansOf(here)
-        const step = oneStep(round, { plans, cache, store, hourOf, now, stoodStill })
+        const step = oneStep(round, { plans, cache, store, hourOf, now, stoodStill, heardUntil })
         isDone = step.isDone
         // of a round of several steps it waits until all is there: alerts are made in the order of time
         round.toldIsKept ||= !isDone && step.told.length > 0

@@ -37,6 +37,8 @@ export interface CorrelatingParts {
   readonly told?: (line: string) => void
   /** Records are read as they arrive: what is dated far ahead of the clock is dated by it. */
   readonly arriving?: true
+  /** Event time up to which the inputs were heard that may tell what these rules match, by their ids, ms. */
+  readonly heardUntil?: (rules: ReadonlySet<string>) => number
   /** The process's own clock, which nobody sets, ms. */
   readonly elapsed?: () => number
   /** IANA zone in which baselines know hours and days; UTC unless told. */

@@ -12,7 +12,7 @@ import { createInventory, isKnown, joinedWith, type Joined } from '../inventory/
 import { createOpenStreams, type OpenStreams } from '../jobs/open-streams.ts'
 import { createReadingAway, type ReadingAway } from '../jobs/reading-away.ts'
 import type { Workers } from '../jobs/workers.ts'
-import type { Ruleset } from '../sigma/sigma.ts'
+import { applies, type Ruleset } from '../sigma/sigma.ts'
 import { allowedSources } from '../sources/allowed.ts'
 import { inPieces } from '../sources/in-pieces.ts'
 import type { Source } from '../sources/source.ts'
@@ -140,12 +140,25 @@ export async function runPipeline(
   })
   const stop = new AbortController()
   const ending = AbortSignal.any([signal, stop.signal])
+  const watermark = createWatermark(inputs, { ...WITHOUT_END, ...parts.correlations, now: parts.now })
+  /** An input of another machine, which is not known here, may tell anything. */
+  const mayTell = (input: string, rules: ReadonlySet<string>): boolean => {
+    const lane = lanes.find((each) => each.input.name === input)
+    if (lane === undefined) return true
+    const wanted = parts.detection().ruleset.rules.filter(({ id }) => rules.has(id))
+    const speaksAs = parts.speaksAs?.get(input)
+    return lane.sources.some(
+      ({ name, serves }) =>
+        (speaksAs === undefined || speaksAs.includes(name) || name === 'custom') &&
+        serves.some((each) => wanted.some(({ logsource }) => applies(logsource, each))),
+    )
+  }
   const correlating = createCorrelating({
     ...parts,
     ...parts.correlations,
     strategies: parts.coverage?.strategies,
+    heardUntil: (rules) => watermark.heard((input) => mayTell(input, rules)),
   })
-  const watermark = createWatermark(inputs, { ...WITHOUT_END, ...parts.correlations, now: parts.now })
   const late =
     parts.arriving === true && parts.workers === undefined
       ? createLateFacts(parts.store.waiting(), {

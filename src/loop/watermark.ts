@@ -12,6 +12,11 @@ export interface WatermarkOptions {
 export interface Watermark {
   /** ms; -Infinity while an input promises nothing, Infinity once all have ended. */
   current(): number
+  /**
+   * The event time up to which those were heard that may have something to tell, ms: of the inputs of this machine the
+   * one that came least far, cut or not; where there are none, of the inputs of others the one that came furthest.
+   */
+  heard(mayTell: (input: string) => boolean): number
   ended(input: string): void
   /** It failed at this time, ms: it is cut until it says otherwise. */
   failed(input: string, at: number): void
@@ -60,6 +65,15 @@ export function createWatermark(
       }
       if (promises.length > 0) return Math.min(...promises)
       return ended.size === inputs.length ? Infinity : now() - lateness
+    },
+    heard(mayTell) {
+      const [here, elsewhere]: [number[], number[]] = [[], []]
+      for (const { name, isElsewhere } of lanesOf(inputs)) {
+        if (!mayTell(name)) continue
+        const promise = ended.has(name) ? Infinity : (promised.get(name)?.promise ?? -Infinity)
+        ;(isElsewhere ? elsewhere : here).push(promise)
+      }
+      return here.length > 0 ? Math.min(...here) : Math.max(-Infinity, ...elsewhere)
     },
     ended: (input) => void ended.add(input),
     failed(input, at) {
