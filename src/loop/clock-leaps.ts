@@ -14,7 +14,7 @@ export interface ClockLeaps {
   /** By how much the clock leapt, ms, once for each leap; undefined where it did not. */
   leapt(): number | undefined
   /** Whether the process stood still, or the machine was suspended, for a part of that time. */
-  stoodStill(since: number, until: number): boolean
+  readonly stoodStill: (since: number, until: number) => boolean
 }
 
 /** `elapsed` is in ms since whenever. */
