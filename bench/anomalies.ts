@@ -8,6 +8,7 @@ import type { Store } from '../src/store/store.ts'
 import { runPipeline } from '../src/loop/pipeline.ts'
 import { sources } from '../src/sources/index.ts'
 import { openStore } from '../src/store/sqlite.ts'
+import { START, ZONE } from './month/calendar.ts'
 import { generateMonth, type Month, type MonthOptions } from './month/month.ts'
 import { monthInput } from './month/month-input.ts'
 import { createTriage } from './month/triage.ts'
@@ -15,14 +16,15 @@ import { scoreOf, type JudgedAlert, type Score } from './month/score.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 /** Later than others of its time no line comes; a minute is what correlations allow for unless told. */
-const CORRELATIONS = { lateness: 60_000, patience: 600_000 }
+const CORRELATIONS = { lateness: 60_000, patience: 600_000, zone: ZONE }
 const LEAST_RECALL = 0.95
 const MOST_FALSE = 0.15
 
 /**
  * A generated month of telemetry with planted anomalies, read by the loop that `scan` and `run` share with the
  * strategies as they ship: what was found, and what was found that is nothing. `--seed N` (a number of chance unless
- * told), `--workloads`, `--days`, `--planted`, `--learning` (days), `--json`. Fails below the promised figures.
+ * told), `--start`, `--workloads`, `--days`, `--planted`, `--learning` (days), `--json`. Fails below the promised
+ * figures.
  */
 export async function anomalies(say: (line: string) => void): Promise<void> {
   const { options, json } = asked()
@@ -35,7 +37,7 @@ export async function anomalies(say: (line: string) => void): Promise<void> {
   if (json)
     return say(JSON.stringify({ ...options, records, failed, seconds: Math.round(seconds), ...score }))
   say(
-    `seed ${options.seed}: ${options.workloads} workloads, ${options.days} days of which ${options.learning} for learning`,
+    `seed ${options.seed}: ${options.workloads} workloads, ${options.days} days from ${new Date(month.start).toISOString().slice(0, 10)} of which ${options.learning} for learning`,
   )
   say(`${records} records, ${failed} of them failed; ${Math.round(seconds)} s`)
   tell(score, month, say)
@@ -47,8 +49,9 @@ function asked(): { readonly options: MonthOptions; readonly json: boolean } {
     allowPositionals: true,
     options: {
       seed: { type: 'string' },
+      start: { type: 'string' },
       workloads: { type: 'string', default: '200' },
-      days: { type: 'string', default: '30' },
+      days: { type: 'string', default: '35' },
       planted: { type: 'string', default: '60' },
       learning: { type: 'string', default: '10' },
       json: { type: 'boolean', default: false },
@@ -56,6 +59,7 @@ function asked(): { readonly options: MonthOptions; readonly json: boolean } {
   })
   const options = {
     seed: values.seed === undefined ? Math.floor(Math.random() * 1e6) : Number(values.seed),
+    start: values.start === undefined ? START : Date.parse(`${values.start}T00:00:00Z`),
     workloads: Number(values.workloads),
     days: Number(values.days),
     anomalies: Number(values.planted),
@@ -82,7 +86,7 @@ export async function readMonth(month: Month, { workloads }: MonthOptions): Prom
       strategies: join(ROOT, 'strategies'),
       rules: [],
       site: join(import.meta.dirname, 'month/site'),
-      zone: 'UTC',
+      zone: ZONE,
       now: input.now,
     })
     const triage = createTriage(store, month.planted)

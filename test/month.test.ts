@@ -4,7 +4,7 @@ import { readMonth } from '../bench/anomalies.ts'
 import { generateMonth, type MonthOptions } from '../bench/month/month.ts'
 import { PLANTED_KINDS, type Planted } from '../bench/month/planted/planted.ts'
 import { scoreOf, type JudgedAlert } from '../bench/month/score.ts'
-import { HOUR } from '../bench/month/rhythm.ts'
+import { HOUR } from '../bench/month/calendar.ts'
 
 const SMALL: MonthOptions = { seed: 7, workloads: 24, days: 1, anomalies: 25, learning: 0.3 }
 

@@ -3,7 +3,7 @@ import { randomOf, type Random } from './random.ts'
 import { eventLine, inspectLine } from './records/docker.ts'
 import { auditLine, podObject, type PodShape } from './records/kubernetes.ts'
 import { execLine } from './records/tetragon.ts'
-import { MINUTE, START } from './rhythm.ts'
+import { MINUTE } from './calendar.ts'
 import type { Simulation } from './simulation.ts'
 import { engineStreamOf, STREAMS } from './streams.ts'
 import type { Workload, World } from './world.ts'
@@ -16,8 +16,17 @@ export interface Fleet {
   /** Of the workload, on a machine of its choice. */
   start(workload: Workload, place?: Place): Instance
   stop(one: Instance): void
-  /** A new image, and one container after the other replaced by one that runs it. */
-  rollOut(workload: Workload): void
+  /** Its process ended, and is started anew in the same place. */
+  restart(one: Instance): void
+  /**
+   * A new image, and one container after the other replaced by one that runs it; after the first of them, people look
+   * for so long whether it does well.
+   */
+  rollOut(workload: Workload, watched?: number): void
+  /** The same image, in new containers: how people restart what hangs. */
+  replace(workload: Workload): void
+  /** A pod whose image cannot be had: it is there, and nothing runs. */
+  pend(workload: Workload, until: number): void
   /** A program started in a container. */
   execute(one: Instance, binary: string, args?: string, parent?: string): void
   /** From then until then the machine's sensor tells a share only of what is started. */
@@ -61,6 +70,17 @@ export function createFleet(world: World, simulation: Simulation): Fleet {
     const found = muffled.find((one) => one.node === node && one.from <= now && now < one.until)
     return found === undefined || random.chance(found.share)
   }
+  const replaceOne = (old: Instance): void => {
+    const { workload } = old
+    const isThere = fleet
+      .of(workload)
+      .some(({ name, started }) => name === old.name && started >= old.started)
+    if (!isThere) return
+    // a port of the host is one container's at a time; pods overlap
+    if (workload.host === undefined) fleet.start(workload)
+    fleet.stop(fleet.of(workload).find(({ name }) => name === old.name) ?? old)
+    if (workload.host !== undefined) fleet.start(workload)
+  }
   const fleet: Fleet = {
     of: ({ name }) => running.get(name) ?? [],
     on: (node) => [...running.values()].flat().filter((one) => one.node === node),
@@ -90,17 +110,46 @@ export function createFleet(world: World, simulation: Simulation): Fleet {
       )
       tellEnd(simulation, random, one)
     },
-    rollOut(workload) {
+    restart(one) {
+      const started = simulation.now
+      const { workload } = one
+      const used = { cpu: 0, writes: 0, sent: 0, received: 0, asked: started }
+      // an engine starts the same container again, a kubelet makes another in the same pod
+      const anew: Instance = {
+        ...one,
+        started,
+        used,
+        ...(workload.host === undefined && { id: random.hex(64) }),
+      }
+      running.set(
+        workload.name,
+        fleet.of(workload).map((other) => (other.id === one.id ? anew : other)),
+      )
+      if (workload.host !== undefined)
+        for (const action of ['die', 'start'])
+          simulation.write(engineStreamOf(one.node), eventLine(started, action, anew))
+      simulation.at(started + 400, () => fleet.execute(anew, workload.programs[0] ?? '/bin/sh', '', '/pause'))
+    },
+    rollOut(workload, watched = 0) {
       const number = (releases.get(workload.name)?.number ?? 1) + 1
       releases.set(workload.name, { release: releaseOf(random, number), number })
       for (const [n, old] of fleet.of(workload).entries())
-        simulation.at(simulation.now + n * MINUTE, () => {
-          if (!fleet.of(workload).includes(old)) return
-          // a port of the host is one container's at a time; pods overlap
-          if (workload.host === undefined) fleet.start(workload)
-          fleet.stop(old)
-          if (workload.host !== undefined) fleet.start(workload)
-        })
+        simulation.at(simulation.now + n * MINUTE + (n === 0 ? 0 : watched), () => replaceOne(old))
+    },
+    replace(workload) {
+      for (const [n, old] of fleet.of(workload).entries())
+        simulation.at(simulation.now + n * MINUTE, () => replaceOne(old))
+    },
+    pend(workload, until) {
+      const one = instanceOf(random, {
+        workload,
+        node: random.pick(world.nodes),
+        started: simulation.now,
+        address: '',
+        release: releaseFor(workload),
+      })
+      tellMade(simulation, random, one)
+      simulation.at(until, () => tellEnd(simulation, random, one))
     },
     execute(one, binary, args = '', parent = one.workload.programs[0] ?? '/bin/sh') {
       if (!isHeard(one.node)) return
@@ -128,14 +177,8 @@ function tellStart(simulation: Simulation, random: Random, one: Instance, shape:
     simulation.write(engineStreamOf(node), eventLine(now, 'start', one))
     return
   }
-  const { namespace } = workload
-  const pod = podObject(one, shape)
-  const controller = `system:serviceaccount:kube-system:${CONTROLLERS[workload.role] ?? 'replicaset-controller'}`
-  const base = { resource: 'pods', namespace }
-  simulation.write(
-    STREAMS.audit,
-    auditLine(now, random, { ...base, verb: 'create', user: controller, asked: pod, answered: pod }),
-  )
+  const base = { resource: 'pods', namespace: workload.namespace }
+  const pod = tellMade(simulation, random, one, shape)
   simulation.at(now + 300, () => {
     const status = { phase: 'Running', podIP: address, podIPs: [{ ip: address }] }
     simulation.write(
@@ -152,6 +195,29 @@ function tellStart(simulation: Simulation, random: Random, one: Instance, shape:
       }),
     )
   })
+}
+
+/** A controller makes the pod. */
+function tellMade(
+  simulation: Simulation,
+  random: Random,
+  one: Instance,
+  shape?: PodShape,
+): Readonly<Record<string, unknown>> {
+  const { namespace, role } = one.workload
+  const pod = podObject(one, shape)
+  simulation.write(
+    STREAMS.audit,
+    auditLine(simulation.now, random, {
+      verb: 'create',
+      user: `system:serviceaccount:kube-system:${CONTROLLERS[role] ?? 'replicaset-controller'}`,
+      resource: 'pods',
+      namespace,
+      asked: pod,
+      answered: pod,
+    }),
+  )
+  return pod
 }
 
 function dataVolume({ name, role }: Workload): readonly { readonly name: string; readonly path: string }[] {
@@ -184,7 +250,7 @@ function tellEnd(simulation: Simulation, random: Random, one: Instance): void {
 export function startAll(world: World, simulation: Simulation, fleet: Fleet): void {
   for (const [n, workload] of world.workloads.entries()) {
     if (workload.role === 'cron' || workload.role === 'ci') continue
-    simulation.at(START + workload.launched + n * 1_000, () => {
+    simulation.at(world.start + workload.launched + n * 1_000, () => {
       for (let replica = 0; replica < workload.replicas; replica += 1) fleet.start(workload)
     })
   }

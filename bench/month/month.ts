@@ -1,19 +1,25 @@
 import { createFleet, startAll } from './fleet.ts'
+import { startBackups } from './life/backups.ts'
+import { startClosing, startLogBursts } from './life/bursts.ts'
 import { startRenewals } from './life/certificates.ts'
 import { startDeploys } from './life/deploys.ts'
 import { startApiUse, startAutoscaling, startCron, startPipelines } from './life/jobs.ts'
 import { startFailures } from './life/failures.ts'
+import { startMonitoring } from './life/monitoring.ts'
+import { startNames } from './life/names.ts'
 import { startLoadTests, startPeople } from './life/people.ts'
 import { startPrograms } from './life/programs.ts'
 import { createTraffic, startTraffic } from './life/traffic.ts'
 import { startUsage } from './life/usage.ts'
 import { plant, type Planted } from './planted/planted.ts'
-import { DAY, START } from './rhythm.ts'
+import { DAY, START } from './calendar.ts'
 import { createSimulation, type MonthLine } from './simulation.ts'
 import { createWorld, type World } from './world.ts'
 
 export interface MonthOptions {
   readonly seed: number
+  /** 00:00 UTC of its first day, ms since the epoch; `START` unless told. */
+  readonly start?: number
   readonly workloads: number
   readonly days: number
   /** How many anomalies are planted; none are before `learning` days are over. */
@@ -34,9 +40,16 @@ export interface Month {
   readonly lines: Iterable<MonthLine>
 }
 
-export function generateMonth({ seed, workloads, days, anomalies, learning }: MonthOptions): Month {
-  const world = createWorld(seed, workloads)
-  const simulation = createSimulation(START)
+export function generateMonth({
+  seed,
+  start = START,
+  workloads,
+  days,
+  anomalies,
+  learning,
+}: MonthOptions): Month {
+  const world = createWorld(seed, workloads, start)
+  const simulation = createSimulation(start)
   const fleet = createFleet(world, simulation)
   const traffic = createTraffic(world, simulation, fleet)
   startAll(world, simulation, fleet)
@@ -53,7 +66,12 @@ export function generateMonth({ seed, workloads, days, anomalies, learning }: Mo
   startPeople(life)
   startLoadTests(life)
   startRenewals(life)
-  const [learned, end] = [START + learning * DAY, START + days * DAY]
+  startBackups(life)
+  startClosing(life)
+  startLogBursts(life)
+  startNames(life)
+  startMonitoring(life, world.monitor)
+  const [learned, end] = [start + learning * DAY, start + days * DAY]
   const planted = plant(life, { count: anomalies, from: learned, until: end })
-  return { world, start: START, end, learned, planted, lines: simulation.run(end) }
+  return { world, start, end, learned, planted, lines: simulation.run(end) }
 }

@@ -1,11 +1,5 @@
+import { DAY, HOUR, isWeekendDay, localDay, localHour } from './calendar.ts'
 import { randomOf } from './random.ts'
-
-export const MINUTE = 60_000
-export const HOUR = 60 * MINUTE
-export const DAY = 24 * HOUR
-
-/** A Monday, 00:00 UTC. */
-export const START = Date.UTC(2026, 8, 28)
 
 /** When a workload is busy. `office`: working hours; `evening`: people at home; `steady`: machines; `night`: batches. */
 export type RhythmKind = 'office' | 'evening' | 'steady' | 'night'
@@ -14,20 +8,27 @@ export type RhythmKind = 'office' | 'evening' | 'steady' | 'night'
 export type Rhythm = (time: number) => number
 
 /**
- * Hour of day, day of week, one holiday, slow growth or decline over the month, and that no day is like the other.
+ * Hour of day and day of week by the clock on the wall, one holiday, slow growth or decline over the month, and that no
+ * day is like the other. Machines and batches know no summer time.
  */
-export function rhythmOf(seed: number, name: string, kind: RhythmKind): Rhythm {
+export function rhythmOf(
+  { seed, start }: { readonly seed: number; readonly start: number },
+  name: string,
+  kind: RhythmKind,
+): Rhythm {
   const random = randomOf(seed, 'rhythm', name)
   const shift = random.between(-1.5, 1.5)
   const growth = random.between(-0.004, 0.012)
-  const holiday = Math.floor(randomOf(seed, 'holiday').between(9, 25))
+  const holiday = localDay(start) + Math.floor(randomOf(seed, 'holiday').between(9, 25))
   const days = Array.from({ length: 400 }, () => random.logNormal(1, 0.08))
+  const isOfPeople = kind === 'office' || kind === 'evening'
   return (time) => {
-    const since = (time - START) / DAY
-    const day = Math.floor(since)
-    const hour = ((((time % DAY) / HOUR + shift) % 24) + 24) % 24
-    const isFree = day % 7 >= 5 || day === holiday
-    return shapeOf(kind, hour, isFree) * (1 + growth * since) * (days[day] ?? 1)
+    const since = (time - start) / DAY
+    const day = localDay(time)
+    const shown = isOfPeople ? localHour(time) : (time % DAY) / HOUR
+    const hour = (((shown + shift) % 24) + 24) % 24
+    const isFree = isWeekendDay(day) || day === holiday
+    return shapeOf(kind, hour, isFree) * (1 + growth * since) * (days[Math.floor(since)] ?? 1)
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Alert } from '../../src/domain/alert.ts'
 import { WORKLOADS } from '../../src/domain/entity-label.ts'
 import { PLANTED_KINDS, type Planted, type PlantedKind } from './planted/planted.ts'
-import { DAY, HOUR, MINUTE } from './rhythm.ts'
+import { DAY, HOUR, MINUTE } from './calendar.ts'
 
 /** How an alert that is to be judged came about. */
 export interface JudgedAlert extends Pick<Alert, 'level' | 'entity' | 'first' | 'last' | 'rule'> {

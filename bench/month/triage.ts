@@ -1,6 +1,6 @@
 import type { Store } from '../../src/store/store.ts'
 import type { Planted } from './planted/planted.ts'
-import { HOUR } from './rhythm.ts'
+import { HOUR } from './calendar.ts'
 import { isOf } from './score.ts'
 
 /** Three times a day. */

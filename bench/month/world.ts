@@ -1,5 +1,6 @@
 import { randomOf, type Random } from './random.ts'
-import { DAY, rhythmOf, type Rhythm, type RhythmKind } from './rhythm.ts'
+import { DAY } from './calendar.ts'
+import { rhythmOf, type Rhythm, type RhythmKind } from './rhythm.ts'
 
 export type Role = 'web' | 'api' | 'worker' | 'database' | 'cache' | 'cron' | 'ci'
 
@@ -28,6 +29,12 @@ export interface Workload {
   readonly ja3: string
   /** Whether its kubelet, or engine, asks after it by a program that it starts within. */
   readonly isProbed: boolean
+  /** Whether its helpers are lines of a shell script. */
+  readonly isScripted: boolean
+  /** Whether it logs into files of its own: most write to their output, which is written elsewhere. */
+  readonly isLogging: boolean
+  /** Share of its memory that it does not give back, a day. */
+  readonly leak: number
   /** When it is there for the first time, ms since the beginning of the month: most are before. */
   readonly launched: number
   /** How often it is rolled out, ms on average. */
@@ -77,9 +84,13 @@ export interface Outside {
 
 export interface World {
   readonly seed: number
+  /** ms since the epoch. */
+  readonly start: number
   readonly workloads: readonly Workload[]
   readonly outside: ReadonlyMap<string, Outside>
   readonly byName: ReadonlyMap<string, Workload>
+  /** Which of them asks all others how they do. */
+  readonly monitor: Workload | undefined
   readonly nodes: readonly string[]
   readonly hosts: readonly string[]
 }
@@ -91,7 +102,7 @@ const THINGS = 'cart order price stock invoice ticket route image feed quote log
 const OUTSIDE = 40
 
 /** Everything that is there at the beginning, of so many workloads. */
-export function createWorld(seed: number, count: number): World {
+export function createWorld(seed: number, count: number, start: number): World {
   const random = randomOf(seed, 'world')
   const outside = Array.from({ length: OUTSIDE }, (_, n) => outsideOf(random, n))
   const hosts = Array.from({ length: Math.max(1, Math.round(count / 25)) }, (_, n) => `edge-${n + 1}`)
@@ -102,7 +113,7 @@ export function createWorld(seed: number, count: number): World {
     const { kind, ...rest } = one
     return {
       ...rest,
-      rhythm: rhythmOf(seed, one.name, kind),
+      rhythm: rhythmOf({ seed, start }, one.name, kind),
       replicas: draws.chance(0.25) && one.role !== 'database' && one.host === undefined ? 2 : 1,
       usage: usageOf(draws, one.role),
       edges: edgesOf(draws, one, bare, outside),
@@ -110,14 +121,19 @@ export function createWorld(seed: number, count: number): World {
       secrets: [`${one.name}-credentials`],
       ja3: LIBRARIES[draws.below(LIBRARIES.length)] ?? '',
       isProbed: draws.chance(0.25),
+      isScripted: draws.chance(0.5),
+      isLogging: draws.chance(0.12),
+      leak: draws.chance(0.04) ? draws.between(0.02, 0.06) : 0,
       deploys: draws.logNormal(4 * DAY, 0.6),
     }
   })
   return {
     seed,
+    start,
     workloads,
     outside: new Map(outside.map((one) => [one.name, one])),
     byName: new Map(workloads.map((one) => [one.name, one])),
+    monitor: workloads.find(({ role, host }) => role === 'worker' && host === undefined),
     nodes,
     hosts,
   }
@@ -211,8 +227,7 @@ function edgesOf(
 ): readonly Edge[] {
   if (role === 'cache' || role === 'database')
     return role === 'cache' ? [] : [edgeTo(random, random.pick(outside))]
-  // whoever is new is talked to by those who are rolled out after it
-  const servers = all.filter((one) => one.port > 0 && one.launched === 0 && one.name !== name)
+  const servers = all.filter((one) => one.port > 0 && one.name !== name)
   const inside = random
     .some(servers, role === 'ci' ? 1 : 1 + random.below(4))
     .map((server) => edgeIn(random, server))

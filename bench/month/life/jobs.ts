@@ -1,6 +1,6 @@
 import { randomOf, type Random } from '../random.ts'
 import { auditLine } from '../records/kubernetes.ts'
-import { DAY, HOUR, MINUTE, START } from '../rhythm.ts'
+import { DAY, HOUR, MINUTE } from '../calendar.ts'
 import { STREAMS } from '../streams.ts'
 import type { Workload } from '../world.ts'
 import { again, type Life } from './life.ts'
@@ -13,7 +13,7 @@ export function startCron(life: Life): void {
     const minute = random.between(0, 5 * 60) * MINUTE
     const bytes = random.logNormal(60_000_000, 0.5)
     for (let day = 0; day < 400; day += 1)
-      simulation.at(START + day * DAY + minute + random.between(0, MINUTE), () => {
+      simulation.at(world.start + day * DAY + minute + random.between(0, MINUTE), () => {
         const job = `${workload.name}-${29_000_000 + (Math.floor(simulation.now / MINUTE) % 1_000_000)}`
         const one = fleet.start(workload, { job })
         const programs = workload.programs.slice(1, 3)
@@ -41,7 +41,7 @@ export function startPipelines(life: Life): void {
     const random = randomOf(world.seed, 'ci', workload.name)
     again(
       simulation,
-      START,
+      world.start,
       () => random.exponential((25 * MINUTE) / Math.max(0.15, workload.rhythm(simulation.now))),
       () => {
         // a merge starts several at once
@@ -76,7 +76,7 @@ export function startAutoscaling({ world, simulation, fleet }: Life): void {
   for (const workload of scaled)
     again(
       simulation,
-      START + HOUR,
+      world.start + HOUR,
       () => random.between(20, 40) * MINUTE,
       () => {
         const wanted = workload.replicas + (workload.rhythm(simulation.now) > 1.1 ? 2 : 0)
@@ -100,7 +100,7 @@ export function startApiUse({ world, simulation, fleet }: Life): void {
     const { namespace, name } = workload
     again(
       simulation,
-      START + HOUR,
+      world.start + HOUR,
       () => random.exponential(9 * HOUR),
       () => {
         if (fleet.of(workload).length === 0) return
@@ -113,7 +113,7 @@ export function startApiUse({ world, simulation, fleet }: Life): void {
     if (random.chance(0.12))
       again(
         simulation,
-        START + HOUR,
+        world.start + HOUR,
         () => random.exponential(20 * MINUTE),
         () =>
           say({
@@ -130,7 +130,7 @@ export function startApiUse({ world, simulation, fleet }: Life): void {
   for (const controller of ['deployment-controller', 'endpointslice-controller', 'generic-garbage-collector'])
     again(
       simulation,
-      START,
+      world.start,
       () => random.exponential(4 * MINUTE),
       () =>
         say({

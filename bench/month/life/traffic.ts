@@ -2,7 +2,6 @@ import type { Fleet } from '../fleet.ts'
 import type { Instance } from '../instance.ts'
 import { randomOf, type Random } from '../random.ts'
 import { cipherOf, connLine, dnsLine, sslLine, uidOf, type Flow, type Handshake } from '../records/zeek.ts'
-import { START } from '../rhythm.ts'
 import type { Simulation } from '../simulation.ts'
 import { STREAMS } from '../streams.ts'
 import { LIBRARIES, type Edge, type Workload, type World } from '../world.ts'
@@ -25,10 +24,12 @@ export interface Traffic {
   /** One that the workload makes every day, over one of its edges. */
   usual(one: Instance, edge: Edge, changes?: Changes): void
   ask(client: string, query: string, type: 'A' | 'TXT', answers: readonly string[]): void
-  /** From now on the workload has another of the libraries in use. */
-  updateLibrary(workload: Workload): void
+  /** From now on the workload has another of the libraries in use, or one that nobody had before. */
+  updateLibrary(workload: Workload, isFirst: boolean): void
   /** From now on the server's certificate is of another issuer. */
   renew(server: string, issuer: string): void
+  /** The same of all servers of ours. */
+  rotateOwn(issuer: string): void
 }
 
 /** One in so many connections carries much more than usual. */
@@ -38,6 +39,8 @@ export function createTraffic(world: World, simulation: Simulation, fleet: Fleet
   const random = randomOf(world.seed, 'traffic')
   const libraries = new Map<string, string>()
   const issuers = new Map<string, string>()
+  const newest: string[] = []
+  let own: string | undefined
   const port = (): number => 32_768 + random.below(28_000)
   const fingerprint = (workload: Workload): string => libraries.get(workload.name) ?? workload.ja3
 
@@ -70,15 +73,20 @@ export function createTraffic(world: World, simulation: Simulation, fleet: Fleet
         cipher: cipherOf(version),
         name: edge.isOutside ? edge.to : `${edge.to}.svc.corp.example`,
         ja3: changes.ja3 ?? fingerprint(one.workload),
-        issuer: issuers.get(edge.to) ?? edge.tls.issuer,
+        issuer: (edge.isOutside ? issuers.get(edge.to) : own) ?? edge.tls.issuer,
       })
     },
     ask(client, query, type, answers) {
       const question = { client, server: NAME_SERVER, query, type, answers }
       simulation.write(STREAMS.dns, dnsLine(simulation.now, uidOf(random), port(), question))
     },
-    updateLibrary: (workload) => void libraries.set(workload.name, random.pick(LIBRARIES)),
+    updateLibrary(workload, isFirst) {
+      const library = isFirst ? random.hex(32) : random.pick([...LIBRARIES, ...newest])
+      if (isFirst) newest.push(library)
+      libraries.set(workload.name, library)
+    },
     renew: (server, issuer) => void issuers.set(server, issuer),
+    rotateOwn: (issuer) => void (own = issuer),
   }
   return traffic
 }
@@ -94,6 +102,12 @@ function serviceOf(port: number): string | undefined {
   return { 80: 'http', 5432: 'postgresql', 6379: 'redis', 9090: 'http' }[port]
 }
 
+/** Whoever is new is talked to by those who were started after it. */
+function isKnown(world: World, one: Instance, { to }: Edge): boolean {
+  const launched = world.byName.get(to)?.launched ?? 0
+  return launched === 0 || one.started >= world.start + launched
+}
+
 /** Names outside are asked for before one in so many connections. */
 const ASKED = 0.25
 
@@ -107,8 +121,8 @@ export function startTraffic(world: World, simulation: Simulation, fleet: Fleet,
         const busy = workload.rhythm(simulation.now)
         simulation.at(simulation.now + random.exponential(edge.every / Math.max(0.05, busy)), () => {
           const running = fleet.of(workload)
-          if (running.length > 0) {
-            const one = random.pick(running)
+          const one = running.length === 0 ? undefined : random.pick(running)
+          if (one !== undefined && isKnown(world, one, edge)) {
             if (edge.isOutside && random.chance(ASKED))
               traffic.ask(one.address, edge.to, 'A', world.outside.get(edge.to)?.addresses ?? [])
             traffic.usual(one, edge)
@@ -116,7 +130,7 @@ export function startTraffic(world: World, simulation: Simulation, fleet: Fleet,
           next()
         })
       }
-      simulation.at(START + random.exponential(edge.every), next)
+      simulation.at(world.start + random.exponential(edge.every), next)
     }
   }
 }

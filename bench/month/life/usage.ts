@@ -2,7 +2,7 @@ import type { Fleet } from '../fleet.ts'
 import type { Instance } from '../instance.ts'
 import { randomOf } from '../random.ts'
 import { cadvisorLines, statsLine } from '../records/metrics.ts'
-import { MINUTE, START } from '../rhythm.ts'
+import { DAY, MINUTE } from '../calendar.ts'
 import type { Simulation } from '../simulation.ts'
 import { STREAMS } from '../streams.ts'
 import type { Workload, World } from '../world.ts'
@@ -45,7 +45,8 @@ export function startUsage(world: World, simulation: Simulation, fleet: Fleet): 
       .get(workload.name)
       ?.find((each) => each.resource === resource && each.from <= now && now < each.until)
     const spread = resource === 'memory' ? workload.usage.spread / 4 : workload.usage.spread
-    const usual = median(workload, resource, now) * random.logNormal(1, spread)
+    const leaked = resource === 'memory' ? 1 + (workload.leak * (now - started)) / DAY : 1
+    const usual = median(workload, resource, now) * leaked * random.logNormal(1, spread)
     // caches are filled and code is compiled at the start; collectors and compactions come at random, briefly
     const warm = resource !== 'memory' && now - started < 12 * MINUTE ? random.between(1.5, 4) : 1
     const burst = resource !== 'memory' && random.chance(0.002) ? random.between(2, 6) : 1
@@ -73,7 +74,7 @@ export function startUsage(world: World, simulation: Simulation, fleet: Fleet): 
       if (!isSilent) for (const one of fleet.on(node)) if (now > one.started) measure(one)
       simulation.at(now + SCRAPE, ask)
     }
-    simulation.at(START + random.between(0, SCRAPE), ask)
+    simulation.at(world.start + random.between(0, SCRAPE), ask)
   }
   return {
     instead(workload, resource, from, until, value) {

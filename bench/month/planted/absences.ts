@@ -1,4 +1,4 @@
-import { HOUR } from '../rhythm.ts'
+import { HOUR } from '../calendar.ts'
 import type { Recipe } from './planted.ts'
 
 const quiet: Recipe = {

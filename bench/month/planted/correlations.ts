@@ -1,7 +1,7 @@
 import { accountOf, auditLine, podObject } from '../records/kubernetes.ts'
 import { eventLine } from '../records/docker.ts'
 import { instanceOf } from '../instance.ts'
-import { MINUTE } from '../rhythm.ts'
+import { MINUTE } from '../calendar.ts'
 import { engineStreamOf, STREAMS } from '../streams.ts'
 import type { Recipe } from './planted.ts'
 import { isInCluster, isService, namesOf, wellAbove, within } from './suits.ts'

@@ -1,5 +1,5 @@
 import { accountOf, auditLine, deploymentObject } from '../records/kubernetes.ts'
-import { HOUR, MINUTE } from '../rhythm.ts'
+import { HOUR, MINUTE } from '../calendar.ts'
 import { STREAMS } from '../streams.ts'
 import type { Recipe } from './planted.ts'
 import { isInCluster, isService, namesOf, within } from './suits.ts'

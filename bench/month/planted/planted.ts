@@ -1,6 +1,6 @@
 import type { Life } from '../life/life.ts'
 import { randomOf, type Random } from '../random.ts'
-import { HOUR, MINUTE } from '../rhythm.ts'
+import { HOUR, MINUTE } from '../calendar.ts'
 import type { Workload } from '../world.ts'
 import { ABSENCES } from './absences.ts'
 import { CHANGES } from './changes.ts'
@@ -80,7 +80,7 @@ export function plant(
     if (planted.length >= count) break
     const random = randomOf(world.seed, 'planted', n)
     const begin = Math.floor(random.between(from + HOUR, until - 8 * HOUR) / MINUTE) * MINUTE
-    const excess = Math.exp(random.between(Math.log(1.15), Math.log(5)))
+    const excess = Math.exp(random.between(Math.log(1.05), Math.log(5)))
     const target: Scene['target'] = (suits) => {
       const found = world.workloads.filter((one) => one.launched === 0 && !taken.has(one.name) && suits(one))
       const chosen = found[random.below(found.length)]

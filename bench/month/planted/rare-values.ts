@@ -1,4 +1,4 @@
-import { HOUR, MINUTE } from '../rhythm.ts'
+import { HOUR, MINUTE } from '../calendar.ts'
 import type { Recipe } from './planted.ts'
 import { isService, namesOf, within } from './suits.ts'
 

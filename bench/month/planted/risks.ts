@@ -1,5 +1,5 @@
 import { cipherOf } from '../records/zeek.ts'
-import { HOUR } from '../rhythm.ts'
+import { HOUR } from '../calendar.ts'
 import { HELPERS, type Edge, type Workload } from '../world.ts'
 import type { Recipe } from './planted.ts'
 import { isService, namesOf, within } from './suits.ts'

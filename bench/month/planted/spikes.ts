@@ -1,4 +1,4 @@
-import { HOUR, MINUTE } from '../rhythm.ts'
+import { HOUR, MINUTE } from '../calendar.ts'
 import type { Resource } from '../life/usage.ts'
 import type { Edge } from '../world.ts'
 import type { Recipe } from './planted.ts'
@@ -123,7 +123,7 @@ const creations: Recipe = {
     const workload = target((one) => isInCluster(one) && one.role !== 'database')
     if (workload === undefined) return undefined
     // in an hour without a roll-out hardly any are made
-    const count = Math.ceil(14 * excess)
+    const count = Math.ceil(11 * excess)
     for (let n = 0; n < count; n += 1)
       simulation.at(from + random.between(0, 50) * MINUTE, () => {
         const one = fleet.start(workload)

@@ -1,5 +1,4 @@
 import type { Instance } from '../instance.ts'
-import { START } from '../rhythm.ts'
 
 /** What one container used until now: counters since its start, and gauges. */
 export interface Measurement {
@@ -29,11 +28,13 @@ export function cadvisorLines(time: number, one: Instance, measured: Measurement
 }
 
 const PROCESSORS = 8
+/** When the machines were started. */
+const BOOTED = Date.UTC(2026, 0, 1)
 
 /** `GET /containers/{id}/stats?stream=false`: https://docs.docker.com/reference/api/engine/ */
 export function statsLine(time: number, { name, id }: Instance, measured: Measurement): string {
   const { before } = measured
-  const system = (at: number): number => (at - START + 1e9) * PROCESSORS * 1e6
+  const system = (at: number): number => (at - BOOTED) * PROCESSORS * 1e6
   return JSON.stringify({
     read: new Date(time).toISOString(),
     preread: new Date(before.time).toISOString(),
