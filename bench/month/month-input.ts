@@ -3,7 +3,7 @@ import type { Input, InputBatch } from '../../src/inputs/input.ts'
 import type { MonthLine } from './simulation.ts'
 
 /** Lines that are handed on at once. */
-const A_BATCH = 24000
+const A_BATCH = 4_000
 
 /** An input of lines that come in the order of time, and the time that has come. */
 export interface MonthInput extends Input {

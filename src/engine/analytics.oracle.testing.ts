@@ -48,11 +48,17 @@ function atEnd(correlation: Correlation, matches: readonly Contribution[], end: 
   return told
 }
 
-function withoutCause({ timespan }: Correlation, matches: readonly Contribution[], end: number): Told[] {
+function withoutCause(
+  { timespan, lookback = timespan }: Correlation,
+  matches: readonly Contribution[],
+  end: number,
+): Told[] {
   const causes = matches.filter(({ input }) => input > 0)
   return matches
     .filter(({ input }) => input === 0)
-    .filter(({ time }) => !causes.some((cause) => Math.abs(cause.time - time) < timespan))
+    .filter(
+      ({ time }) => !causes.some((cause) => cause.time > time - lookback && cause.time < time + timespan),
+    )
     .map(({ time, event }) => ({ time: time + timespan, event }))
     .filter(({ time }) => time < end)
 }

@@ -63,6 +63,8 @@ const CONDITIONS = [
   'type: temporal_ordered, condition: (a or b) and (c or a)',
   'type: unexplained, rules: [a, b]',
   'type: unexplained, rules: [c, a, b]',
+  'type: unexplained, rules: [b, c], lookback: 30s',
+  'type: unexplained, rules: [b, c], lookback: 1s',
 ] as const
 
 /** Matches of few rules and values within a few windows, in order; an event may match several rules. */

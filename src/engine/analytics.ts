@@ -27,7 +27,7 @@ const ANALYTICS: Makers = {
   value_median: rank,
   temporal: (correlation) => window(correlation, temporal(correlation.inputs.length, isMet(correlation))),
   temporal_ordered: (correlation) => window(correlation, ordered(correlation)),
-  unexplained: ({ timespan }) => unexplained(timespan),
+  unexplained: ({ timespan, lookback }) => unexplained(timespan, lookback),
   risk: (correlation) => window(correlation, temporal(correlation.inputs.length, isRisk(correlation))),
 }
 

@@ -216,8 +216,8 @@ function reduceGroups(
 
 /** Whether a cause was perhaps not heard of: that is told as blindness, and is no finding. */
 function isUnheard(correlation: Correlation, { time }: Firing, isBlind: StepParts['isBlind']): boolean {
-  const { type, timespan } = correlation
-  return type === 'unexplained' && isBlind(correlation, time - 2 * timespan, time)
+  const { type, timespan, lookback = timespan } = correlation
+  return type === 'unexplained' && isBlind(correlation, time - timespan - lookback, time)
 }
 
 /** Written as JSON when it is committed, before anything changes it. */

@@ -20,10 +20,10 @@ export interface Unexplained {
 }
 
 /**
- * Effects without a cause: matches of the first rule where none of the others matched less than a timespan before
- * or after. Each is decided when that is over, and fires by itself.
+ * Effects without a cause: matches of the first rule where none of the others matched less than `lookback` before or
+ * a timespan after. Each is decided when that is over, and fires by itself.
  */
-export function unexplained(timespan: number): Analytic<Unexplained> {
+export function unexplained(timespan: number, lookback = timespan): Analytic<Unexplained> {
   /** What stayed without a cause fires. */
   const settle = ({ effects }: Unexplained, isOver: (end: number) => boolean, firings: Firing[]): void => {
     const left = effects.findIndex(({ time }) => !isOver(time + timespan))
@@ -36,7 +36,7 @@ export function unexplained(timespan: number): Analytic<Unexplained> {
       state.cause = time
       // what waited longer has fired
       state.effects.length = 0
-    } else if (time - state.cause >= timespan) {
+    } else if (time - state.cause >= lookback) {
       if (state.effects.length >= MOST) return true
       state.effects.push({ time, event, n })
     }
@@ -54,7 +54,7 @@ export function unexplained(timespan: number): Analytic<Unexplained> {
       // strictly: what fires is before the watermark, as everything that was given is
       settle(state, (end) => end < watermark, firings)
       const [first] = state.effects
-      const over = state.cause + timespan
+      const over = state.cause + lookback
       return {
         state: first === undefined && over <= watermark ? undefined : state,
         firings,

@@ -43,7 +43,7 @@ function compileCorrelation(
   compiled: ReadonlyMap<ResolvedCorrelation, Correlation>,
   learned: ReadonlyMap<string, Baseline>,
 ): Correlation {
-  const { id, attributes, type, groupBy, timespan, condition } = correlation
+  const { id, attributes, type, groupBy, timespan, lookback, condition } = correlation
   const meanings = inputs.map((input) => {
     if (input.kind === 'rule') return semanticHash(input.rule.rule)
     if (input.kind === 'baseline') return learned.get(input.baseline.baseline.id)?.hash ?? ''
@@ -64,6 +64,7 @@ function compileCorrelation(
     type,
     groupBy,
     timespan,
+    ...(lookback === undefined ? {} : { lookback }),
     condition,
     inputs: made.map(namesOf),
     weights,
@@ -82,6 +83,7 @@ function compileCorrelation(
     inputs: made,
     groupBy,
     timespan,
+    ...(lookback === undefined ? {} : { lookback }),
     condition,
     decidedAtEnd: canTurnFalse(condition),
     ...(weights === undefined ? {} : { weights }),

@@ -9,13 +9,21 @@ const UNITS = [
 ] as const
 
 /** What a correlation looks for, in one line: `event_count ≥ 5 of login_failed in 10m by user.name`. Hostile text. */
-export function correlationWords({ type, inputs, groupBy, timespan, condition }: Correlation): string {
+export function correlationWords({
+  type,
+  inputs,
+  groupBy,
+  timespan,
+  lookback,
+  condition,
+}: Correlation): string {
   const names = inputs.map(({ name }) => name).join(type === 'temporal_ordered' ? ' → ' : ', ')
   const by = groupBy.length === 0 ? '' : ` by ${groupBy.join(', ')}`
   const window = ` in ${durationWords(timespan)}${by}`
   if (type === 'unexplained') {
     const [effect, ...causes] = inputs.map(({ name }) => name)
-    return `${effect} without ${causes.join(' or ')}${window}`
+    const back = lookback === undefined ? '' : `, or ${durationWords(lookback)} before`
+    return `${effect} without ${causes.join(' or ')}${window}${back}`
   }
   if (condition.kind === 'expression')
     return `${type} of ${names}, ${expressionWords(condition.expression)}${window}`

@@ -121,6 +121,16 @@ describe('a correlation', () => {
     expect(correlationWords(ruleset.correlations[0]!)).toBe('b without a or c1 in 5m')
   })
 
+  it('looks back for causes as long as it says', () => {
+    const { ruleset } = compile(
+      rule('a'),
+      rule('b'),
+      correlation('type: unexplained\nrules: [a, b]\ntimespan: 5m\nlookback: 1d'),
+    )
+    expect(ruleset.correlations[0]).toMatchObject({ timespan: 300_000, lookback: 86_400_000 })
+    expect(correlationWords(ruleset.correlations[0]!)).toBe('a without b in 5m, or 1d before')
+  })
+
   it('finds rules by id and by name, in other files and in any order, the nearest first', () => {
     const { ruleset, refused } = compileFiles({
       'x.yml': [correlation(COUNT.replace('[a]', `[${ID.toUpperCase()}, a]`))],
@@ -210,6 +220,8 @@ describe('a correlation', () => {
     [COUNT.replace('5m', '5'), '11:13 timespan is no length of time'],
     ['type: event_count\nrules: [a]\ntimespan: 5m', '9:3 event_count needs a condition'],
     ['type: unexplained\nrules: [a]\ntimespan: 5m', '9:3 unexplained needs an effect and a cause'],
+    [`${COUNT}\nlookback: 5m`, '13:13 event_count has no lookback'],
+    ['type: unexplained\nrules: [a, b]\ntimespan: 5m\nlookback: 5', '12:13 lookback is no length of time'],
     [
       'type: unexplained\nrules: [a, b]\ntimespan: 5m\ncondition: a and not b',
       '12:14 unexplained has no condition',

@@ -24,6 +24,8 @@ export interface ParsedCorrelation {
   readonly groupBy: readonly string[]
   /** ms. */
   readonly timespan: number
+  /** Of what is unexplained: how long before it its cause may have been, ms; `timespan` unless told. */
+  readonly lookback?: number
   readonly condition: CorrelationCondition
   /** Alias → what a rule is called → its field. */
   readonly aliases: ReadonlyMap<string, ReadonlyMap<string, string>>
@@ -35,7 +37,7 @@ export interface ParsedCorrelation {
 
 type Mapping = Extract<Tree, { kind: 'mapping' }>
 
-const KEYS = ['type', 'rules', 'group-by', 'timespan', 'condition', 'aliases', 'generate']
+const KEYS = ['type', 'rules', 'group-by', 'timespan', 'lookback', 'condition', 'aliases', 'generate']
 
 /** Reads a document with `correlation`; undefined if the report tells why not. */
 export function readCorrelation(
@@ -56,6 +58,7 @@ export function readCorrelation(
   const written = readReferences(body, report)
   const groupBy = readNames(body, 'group-by', report)
   const timespan = readTimespan(entryOf(body, 'timespan'), body.at, report)
+  const lookback = type && readLookback(body, type, report)
   const aliases = readAliases(body, report)
   const generate = readGenerate(tree, body, report)
   const read = type && readCorrelationCondition(body, type, written, report)
@@ -72,6 +75,7 @@ export function readCorrelation(
     references,
     groupBy,
     timespan,
+    ...(lookback === undefined ? {} : { lookback }),
     condition,
     aliases,
     generate,
@@ -113,6 +117,16 @@ function readType(body: Mapping, report: Report): CorrelationType | undefined {
     report.mistakes.push(mistake(tree?.at ?? body.at, what, mend))
   }
   return found
+}
+
+function readLookback(body: Mapping, type: CorrelationType, report: Report): number | undefined {
+  const tree = entryOf(body, 'lookback')
+  if (tree === undefined) return undefined
+  if (type !== 'unexplained')
+    report.mistakes.push(
+      mistake(tree.at, `${type} has no lookback`, 'remove it: only unexplained looks back for causes'),
+    )
+  return readTimespan(tree, body.at, report, 'lookback')
 }
 
 function readReferences(body: Mapping, report: Report): readonly Reference[] | undefined {

@@ -14,7 +14,12 @@ const SECONDS: Readonly<Record<string, number>> = {
 }
 
 /** The length of a correlation's window in ms; undefined if the report tells why not. */
-export function readTimespan(tree: Tree | undefined, at: Position, report: Report): number | undefined {
+export function readTimespan(
+  tree: Tree | undefined,
+  at: Position,
+  report: Report,
+  key = 'timespan',
+): number | undefined {
   const mend = 'write a number and a unit, such as 90s, 5m, 24h or 7d'
   if (tree === undefined) {
     report.mistakes.push(mistake(at, 'a correlation needs timespan', mend))
@@ -24,6 +29,6 @@ export function readTimespan(tree: Tree | undefined, at: Position, report: Repor
   const found = /^(\d{1,9})([smhdwMy])$/.exec(written)
   const length = Number(found?.[1] ?? 0) * (SECONDS[found?.[2] ?? ''] ?? 0) * 1_000
   if (length > 0) return length
-  report.mistakes.push(mistake(tree.at, 'timespan is no length of time', mend))
+  report.mistakes.push(mistake(tree.at, `${key} is no length of time`, mend))
   return undefined
 }

@@ -69,6 +69,8 @@ export interface Correlation {
   readonly groupBy: readonly string[]
   /** Length of its window, ms. */
   readonly timespan: number
+  /** Of what is unexplained: how long before it its cause may have been, ms; `timespan` unless told. */
+  readonly lookback?: number
   readonly condition: CorrelationCondition
   /** True where more matches can make it false again: it is decided when its window is over, not before. */
   readonly decidedAtEnd: boolean

@@ -11,6 +11,8 @@ const A_DAY = HOURS * KEPT
 /** Days that an hour of the week, and of the day, has to have. */
 const WEEKS = 4
 const FEW_DAYS = 4
+/** Hours before and after that are held against what is said to be rare. */
+const AROUND = 1
 
 /** Numbers of past hours, by the days of the site: a few of each hour. */
 export interface Past {
@@ -26,6 +28,10 @@ export interface Usual {
   /** Median of the absolute deviations from it. */
   readonly mad: number
   readonly season: Season
+  /**
+   * Sorted, with those of the hours before and after: what a clock starts comes an hour earlier or later when summer
+   * time begins or ends, and is usual all the same.
+   */
   readonly numbers: Float64Array
 }
 
@@ -79,17 +85,16 @@ function rowOf({ days, numbers }: Past, day: number): number | undefined {
  * any hour. Undefined where there is nothing.
  */
 export function usualOf(past: Past, { day, hour, weekday }: LocalHour, wanted: Season): Usual | undefined {
-  const same = (season: Season): number[] => {
+  const same = (season: Season, around: number): number[] => {
     const found: number[] = []
     for (let row = 0; row < DAYS; row += 1) {
       const its = past.days[row] as number
       if (its < 0 || its <= day - DAYS || its > day) continue
       // 1970-01-01 was a Thursday
       if (season === 'hour-of-week' && ((its + 3) % 7) + 1 !== weekday) continue
-      const [from, to] =
-        season === 'none'
-          ? [row * A_DAY, (row + 1) * A_DAY]
-          : [row * A_DAY + hour * KEPT, row * A_DAY + hour * KEPT + KEPT]
+      const [first, last] = season === 'none' ? [0, HOURS] : [hour - around, hour + around + 1]
+      const from = row * A_DAY + Math.max(0, first) * KEPT
+      const to = row * A_DAY + Math.min(HOURS, last) * KEPT
       for (let at = from; at < to; at += 1) {
         const number = past.numbers[at] as number
         if (!Number.isNaN(number)) found.push(number)
@@ -98,10 +103,10 @@ export function usualOf(past: Past, { day, hour, weekday }: LocalHour, wanted: S
     return found
   }
   if (wanted === 'hour-of-week' && daysWith(past, day, hour, weekday) >= WEEKS)
-    return described(same('hour-of-week'), 'hour-of-week')
+    return described(same('hour-of-week', 0), 'hour-of-week', same('hour-of-week', AROUND))
   if (wanted !== 'none' && daysWith(past, day, hour) >= FEW_DAYS)
-    return described(same('hour-of-day'), 'hour-of-day')
-  return described(same('none'), 'none')
+    return described(same('hour-of-day', 0), 'hour-of-day', same('hour-of-day', AROUND))
+  return described(same('none', 0), 'none')
 }
 
 /** Days before this one that have a number in an hour, of a weekday or of all. */
@@ -130,12 +135,13 @@ export function medianBetween({ days, numbers }: Past, since: number, until: num
   return described(found, 'none')?.median
 }
 
-function described(found: number[], season: Season): Usual | undefined {
+function described(found: number[], season: Season, around = found): Usual | undefined {
   if (found.length === 0) return undefined
   const numbers = Float64Array.from(found).sort()
   const median = quantile(numbers, 0.5)
   const deviations = numbers.map((number) => Math.abs(number - median)).sort()
-  return { median, mad: quantile(deviations, 0.5), season, numbers }
+  const mad = quantile(deviations, 0.5)
+  return { median, mad, season, numbers: around === found ? numbers : Float64Array.from(around).sort() }
 }
 
 /** Of sorted numbers, interpolated between the closest. */
