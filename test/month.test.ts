@@ -33,7 +33,8 @@ it('generates lines in the order of time, and plants anomalies of every kind aft
 })
 
 it('generates records that named sources evaluate, all of them', async () => {
-  const { records, failed, sources } = await readMonth(generateMonth(SMALL), SMALL)
+  const short = { ...SMALL, days: 0.5, learning: 0.1 }
+  const { records, failed, sources } = await readMonth(generateMonth(short), short)
   expect(failed).toBe(0)
   expect(Object.values(sources).reduce((sum, count) => sum + count, 0)).toBe(records)
   expect(Object.keys(sources).toSorted()).toEqual([

@@ -56,6 +56,8 @@ export interface Scene {
   readonly excess: number
   /** A workload to which nothing else happens. */
   readonly target: (suits: (workload: Workload) => boolean) => Workload | undefined
+  /** A machine of the cluster to which nothing else happens. */
+  readonly machine: () => string | undefined
 }
 
 const RECIPES: readonly Recipe[] = [
@@ -87,8 +89,14 @@ export function plant(
       if (chosen !== undefined) taken.add(chosen.name)
       return chosen
     }
+    const machine: Scene['machine'] = () => {
+      const found = world.nodes.filter((one) => !taken.has(one))
+      const chosen = found[random.below(found.length)]
+      if (chosen !== undefined) taken.add(chosen)
+      return chosen
+    }
     const { kind, row, strategy, what } = recipe
-    const done = recipe.plant({ life, random, from: begin, excess, target })
+    const done = recipe.plant({ life, random, from: begin, excess, target, machine })
     if (done !== undefined) planted.push({ kind, row, strategy, what, from: begin, magnitude: 1, ...done })
   }
   return planted.toSorted((a, b) => a.from - b.from)

@@ -68,10 +68,9 @@ export function bandOf(usual: Usual, test: SpikeTest): Band {
 export function farFrom(x: number, usual: Usual, test: SpikeTest): 'above' | 'below' | undefined {
   const { direction, floor, ratio, percentile } = test
   const { low, high, median } = bandOf(usual, test)
-  const reference = ratio === undefined ? 0 : ratio * quantile(usual.numbers, percentile / 100)
-  if (direction !== 'below' && x >= high && x >= floor && (ratio === undefined || x >= reference))
-    return 'above'
-  if (direction !== 'above' && x <= low && median >= floor && (ratio === undefined || x <= reference))
-    return 'below'
-  return undefined
+  const reference = (numbers: Float64Array, none: number): number =>
+    ratio === undefined ? none : ratio * quantile(numbers, percentile / 100)
+  if (direction !== 'below' && x >= high && x >= floor && x >= reference(usual.around, x)) return 'above'
+  if (direction === 'above' || x > low || median < floor) return undefined
+  return x <= reference(usual.numbers, x) ? 'below' : undefined
 }

@@ -11,7 +11,7 @@ const A_DAY = HOURS * KEPT
 /** Days that an hour of the week, and of the day, has to have. */
 const WEEKS = 4
 const FEW_DAYS = 4
-/** Hours before and after that are held against what is said to be rare. */
+/** Hours before and after in which the most that there was is looked for. */
 const AROUND = 1
 
 /** Numbers of past hours, by the days of the site: a few of each hour. */
@@ -28,11 +28,13 @@ export interface Usual {
   /** Median of the absolute deviations from it. */
   readonly mad: number
   readonly season: Season
-  /**
-   * Sorted, with those of the hours before and after: what a clock starts comes an hour earlier or later when summer
-   * time begins or ends, and is usual all the same.
-   */
+  /** Sorted. */
   readonly numbers: Float64Array
+  /**
+   * With those of the hours before and after: what a clock starts comes an hour earlier or later when summer time
+   * begins or ends, and is usual all the same.
+   */
+  readonly around: Float64Array
 }
 
 export function newPast(): Past {
@@ -141,7 +143,7 @@ function described(found: number[], season: Season, around = found): Usual | und
   const median = quantile(numbers, 0.5)
   const deviations = numbers.map((number) => Math.abs(number - median)).sort()
   const mad = quantile(deviations, 0.5)
-  return { median, mad, season, numbers: around === found ? numbers : Float64Array.from(around).sort() }
+  return { median, mad, season, numbers, around: around === found ? numbers : Float64Array.from(around).sort() }
 }
 
 /** Of sorted numbers, interpolated between the closest. */
