@@ -48,7 +48,7 @@ it('generates records that named sources evaluate, all of them', async () => {
     'zeek.dns',
     'zeek.ssl',
   ])
-})
+}, 120_000)
 
 const PLANTED: Planted = {
   kind: 'spike',
