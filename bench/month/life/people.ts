@@ -1,7 +1,8 @@
 import { DAY, HOUR, isWeekend, localHour, MINUTE } from '../calendar.ts'
 import { randomOf, type Random } from '../random.ts'
+import { eventLine } from '../records/docker.ts'
 import { auditLine } from '../records/kubernetes.ts'
-import { STREAMS } from '../streams.ts'
+import { engineStreamOf, STREAMS } from '../streams.ts'
 import type { Workload } from '../world.ts'
 import { again, type Life } from './life.ts'
 
@@ -86,6 +87,9 @@ function lookInto(life: Life, random: Random, workload: Workload): void {
         : { subresource: 'log', query: 'container=main' }),
     })
   if (!isExec) return
+  if (workload.host !== undefined)
+    for (const action of ['exec_create: sh', 'exec_start: sh'])
+      simulation.write(engineStreamOf(workload.host), eventLine(simulation.now, action, one))
   simulation.at(simulation.now + 200, () => fleet.execute(one, '/bin/sh', '', '/pause'))
   const count = 1 + random.below(5)
   for (let n = 0; n < count; n += 1) {

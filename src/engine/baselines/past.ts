@@ -143,7 +143,13 @@ function described(found: number[], season: Season, around = found): Usual | und
   const median = quantile(numbers, 0.5)
   const deviations = numbers.map((number) => Math.abs(number - median)).sort()
   const mad = quantile(deviations, 0.5)
-  return { median, mad, season, numbers, around: around === found ? numbers : Float64Array.from(around).sort() }
+  return {
+    median,
+    mad,
+    season,
+    numbers,
+    around: around === found ? numbers : Float64Array.from(around).sort(),
+  }
 }
 
 /** Of sorted numbers, interpolated between the closest. */
