@@ -109,14 +109,17 @@ export async function readMonth(month: Month, { workloads }: MonthOptions): Prom
   }
 }
 
-/** All alerts of medium and above. */
+/** All alerts of medium and above; correlations but for sums of risk are one kind. */
 function judged(store: Store, { ruleset }: Detection): readonly JudgedAlert[] {
-  const kinds = new Map<string, string>(
-    ruleset.rules.flatMap(({ id, correlation, baseline }) => {
-      const type = baseline?.test.type ?? correlation?.type
-      return type === undefined ? [] : [[id, type]]
-    }),
-  )
+  const byId = new Map(ruleset.rules.map((rule) => [rule.id, rule]))
+  const kindOf = (id: string): string => {
+    const { correlation, baseline } = byId.get(id) ?? {}
+    if (baseline !== undefined) return baseline.test.type
+    if (correlation === undefined) return 'rule'
+    // what is told where nothing explains it is of the kind of what is to be explained
+    if (correlation.type === 'unexplained') return kindOf(correlation.inputs[0]?.rule ?? '')
+    return correlation.type === 'risk' ? 'risk' : 'correlation'
+  }
   const found: JudgedAlert[] = []
   for (let after: string | undefined; ;) {
     const page = store.alerts({
@@ -125,16 +128,10 @@ function judged(store: Store, { ruleset }: Detection): readonly JudgedAlert[] {
       limit: 500,
       ...(after !== undefined && { after }),
     })
-    found.push(...page.items.map((alert) => ({ ...alert, kind: kindOf(kinds.get(alert.rule.id)) })))
+    found.push(...page.items.map((alert) => ({ ...alert, kind: kindOf(alert.rule.id) })))
     after = page.next
     if (after === undefined) return found
   }
-}
-
-/** Sigma's own types are one kind here. */
-function kindOf(type: string | undefined): string {
-  if (type === undefined) return 'rule'
-  return /^(?:event_count|value_|temporal)/.test(type) ? 'correlation' : type
 }
 
 function tell(
