@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -174,6 +175,33 @@ describe('a spool', () => {
     await send()
     expect(told()).toEqual([expect.stringContaining('began a new spool')])
     expect(hub.store.totals()).toMatchObject({ records: 3 })
+  })
+
+  it('goes on behind what the daemon never takes, which is told as lost', async () => {
+    read('a')
+    const lines = Array.from({ length: 3 }, () => `${randomBytes(1024 * 1024).toString('base64')}\n`)
+    const chunk = { stream: 'body:x', offset: 0, bytes: Buffer.from(lines.join('')), whole: true } as const
+    const at = Date.now()
+    const entries = entriesOf(
+      { name: 'hook', type: 'http' },
+      { chunks: [chunk], findings: [], unreadable: [] },
+      { at, since: at },
+    )
+    expect(entries).toHaveLength(1)
+    spool.append({ input: 'hook', entries, offsets: new Map(), at })
+    read('b', 'c')
+    await send()
+    const reason = 'agent: larger than the daemon takes at once'
+    expect(hub.store.totals()).toMatchObject({ records: 6, evaluated: 3, failures: { [reason]: 3 } })
+    expect(told()).toEqual([expect.stringMatching(/^3 records were lost on web-1: .*raise limits/)])
+    expect(hub.input.agents?.()).toMatchObject([{ name: 'web-1', lost: 3 }])
+    expect(said).toContainEqual(expect.stringContaining('told as lost'))
+    // what is read afterwards goes on there, over a restart of the agent too
+    spool.close()
+    spool = open()
+    read('d')
+    await send()
+    expect(hub.store.totals()).toMatchObject({ evaluated: 4 })
   })
 
   it('is told of where the daemon went back in time', async () => {

@@ -1,6 +1,7 @@
 import { zstdCompressSync } from 'node:zlib'
 import { hostname } from 'node:os'
 import type { SpoolPlace } from '../domain/chained.ts'
+import { lostEntry } from '../inputs/agent-entry.ts'
 import { framed } from '../inputs/agent-frames.ts'
 import type { AgentHello, Beginning } from '../inputs/agent-hello.ts'
 import type { Spool } from '../store/spool.ts'
@@ -94,11 +95,17 @@ export async function deliver(parts: DeliverParts, signal: AbortSignal): Promise
         most = Math.max(1, Math.floor(most / 4))
         continue
       }
-      // it would be refused for ever, and with it all that comes after it
-      trouble.says(
-        `the daemon takes nothing as large as one entry of ${packed.length} bytes: raise limits of its input of type agents`,
-      )
-    } else trouble.says(wordsOf(answered))
+      const [refused] = entries
+      if (refused !== undefined && refused.body.length > 0) {
+        // it would be refused for ever, and with it all that comes after it
+        spool.replaceOldest(lostEntry(refused))
+        say(
+          `the daemon does not take an entry of ${refused.body.length} bytes: its records are told as lost; raise limits of its input of type agents`,
+        )
+        continue
+      }
+    }
+    trouble.says(wordsOf(answered))
     const asked = answered.kind === 'answered' ? answered.retryAfter : undefined
     await parts.wait(jittered(pauseAfter(answered, asked, pause), parts.random), signal)
     pause = Math.min(LONGEST_PAUSE, pause * 2)

@@ -2,7 +2,7 @@ import { chained, type Entry, type SpoolPlace } from '../domain/chained.ts'
 import { isAboutMachines } from '../domain/beyond-machines.ts'
 import { SOURCE_NAMES, type Chunk, type Finding, type Machine, type SourceName } from '../domain/event.ts'
 import { digest } from '../domain/hash.ts'
-import { readEntry, type EntryHead, type ReadEntry } from './agent-entry.ts'
+import { readEntry, TOO_LARGE, type EntryHead, type ReadEntry } from './agent-entry.ts'
 import { lostFinding } from './agent-findings.ts'
 import type { AgentHello } from './agent-hello.ts'
 import { positionName, type AgentPosition } from './agent-position.ts'
@@ -27,7 +27,7 @@ export interface Delivery {
 
 const UNREADABLE = 'agent: entry that cannot be read'
 /** Failures that are records which were lost. */
-const LOST: ReadonlySet<string> = new Set([NO_ROOM, DROPPED_BY_KERNEL])
+const LOST: ReadonlySet<string> = new Set([NO_ROOM, DROPPED_BY_KERNEL, TOO_LARGE])
 
 type Numbered = { readonly read: ReadEntry | undefined; readonly place: SpoolPlace }
 
@@ -127,7 +127,8 @@ function batchOf({ agent, hello }: Delivery, run: readonly Numbered[]): InputBat
     findings: reads.flatMap(({ head: { findings, unreadable, since, at }, place }) => {
       const told = findings.map((finding) => findingOf(agent, finding))
       const count = lostIn(unreadable.map(countedOnce))
-      const loss = { count, number: place.number, spool: hello.spool }
+      const isTooLarge = unreadable.some(({ reason }) => reason === TOO_LARGE)
+      const loss = { count, number: place.number, spool: hello.spool, isTooLarge }
       return count === 0 ? told : [...told, lostFinding(agent, name, loss, { since, until: at })]
     }),
     unreadable: reads.flatMap(({ head: { unreadable } }) =>

@@ -89,6 +89,21 @@ export function entriesOf(
   })
 }
 
+export const TOO_LARGE = 'agent: larger than the daemon takes at once'
+const NEWLINE = 0x0a
+
+/** What stands in the place of an entry that the daemon does not take: how many records are lost with it. */
+export function lostEntry({ head, body }: Entry): Entry {
+  const { chunks = [], ...about } = (parsedJson(head) ?? {}) as Partial<EntryHead>
+  const records = Math.max(1, chunks.length, body.filter((byte) => byte === NEWLINE).length)
+  const stream = (chunks[0]?.path ?? chunks[0]?.stream ?? '').slice(0, 1024)
+  const unreadable = [{ stream, reason: TOO_LARGE, count: records }]
+  return {
+    head: JSON.stringify({ ...about, chunks: [], findings: [], unreadable }),
+    body: new Uint8Array(0),
+  }
+}
+
 /** Undefined where it is none: whoever made it is no agent of ours. */
 export function readEntry({ head, body }: Entry): ReadEntry | undefined {
   const parsed = entryHead.safeParse(parsedJson(head))

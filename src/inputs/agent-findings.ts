@@ -54,9 +54,23 @@ export function beganFinding(
 export function lostFinding(
   agent: RegisteredAgent,
   member: string,
-  { count, number, spool }: { readonly count: number; readonly number: number; readonly spool: string },
+  {
+    count,
+    number,
+    spool,
+    isTooLarge,
+  }: {
+    readonly count: number
+    readonly number: number
+    readonly spool: string
+    /** Not for want of room. */
+    readonly isTooLarge: boolean
+  },
   { since, until }: Interval,
 ): Finding {
+  const why = isTooLarge
+    ? 'the daemon does not take so much at once: raise limits of its input of type agents'
+    : 'more arrived than its agent could keep'
   return {
     id: digest('agent-lost', agent.name, spool, String(number)),
     ...about(agent),
@@ -64,7 +78,7 @@ export function lostFinding(
     kind: 'unobserved-interval',
     since: Math.min(since, until),
     until,
-    message: `${count} records were lost on ${agent.host}: more arrived than its agent could keep`,
+    message: `${count} records were lost on ${agent.host}: ${why}`,
   }
 }
 

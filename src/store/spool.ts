@@ -10,6 +10,8 @@ export interface Spool {
   resume(input: string): SpoolResume
   /** The oldest entries that the daemon does not have, about so many bytes of them; one where there is any. */
   next(bytes: number, entries: number): SpooledEntries
+  /** Something else stands in the place of the oldest entry that the daemon does not have. */
+  replaceOldest(entry: Entry): void
   /** The daemon has all entries up to this one: they need no longer be kept. */
   acknowledge(number: number): void
   /** The digest of the entries up to this one, where it is still known. */

@@ -139,6 +139,24 @@ export function openSpool({ file, bound, keepFree }: SpoolOptions): Spool {
       }
       return { before: acknowledged, entries, last: last.number }
     },
+    replaceOldest(entry) {
+      let place = acknowledged
+      const isReplaced = remove(() => {
+        place = acknowledged
+        const first = place.number + 1
+        sql.replace.run(weightOf(entry), entry.head, entry.body, first)
+        // each place is known by all that came before it
+        for (let n = first; n <= last.number; n += 1) {
+          const kept = sql.entryOf.get(n) as Entry | undefined
+          if (kept === undefined) break
+          place = { number: n, digest: chained(place.digest, kept) }
+          sql.setDigest.run(place.digest, n)
+        }
+      })
+      if (!isReplaced) return
+      last = place
+      bytes = weightBetween(acknowledged.number, last.number)
+    },
     acknowledge(number) {
       const found = sql.digest.get(number) as { digest: string } | undefined
       if (number <= acknowledged.number || found === undefined) return
@@ -257,6 +275,9 @@ function statements(db: DatabaseSync) {
     digest: db.prepare('SELECT digest FROM entry WHERE n = ?'),
     next: db.prepare('SELECT head, body FROM entry WHERE n > ? ORDER BY n LIMIT ?'),
     forget: db.prepare('DELETE FROM entry WHERE n <= ?'),
+    replace: db.prepare('UPDATE entry SET weight = ?, head = ?, body = ? WHERE n = ?'),
+    entryOf: db.prepare('SELECT head, body FROM entry WHERE n = ?'),
+    setDigest: db.prepare('UPDATE entry SET digest = ? WHERE n = ?'),
     checkpoint: db.prepare(
       'INSERT INTO checkpoint VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
     ),
