@@ -23,7 +23,7 @@ export interface StrategyCoverage {
   readonly id: string
   readonly title: string
   readonly level?: StrategyLevel
-  readonly state: 'covered' | 'degraded' | 'blind' | 'unmeasured'
+  readonly state: 'covered' | 'degraded' | 'blind' | 'unmeasured' | 'not-present'
   /** ATT&CK techniques that it observes. */
   readonly techniques: readonly string[]
   readonly assumptions: readonly AssumptionCoverage[]
@@ -155,12 +155,18 @@ function strategyCoverage(
     id: strategy.id,
     title: strategy.title,
     ...(level !== undefined && { level }),
-    state: worst ?? (some ? 'covered' : 'unmeasured'),
+    state: worst ?? (some ? 'covered' : isNotPresent(assumptions) ? 'not-present' : 'unmeasured'),
     techniques: coveredBy(strategy),
     assumptions,
     baselines,
     intervals: intervals.toSorted((a, b) => b.since - a.since).map(intervalView),
   }
+}
+
+/** All that it needs is of systems that the site says it does not have, or that are not here. */
+function isNotPresent(assumptions: readonly AssumptionCoverage[]): boolean {
+  const statuses = new Set(assumptions.map(({ status }) => status))
+  return statuses.has('not-present') && statuses.isSubsetOf(new Set(['not-present', 'not-here']))
 }
 
 function assumptionCoverage(
@@ -196,7 +202,7 @@ function assumptionCoverage(
 }
 
 /** What is said of several places as one. */
-const ORDER = ['fails', 'holds', 'unmeasured', 'not-here'] as const
+const ORDER = ['fails', 'holds', 'unmeasured', 'not-here', 'not-present'] as const
 
 function sourcesOf(assumption: Assumption): readonly SourceName[] {
   const named = measuredBy(assumption)?.sources ?? assumption.source

@@ -9,7 +9,7 @@ import type { AgentStatus } from './inputs/agent-status.ts'
 import { LIMIT_KINDS } from './limit.ts'
 import type { Limit } from './limit.ts'
 import { knownList } from './site/known-lists.ts'
-import { siteLimits } from './site-limits.ts'
+import { notPresentLimits, siteLimits } from './site-limits.ts'
 import type { Reader } from './store/store.ts'
 import { viewsReport } from './views/report.ts'
 
@@ -56,6 +56,7 @@ export function limits({
     ...ofSinks(reader),
     ...ofProblems(detection),
     ...siteLimits(detection, zone, now),
+    ...notPresentLimits(detection, reader?.coverage(0).rows ?? [], zone, now),
     ...ofLists(detection, site),
   ]
   const rank = ({ kind, severity }: Limit): number =>

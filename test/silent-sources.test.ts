@@ -47,10 +47,10 @@ const DEPLOYMENT = 't1610-unexpected-deployment'
 /** What a sensor on the machine tells: what runs, what is written, who connects. */
 const KERNEL = {
   blind: [DEFACEMENT, ENCRYPTION, CERTIFICATE],
-  degraded: [STAGING, MACHINES, ARCHIVE],
+  degraded: [STAGING, MACHINES, ARCHIVE, DEPLOYMENT],
 }
 const NAMES = { blind: [], degraded: [STAGING, DEFACEMENT] }
-const WIRE = { blind: [], degraded: [STAGING, DEFACEMENT, ENCRYPTION] }
+const WIRE = { blind: [], degraded: [STAGING, DEFACEMENT, DEVICES, ENCRYPTION] }
 const USE = { blind: [], degraded: [STAGING, DEFACEMENT] }
 const INTEGRITY = { blind: [], degraded: [DEFACEMENT, ENCRYPTION, CERTIFICATE] }
 
@@ -77,7 +77,7 @@ const STOPPED: Readonly<Partial<Record<SourceName, Readonly<Record<CoverageState
   auditd: KERNEL,
   laurel: KERNEL,
   'zeek.conn': { blind: [], degraded: [STAGING, DEFACEMENT, ARCHIVE, ENCRYPTION] },
-  'zeek.ssl': { blind: [], degraded: [ENCRYPTION, CERTIFICATE] },
+  'zeek.ssl': { blind: [], degraded: [DEVICES, ENCRYPTION, CERTIFICATE] },
   'zeek.dns': NAMES,
   hubble: NAMES,
   'suricata.eve': WIRE,

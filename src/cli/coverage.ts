@@ -142,7 +142,11 @@ function rankOf({ status }: StrategyCoverage['assumptions'][number]): number {
   return status === 'fails' ? 0 : 1
 }
 
-const STATUS_WORDS = { unmeasured: 'not measured', 'not-here': 'not here' } as const
+const STATUS_WORDS = {
+  unmeasured: 'not measured',
+  'not-here': 'not here',
+  'not-present': 'not present',
+} as const
 
 function sourceTable({ sources }: CoverageReport): string {
   const heads = ['SOURCE', 'KIND', 'NODE', 'INPUT', 'EVENTS', 'RATE', 'LAST', 'LOST', 'DELAY', 'LEAST FILLED']

@@ -12,6 +12,7 @@ import { patienceOf } from '../config/correlations-config.ts'
 import { viewsBound } from '../config/views-config.ts'
 import { boundsOf } from '../config/retention-config.ts'
 import { runPipeline, type BatchResult } from '../loop/pipeline.ts'
+import { notPresentOf } from '../site/not-present.ts'
 import { sources } from '../sources/index.ts'
 import { openReader, openStore } from '../store/sqlite.ts'
 import { createApi } from './api.ts'
@@ -222,6 +223,7 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
     coverage: {
       strategies: () => detection.current().strategies,
       contacts: () => contactsOf(inputs),
+      notPresent: () => notPresentOf(detection.current().site, config.zone, now()),
       probes,
       judged: (found: readonly Assessment[]) => {
         assessments = found

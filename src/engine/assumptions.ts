@@ -21,9 +21,9 @@ export interface Assessment {
 }
 /**
  * `unmeasured`: nothing can be said now; what was said before stands. `not-here`: it is about an orchestrator of which
- * nothing is seen here.
+ * nothing is seen here. `not-present`: the site says that it does not have what would tell it, and nothing was heard.
  */
-export type AssessmentStatus = 'holds' | 'fails' | 'unmeasured' | 'not-here'
+export type AssessmentStatus = 'holds' | 'fails' | 'unmeasured' | 'not-here' | 'not-present'
 
 /** What is known when assumptions are judged. */
 export interface CoverageView {
@@ -39,6 +39,8 @@ export interface CoverageView {
   readonly contacts: ReadonlyMap<string, Contact>
   /** What probes of an audit log came to; none where it is not probed. */
   readonly probes?: readonly ProbeResult[]
+  /** Sources of systems that the site says it does not have, each with its words. */
+  readonly notPresent?: ReadonlyMap<SourceName, string>
 }
 
 export interface Contact {
@@ -151,12 +153,13 @@ function remembered<T>(
 function assessOne(assumption: Assumption, known: Knowledge): readonly Found[] {
   const metric = measuredBy(assumption)
   const named = metric?.sources ?? assumption.source
-  const sources = SOURCE_NAMES.filter((name) => named.includes(name))
+  const all = SOURCE_NAMES.filter((name) => named.includes(name))
+  // what is heard is there, whatever is said of it
+  const sources = all.filter((name) => isHeard(name, known) || known.notPresent?.has(name) !== true)
   const expected = sources.filter((source) => isExpected(source, known))
   const words = sources.join(' or ')
   const everywhere = { place: '', cause: `absent ${words}`, since: known.covered }
-  if (sources.length === 0)
-    return [{ ...everywhere, status: 'unmeasured', why: 'names no source that is measured' }]
+  if (sources.length === 0) return [{ ...everywhere, ...nobodyTells(all, known) }]
   if (expected.length === 0) {
     const [first = ''] = sources.map((source) => ORCHESTRATORS[source] ?? '')
     return [{ ...everywhere, status: 'not-here', why: `nothing shows that there is any ${first} here` }]
@@ -182,6 +185,17 @@ function assessOne(assumption: Assumption, known: Knowledge): readonly Found[] {
       verdicts[0] ?? { place, status: 'unmeasured' as const, cause: '', why: '', since: known.now }
     )
   })
+}
+
+/** None of its sources is measured, or the site has what none of them would tell of. */
+function nobodyTells(
+  sources: readonly SourceName[],
+  { notPresent }: Knowledge,
+): Pick<Found, 'status' | 'why'> {
+  const [why] = sources.flatMap((source) => notPresent?.get(source) ?? [])
+  return why === undefined
+    ? { status: 'unmeasured', why: 'names no source that is measured' }
+    : { status: 'not-present', why }
 }
 
 function isExpected(source: SourceName, { orchestrators }: Knowledge): boolean {

@@ -33,11 +33,14 @@ export function createCoveredFields({
   ]
   return {
     of(source, logsource) {
-      const { product = '', category = '', service = '' } = logsource
-      const key = `${source} ${product} ${category} ${service}`
+      const kinds = kindsOf(logsource)
+      const words = kinds.map(
+        ({ product = '', category = '', service = '' }) => `${product} ${category} ${service}`,
+      )
+      const key = `${source} ${words.join(', ')}`
       const found = known.get(key)
       if (found !== undefined) return found
-      const names = new Set(namesOf(source, kindsOf(logsource)))
+      const names = new Set(namesOf(source, kinds))
       const made = [...names].slice(0, FIELDS).map(reader)
       known.set(key, made)
       return made

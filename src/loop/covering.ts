@@ -51,6 +51,8 @@ export interface CoveringParts {
   /** What probes of an audit log came to; `now` in ms. */
   readonly probes?: ((now: number) => readonly ProbeResult[]) | undefined
   readonly isThere?: (container: string) => boolean
+  /** Sources of systems that the site says it does not have, each with its words. */
+  readonly notPresent?: (() => ReadonlyMap<SourceName, string>) | undefined
   /** Told what each assumption came to, whenever they are judged. */
   readonly judged?: ((assessments: readonly Assessment[]) => void) | undefined
 }
@@ -94,7 +96,7 @@ interface Heard {
 type Quick = Map<string, Map<string, Map<string, Map<string, Map<string, Lane>>>>>
 
 export function createCovering(parts: CoveringParts): Covering {
-  const { store, detection, now, contacts, probes, isThere } = parts
+  const { store, detection, now, contacts, probes, isThere, notPresent } = parts
   const stored = store.coverage()
   const lanes = new Map<string, Lane>()
   for (const row of stored.rows) lanes.set(row.key, laneOf(row, row))
@@ -253,6 +255,7 @@ export function createCovering(parts: CoveringParts): Covering {
     isThere: isThere ?? (() => true),
     contacts: contacts?.() ?? new Map(),
     probes: probes?.(at) ?? [],
+    notPresent: notPresent?.() ?? new Map(),
   })
 
   return {

@@ -75,6 +75,8 @@ export interface PipelineParts {
   readonly coverage?: {
     readonly strategies: () => Detection['strategies']
     readonly contacts: () => ReadonlyMap<string, Contact>
+    /** Sources of systems that the site says it does not have, each with its words. */
+    readonly notPresent?: () => ReadonlyMap<SourceName, string>
     /** Probes of audit logs: what comes back of them is counted, and no rule is asked about it. */
     readonly probes?: Pick<AuditProbes, 'take' | 'results'>
     /** Told what each assumption came to. */
@@ -250,12 +252,13 @@ export async function runPipeline(
 
 function coveringOf({ store, detection, now, coverage }: PipelineParts): Covering | undefined {
   if (coverage === undefined) return undefined
-  const { strategies, contacts, judged, probes } = coverage
+  const { strategies, contacts, judged, probes, notPresent } = coverage
   return createCovering({
     store,
     detection: () => ({ ...detection(), strategies: strategies() }),
     now,
     contacts,
+    notPresent,
     probes: probes?.results,
     judged,
   })

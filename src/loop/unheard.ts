@@ -2,6 +2,7 @@ import type { Detection } from '../detection.ts'
 import type { StepParts } from '../engine/correlate.ts'
 import type { Correlation, Ruleset } from '../sigma/sigma.ts'
 import type { Store } from '../store/store.ts'
+import { measuredBy } from '../strategy/strategy.ts'
 
 type Assumptions = Detection['strategies'][number]['assumptions']
 
@@ -52,5 +53,8 @@ function assumedBy(
 /** What is lost of a source that tells them may have been the cause. */
 function lossesOf(told: Assumptions, assumptions: Assumptions): Assumptions {
   const sources = new Set(told.flatMap(({ source }) => source))
-  return assumptions.filter(({ metric }) => sources.has(metric?.replace(/\.drop_ratio$/, '') ?? ''))
+  return assumptions.filter((one) => {
+    const measured = measuredBy(one)
+    return measured?.measure === 'drop_ratio' && measured.sources.some((source) => sources.has(source))
+  })
 }

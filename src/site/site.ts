@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { isMap, isScalar } from 'yaml'
 import { z } from 'zod'
 import { UserError, type Problem } from '../domain/errors.ts'
+import { SOURCE_NAMES } from '../domain/event.ts'
 import { LEVELS } from '../domain/match.ts'
 import type { ReadText } from '../domain/read-text.ts'
 import { misfit } from './known-lists.ts'
@@ -52,6 +53,13 @@ export const rulesSchema = z.record(
   }),
 )
 
+/** An entry of `not-present.yaml`: systems that the site does not have, by the sources that would tell of them. */
+export const notPresentSchema = z.strictObject({
+  ...accountable,
+  expires: day.optional().describe('Last day on which it holds, in the site’s zone'),
+  sources: z.array(z.enum(SOURCE_NAMES)).min(1).describe('As tallyman sources list names them'),
+})
+
 export interface Placed {
   readonly file: string
   readonly line: number
@@ -59,6 +67,7 @@ export interface Placed {
 export type SiteList = z.infer<typeof listSchema> & Placed
 export type SiteFilter = z.infer<typeof filterSchema> & Placed
 export type Silence = z.infer<typeof silenceSchema> & Placed
+export type NotPresent = z.infer<typeof notPresentSchema> & Placed
 
 /** What is theirs: lists, filters, silences and rule settings, in a folder that upgrades do not touch. */
 export interface Site {
@@ -67,6 +76,7 @@ export interface Site {
   readonly filters: readonly SiteFilter[]
   readonly silences: readonly Silence[]
   readonly rules: z.infer<typeof rulesSchema>
+  readonly notPresent: readonly NotPresent[]
   readonly problems: readonly Problem[]
 }
 
@@ -96,11 +106,15 @@ export async function loadSite(
   const silences = (await documents(join(folder, 'silences'), problems, read)).flatMap(({ file, yaml }) =>
     entries(file, yaml, silenceSchema, problems),
   )
-  const [settings] = (await documents(folder, problems, read))
+  const own = await documents(folder, problems, read)
+  const notPresent = own
+    .filter(({ name }) => name === 'not-present')
+    .flatMap(({ file, yaml }) => entries(file, yaml, notPresentSchema, problems))
+  const [settings] = own
     .filter(({ name }) => name === 'rules')
     .flatMap(({ file, yaml }) => entries(file, yaml, rulesSchema, problems))
   const { file: _file, line: _line, ...rules } = { file: '', line: 0, ...settings }
-  return { folder, lists, filters, silences, rules, problems }
+  return { folder, lists, filters, silences, rules, notPresent, problems }
 }
 
 export const EMPTY_SITE: Site = {
@@ -109,6 +123,7 @@ export const EMPTY_SITE: Site = {
   filters: [],
   silences: [],
   rules: {},
+  notPresent: [],
   problems: [],
 }
 

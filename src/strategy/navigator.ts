@@ -6,7 +6,7 @@ import type { Strategy } from './strategy.ts'
 export interface LayerStrategy {
   readonly strategy: Pick<Strategy, 'id' | 'title' | 'attack'>
   readonly level: StrategyLevel | undefined
-  readonly state: 'blind' | 'degraded' | 'covered' | 'unmeasured'
+  readonly state: 'blind' | 'degraded' | 'covered' | 'unmeasured' | 'not-present'
 }
 
 /** A layer of the ATT&CK Navigator, of those fields of format 4.5 that are used here. */
@@ -80,15 +80,27 @@ export function coveredBy({ attack }: Pick<Strategy, 'attack'>): readonly string
   return [...new Set(named.map(({ technique }) => technique))]
 }
 
-/** The level as a number; what is blind scores nothing, whatever its level. */
+/**
+ * The level as a number; what is blind scores nothing, whatever its level. What is about systems that the site says it
+ * does not have has no score at all.
+ */
 function scoresOf({ level, state }: LayerStrategy): readonly number[] {
   if (state === 'blind') return [0]
+  if (state === 'not-present') return []
   return level === undefined ? [] : [STRATEGY_LEVELS.indexOf(level)]
+}
+
+const STATE_WORDS: Readonly<Record<LayerStrategy['state'], string>> = {
+  blind: 'blind',
+  degraded: 'degraded',
+  covered: 'covered',
+  unmeasured: 'unmeasured',
+  'not-present': 'not present, by the site’s word',
 }
 
 function layerTechnique(technique: string, covering: readonly LayerStrategy[]): LayerTechnique {
   const words = covering.map(
-    ({ strategy, level, state }) => `${strategy.id}: ${level ?? 'no level'}, ${state}`,
+    ({ strategy, level, state }) => `${strategy.id}: ${level ?? 'no level'}, ${STATE_WORDS[state]}`,
   )
   const scores = covering.flatMap(scoresOf)
   return {
@@ -99,7 +111,7 @@ function layerTechnique(technique: string, covering: readonly LayerStrategy[]): 
     showSubtechniques: technique.includes('.'),
     metadata: covering.map(({ strategy: { id }, level, state }) => ({
       name: id,
-      value: `${level ?? 'no level'}, ${state}`,
+      value: `${level ?? 'no level'}, ${STATE_WORDS[state]}`,
     })),
   }
 }

@@ -9,6 +9,7 @@ const MARKS: Readonly<Record<State, string>> = {
   degraded: 'M1.5 8S4 4.6 8 4.6 14.5 8 14.5 8M1.5 8S4 11.4 8 11.4',
   blind: 'M1.5 8S4 3.8 8 3.8 14.5 8 14.5 8 12 12.2 8 12.2 1.5 8 1.5 8zM2.5 13.5l11-11',
   unmeasured: 'M3 8h.01M8 8h.01M13 8h.01',
+  'not-present': 'M3 8h10',
 }
 
 const MEANINGS: Readonly<Record<State, string>> = {
@@ -16,6 +17,7 @@ const MEANINGS: Readonly<Record<State, string>> = {
   degraded: 'part of what it needs does not arrive',
   blind: 'what it cannot do without does not arrive',
   unmeasured: 'nothing was measured yet',
+  'not-present': 'it is about systems that the site says it does not have (not-present.yaml)',
 }
 
 /** What a strategy sees now: a mark and a word, so that no color has to tell it. */
@@ -35,7 +37,7 @@ export function CoverageState({ state }: { readonly state: State }) {
       >
         <path d={MARKS[state]} />
       </svg>
-      {state}
+      {state === 'not-present' ? 'not present' : state}
     </span>
   )
 }

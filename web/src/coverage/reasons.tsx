@@ -10,6 +10,7 @@ const WORDS: Readonly<Record<Assumption['status'], string>> = {
   holds: 'holds',
   unmeasured: 'unmeasured',
   'not-here': 'not here',
+  'not-present': 'not present',
 }
 
 /** What a strategy assumes: what does not hold first, with why, since when, and once for all, how it is turned on. */
