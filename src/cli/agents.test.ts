@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { openStore } from '../store/sqlite.ts'
 import { main } from './main.ts'
 import type { Output } from './output.ts'
 
@@ -39,6 +40,23 @@ it('a token is printed once, and kept nowhere', async () => {
     cluster: 'production',
   })
   expect(told).not.toContain('token')
+})
+
+it('each change is part of the audit trail, without the token', async () => {
+  const { out } = await agent('add', 'web-1', '--cluster', 'production')
+  await agent('set', 'web-1', '--host', 'web-1.example')
+  await agent('remove', 'web-1')
+  expect(await agent('remove', 'web-1')).toMatchObject({ exit: 2 })
+  const store = openStore(join(folder, 'tallyman.db'), { durable: true })
+  const trail = store.auditTrail()
+  store.close()
+  expect(trail.map(({ action, detail }) => [action, detail]).toReversed()).toEqual([
+    ['agent.add', { name: 'web-1', host: 'web-1', cluster: 'production', relays: false }],
+    ['agent.set', { name: 'web-1', host: 'web-1.example', cluster: 'production', relays: false }],
+    ['agent.remove', { name: 'web-1' }],
+  ])
+  expect(trail.every(({ actor }) => actor.startsWith('cli:'))).toBe(true)
+  expect(JSON.stringify(trail)).not.toContain(out.trim())
 })
 
 it('each is of a machine of its own', async () => {

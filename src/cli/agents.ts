@@ -4,22 +4,21 @@ import type { AgentStatusView, StatusView } from '../daemon/status.ts'
 import { bytes } from '../domain/bytes.ts'
 import { makeFolder } from '../domain/make-folder.ts'
 import { durationWords } from '../domain/day.ts'
-import {
-  addAgent,
-  readAgents,
-  removeAgent,
-  setAgent,
-  type AgentSettings,
-  type RegisteredAgent,
-} from '../inputs/agent-registry.ts'
+import { changeAgents, type AgentChange, type AgentChanged } from '../daemon/agent-changes.ts'
+import { readAgents, type AgentSettings, type RegisteredAgent } from '../inputs/agent-registry.ts'
 import { askDaemon } from './ask-daemon.ts'
 import { EXIT, type Exit } from './exit.ts'
 import { count, printJson, safe, type Output } from './output.ts'
+import { writeThrough } from './write-through.ts'
 
 /** Prints the token alone, so that it can be piped; it stands nowhere else. */
-export function addAgentToken(config: Config, name: string, settings: AgentSettings, output: Output): Exit {
-  makeFolder(config.data)
-  const { token, agent } = addAgent(dataFiles(config.data).agents, name, settings, Date.now())
+export async function addAgentToken(
+  config: Config,
+  name: string,
+  settings: AgentSettings,
+  output: Output,
+): Promise<Exit> {
+  const { token = '', agent } = await change(config, { do: 'add', name, ...settings })
   output.err(
     `agent ${safe(name)} may send, ${placeWords(agent)}; this is its token, and stands nowhere else:\n`,
   )
@@ -29,16 +28,32 @@ export function addAgentToken(config: Config, name: string, settings: AgentSetti
   return EXIT.ok
 }
 
-export function setAgentPlace(config: Config, name: string, settings: AgentSettings, output: Output): Exit {
-  const agent = setAgent(dataFiles(config.data).agents, name, settings)
+export async function setAgentPlace(
+  config: Config,
+  name: string,
+  settings: AgentSettings,
+  output: Output,
+): Promise<Exit> {
+  const { agent } = await change(config, { do: 'set', name, ...settings })
   output.err(`agent ${safe(name)} is heard, ${placeWords(agent)}, within seconds\n`)
   return EXIT.ok
 }
 
-export function removeAgentToken(config: Config, name: string, output: Output): Exit {
-  removeAgent(dataFiles(config.data).agents, name)
+export async function removeAgentToken(config: Config, name: string, output: Output): Promise<Exit> {
+  await change(config, { do: 'remove', name })
   output.err(`the token of agent ${safe(name)} opens nothing any more, within seconds\n`)
   return EXIT.ok
+}
+
+/** Through the daemon where one runs; audited either way. */
+async function change(config: Config, wanted: AgentChange): Promise<AgentChanged> {
+  makeFolder(config.data)
+  const { agents: file } = dataFiles(config.data)
+  return (await writeThrough(config, {
+    path: '/api/agents',
+    body: wanted,
+    direct: (_commands, actor, store) => changeAgents({ store, file, now: Date.now }, wanted, actor),
+  })) as AgentChanged
 }
 
 export async function listAgents(config: Config, json: boolean, output: Output): Promise<Exit> {
@@ -63,7 +78,7 @@ async function heardAgents(
   return status.inputs.flatMap(({ agents = [] }) => agents)
 }
 
-function placeWords({ host, node, cluster, relays }: RegisteredAgent): string {
+function placeWords({ host = '', node, cluster, relays = false }: Partial<RegisteredAgent> = {}): string {
   const words = [
     `of the machine ${host}`,
     ...(node === undefined ? [] : [`node ${node}`]),

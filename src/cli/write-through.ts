@@ -2,13 +2,14 @@ import { createCommands, type Commands } from '../commands.ts'
 import type { Config } from '../config/config.ts'
 import { dataFiles, lockDataFolder, runningDaemon } from '../daemon/data-folder.ts'
 import { openStore } from '../store/sqlite.ts'
+import type { Store } from '../store/store.ts'
 import { askDaemon, userName } from './ask-daemon.ts'
 
 /** A change, as the API takes it and as the command line does without a daemon. */
 export interface Change {
   readonly path: string
   readonly body: unknown
-  readonly direct: (commands: Commands, actor: string) => unknown
+  readonly direct: (commands: Commands, actor: string, store: Store) => unknown
 }
 
 /**
@@ -29,7 +30,7 @@ export async function writeThrough(config: Config, change: Change): Promise<unkn
         now: Date.now,
         reload: async () => {},
       })
-      return await change.direct(commands, `cli:${userName()}`)
+      return await change.direct(commands, `cli:${userName()}`, store)
     } finally {
       store.close()
     }

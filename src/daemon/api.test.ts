@@ -122,6 +122,7 @@ async function createWorld(): Promise<World> {
         start: async () => void (tours += 1),
       },
     },
+    agents: { store, file: join(folder, 'agents.json'), now },
     reload: async () => ({ rules: 1, strategies: 1, lists: ['ours'], problems: [] }),
     auth,
     console: readConsole(builtConsole(folder)),
@@ -953,6 +954,24 @@ test('what limits the conclusions is listed, as the doctor shows it', async () =
       mend: expect.stringContaining('doctor --failures'),
     },
   ])
+})
+
+test('who may send is changed by the command line alone, and audited', async () => {
+  const change = (body: unknown, headers: Readonly<Record<string, string>>) =>
+    send('/api/agents', { method: 'POST', body, headers })
+  const add = { do: 'add', name: 'web-1', cluster: 'production' }
+  expect((await change(add, { ...(await login()), origin: ORIGIN })).status).toBe(403)
+  expect((await change({ do: 'add', name: '../x' }, cli())).status).toBe(422)
+  expect((await change({ do: 'open', name: 'x' }, cli())).status).toBe(400)
+  const { token, agent } = await json(change(add, cli()))
+  expect(agent).toMatchObject({ name: 'web-1', host: 'web-1', cluster: 'production', relays: false })
+  expect(token).toMatch(/^web-1\./)
+  expect(await json(change({ do: 'remove', name: 'web-1' }, cli()))).toEqual({})
+  expect(world.reader.auditTrail().slice(0, 2)).toMatchObject([
+    { actor: 'cli', action: 'agent.remove', detail: { name: 'web-1' } },
+    { actor: 'cli', action: 'agent.add' },
+  ])
+  expect(JSON.stringify(world.reader.auditTrail())).not.toContain(token)
 })
 
 test('reading again is answered with what is in force', async () => {

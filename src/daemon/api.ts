@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
 import { UserError } from '../domain/errors.ts'
+import { AGENT_ROUTES, agentRoutes } from './agent-changes.ts'
 import type { Auth } from './auth.ts'
 import { consoleFiles, type ConsoleFiles } from './console-files.ts'
 import { consoleGate } from './console-gate.ts'
@@ -31,6 +32,8 @@ export interface ApiParts {
   /** A second set of data under `/tour/api`, once there is one. */
   readonly tour?: () => DataParts | undefined
   readonly start: StartParts
+  /** Who may send, and where that is audited. */
+  readonly agents: Parameters<typeof agentRoutes>[0]
   /** Reads the site, the strategies and the rules again. */
   readonly reload: () => Promise<Reloaded>
   readonly auth: Auth
@@ -77,6 +80,7 @@ export function createApi(parts: ApiParts) {
     })
     .route('/api', dataRoutes({ data: () => parts.data, now, openStream }))
     .route('/api', startRoutes(parts.start))
+    .route('/api', agentRoutes(parts.agents))
     .route('/tour/api', startRoutes(parts.start))
     .route('/tour/api', dataRoutes({ data: () => parts.tour?.(), now, openStream }))
 
@@ -102,7 +106,7 @@ const ROUTES = [
   'GET /login?token=',
   'POST /api/logout',
   'POST /api/reload',
-  ...[...DATA_ROUTES, ...START_ROUTES].map((route) => route.replace(' /', ' /api/')),
+  ...[...DATA_ROUTES, ...START_ROUTES, ...AGENT_ROUTES].map((route) => route.replace(' /', ' /api/')),
 ]
 
 function tell(cause: unknown): void {

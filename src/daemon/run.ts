@@ -151,6 +151,7 @@ export async function runDaemon(options: RunOptions, signal: AbortSignal): Promi
     },
     tour: tour.data,
     reload: detection.reload,
+    agents: { store, file: dataFiles(config.data).agents, now },
     start: { discovery: () => discoveryItems(look(), wanted), tour },
     auth,
     console: consoleFiles,

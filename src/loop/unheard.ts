@@ -1,8 +1,8 @@
 import type { Detection } from '../detection.ts'
 import type { StepParts } from '../engine/correlate.ts'
+import { lossesOf } from '../engine/losses-of.ts'
 import type { Correlation, Ruleset } from '../sigma/sigma.ts'
 import type { Store } from '../store/store.ts'
-import { measuredBy } from '../strategy/strategy.ts'
 
 type Assumptions = Detection['strategies'][number]['assumptions']
 
@@ -47,14 +47,7 @@ function assumedBy(
         category === undefined ? service !== undefined && one.service === service : one.category === category,
       ),
     )
-  return [...told, ...lossesOf(told, assumptions)].map(({ id }) => id)
-}
-
-/** What is lost of a source that tells them may have been the cause. */
-function lossesOf(told: Assumptions, assumptions: Assumptions): Assumptions {
+  // what is lost of a source that tells them may have been the cause
   const sources = new Set(told.flatMap(({ source }) => source))
-  return assumptions.filter((one) => {
-    const measured = measuredBy(one)
-    return measured?.measure === 'drop_ratio' && measured.sources.some((source) => sources.has(source))
-  })
+  return [...told, ...lossesOf(assumptions, sources)].map(({ id }) => id)
 }

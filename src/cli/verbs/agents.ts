@@ -42,19 +42,21 @@ On the daemon's machine, once, to make the token:
   withPlace(withData(agent.command('add').description('let an agent send; prints its token, once')))
     .argument('<name>', 'lower-case letters, digits, dots, dashes; the name of its machine unless --host')
     .addHelpText('after', example('tallyman agent add web-1 --host web-1.example.org'))
-    .action((name: string, options: DataOptions & PlaceWords) =>
-      done(addAgentToken(configOf(options), name, placeOf(options), output)),
+    .action(async (name: string, options: DataOptions & PlaceWords) =>
+      done(await addAgentToken(configOf(options), name, placeOf(options), output)),
     )
   withPlace(withData(agent.command('set').description('change what an agent is taken for')))
     .argument('<name>')
     .option('--no-relay', 'it tells of its own machine alone')
     .addHelpText('after', example('tallyman agent set web-1 --cluster production'))
-    .action((name: string, options: DataOptions & PlaceWords) =>
-      done(setAgentPlace(configOf(options), name, placeOf(options), output)),
+    .action(async (name: string, options: DataOptions & PlaceWords) =>
+      done(await setAgentPlace(configOf(options), name, placeOf(options), output)),
     )
   withData(agent.command('remove').description('take an agent’s token away').argument('<name>'))
     .addHelpText('after', example('tallyman agent remove web-1'))
-    .action((name: string, options: DataOptions) => done(removeAgentToken(configOf(options), name, output)))
+    .action(async (name: string, options: DataOptions) =>
+      done(await removeAgentToken(configOf(options), name, output)),
+    )
   withData(agent.command('list').description('who may send, and how each is doing'))
     .option('--json', 'one agent a line', false)
     .addHelpText('after', example('tallyman agent list'))
