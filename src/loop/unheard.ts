@@ -4,8 +4,6 @@ import { lossesOf } from '../engine/losses-of.ts'
 import type { Correlation, Ruleset } from '../sigma/sigma.ts'
 import type { Store } from '../store/store.ts'
 
-type Assumptions = Detection['strategies'][number]['assumptions']
-
 export interface UnheardParts {
   readonly store: Pick<Store, 'wasBlind'>
   readonly ruleset: () => Pick<Ruleset, 'rules' | 'correlations'>
