@@ -196,6 +196,15 @@ describe('scan', () => {
     expect(out).toContain('Container writes banners, backgrounds or web content of its host')
   })
 
+  it('repeats no control characters of words that it does not understand', async () => {
+    let err = ''
+    const output = { out: () => {}, err: (text: string) => void (err += text), terminal: true }
+    for (const verb of ['containers', 'agent', 'coverage', 'doctor'])
+      expect(await main([verb, '\u001b[2J\u001b]0;x\u0007<script>'], output)).toBe(2)
+    expect(err).toContain('too many arguments')
+    expect(err).not.toContain('\u001b')
+  })
+
   it('keeps hostile names out of the terminal', async () => {
     const name = '\u001b[2J\u001b]0;owned\u0007\u202egnp.exe'
     const hostile = podCreated({ name, auditID: 'h', time: Date.UTC(2026, 10, 20), privileged: true })

@@ -80,14 +80,17 @@ it('documents about what the site does not have are not blind, and everybody is 
   const before = seen(await siteSays(''))
   expect([CLOUD, DEVICES, MACHINES].map((id) => stateOf(before, id))).toEqual(['blind', 'blind', 'blind'])
   const report = seen(
-    await siteSays(entry('cloudtrail, network.device') + entry('windows.sysmon, windows.security, esxi')),
+    await siteSays(
+      entry('cloudtrail, gcp.audit, azure.activity, network.device') +
+        entry('windows.sysmon, windows.security, esxi'),
+    ),
   )
   expect(stateOf(report, CLOUD)).toBe('not-present')
   // what they need of the wire and of Linux hosts is missed as ever
   expect(stateOf(report, DEVICES)).toBe('degraded')
   expect(stateOf(report, MACHINES)).toBe('degraded')
   const cloud = report.strategies.find(({ id }) => id === CLOUD)
-  expect(cloud?.assumptions.map(({ status }) => status)).toEqual(['not-present', 'not-present'])
+  expect(new Set(cloud?.assumptions.map(({ status }) => status))).toEqual(new Set(['not-present']))
   expect(cloud?.assumptions[0]?.places).toEqual([{ place: '', why: WORD }])
   const technique = scoreOf(report, CLOUD)
   expect(technique).not.toHaveProperty('score')

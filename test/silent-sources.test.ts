@@ -47,7 +47,7 @@ const DEPLOYMENT = 't1610-unexpected-deployment'
 /** What a sensor on the machine tells: what runs, what is written, who connects. */
 const KERNEL = {
   blind: [DEFACEMENT, ENCRYPTION, CERTIFICATE],
-  degraded: [STAGING, MACHINES, ARCHIVE, DEPLOYMENT],
+  degraded: [STAGING, ACCESS, MACHINES, ARCHIVE, DEPLOYMENT],
 }
 const NAMES = { blind: [], degraded: [STAGING, DEFACEMENT] }
 const WIRE = { blind: [], degraded: [STAGING, DEFACEMENT, DEVICES, ENCRYPTION] }
@@ -92,8 +92,11 @@ const STOPPED: Readonly<Partial<Record<SourceName, Readonly<Record<CoverageState
   'windows.sysmon': { blind: [MACHINES], degraded: [] },
   'windows.security': { blind: [MACHINES], degraded: [] },
   esxi: { blind: [], degraded: [MACHINES] },
+  'macos.eslogger': { blind: [], degraded: [MACHINES] },
   'network.device': { blind: [DEVICES], degraded: [] },
   cloudtrail: { blind: [CLOUD], degraded: [] },
+  'gcp.audit': { blind: [], degraded: [CLOUD] },
+  'azure.activity': { blind: [], degraded: [CLOUD] },
 }
 
 /** Documents that see less where a sensor loses more than one record in a thousand. */

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { VERSION } from '../version.ts'
 import { EXIT, report, type Exit } from './exit.ts'
-import { standardOutput, type Output } from './output.ts'
+import { safe, standardOutput, type Output } from './output.ts'
 import { addSigma } from './sigma-command.ts'
 import { addAgent } from './verbs/agents.ts'
 import { addBaselines } from './verbs/baselines.ts'
@@ -38,7 +38,11 @@ function createProgram(output: Output, done: Done): Command {
     // an option behind a verb is that verb's
     .enablePositionalOptions()
     .exitOverride()
-    .configureOutput({ writeOut: output.out, writeErr: output.err })
+    // it repeats the words that it does not understand
+    .configureOutput({
+      writeOut: output.out,
+      writeErr: (text) => output.err(text.split('\n').map(safe).join('\n')),
+    })
     .showHelpAfterError('(see --help)')
   addWatching(program, output, done)
   addAgent(program, output, done)
