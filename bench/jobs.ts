@@ -15,8 +15,8 @@ const PART = 0.25
 const ROUNDS = 2
 
 /**
- * Records a second of `scan --jobs 1` and `--jobs 2` over one large file, processes of their own, alternating: with
- * the strategies alone, where reading is most of the work, and with a large collection of rules.
+ * Records a second of `scan --jobs 1` (on one processor, and where it may use all) and `--jobs 2` over one large file,
+ * processes of their own, alternating: with the strategies alone, where reading is most of the work, and with a large collection of rules.
  */
 export async function jobs(say: (line: string) => void): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'tallyman-bench-'))
@@ -54,25 +54,28 @@ async function compare(name: string, work: Work, say: (line: string) => void): P
   say(`${work.records} ${name}, ${Math.round(statSync(work.file).size / 1e6)} MB`)
   const runs: Run[] = []
   for (let round = 0; round < ROUNDS; round += 1)
-    for (const jobs of [1, 2]) for (const each of [part, work]) runs.push(await scan(each, jobs))
-  const best = (jobs: number, records: number, of: (run: Run) => number): number =>
-    Math.min(...runs.filter((run) => run.jobs === jobs && run.records === records).map(of))
-  const seconds = (jobs: number, records: number): number => best(jobs, records, (run) => run.seconds)
-  const rate = (jobs: number): number =>
-    (work.records - part.records) / (seconds(jobs, work.records) - seconds(jobs, part.records))
-  for (const jobs of [1, 2]) {
-    const whole = Math.round(work.records / seconds(jobs, work.records))
-    const cpu = best(jobs, work.records, (run) => run.cpu).toFixed(1)
-    const peak = Math.round(best(jobs, work.records, (run) => run.peak))
+    for (const way of WAYS) for (const each of [part, work]) runs.push(await scan(each, way))
+  const best = (way: Way, records: number, of: (run: Run) => number): number =>
+    Math.min(...runs.filter((run) => run.way === way && run.records === records).map(of))
+  const seconds = (way: Way, records: number): number => best(way, records, (run) => run.seconds)
+  const rate = (way: Way): number =>
+    (work.records - part.records) / (seconds(way, work.records) - seconds(way, part.records))
+  const [pinned, one, two] = WAYS
+  for (const way of WAYS) {
+    const whole = Math.round(work.records / seconds(way, work.records))
+    const cpu = best(way, work.records, (run) => run.cpu).toFixed(1)
+    const peak = Math.round(best(way, work.records, (run) => run.peak))
     say(
-      `  --jobs ${jobs}  ${Math.round(rate(jobs))} records/s once started, ${whole} with the start; ${cpu} s of processor time, ${peak} MB`,
+      `  ${way.name.padEnd(26)} ${Math.round(rate(way))} records/s once started, ${whole} with the start; ${cpu} s of processor time, ${peak} MB`,
     )
   }
-  const started = (rate(2) / rate(1)).toFixed(2)
-  const all = (seconds(1, work.records) / seconds(2, work.records)).toFixed(2)
-  say(
-    `  ratio     ${started} once started, ${all} with the start; results ${areSame(runs) ? 'the same' : 'NOT the same'}`,
-  )
+  const times = (way: Way): string => {
+    const started = (rate(two) / rate(way)).toFixed(2)
+    const all = (seconds(way, work.records) / seconds(two, work.records)).toFixed(2)
+    return `${started} once started, ${all} with the start`
+  }
+  say(`  two against one on one processor: ${times(pinned)}; against one that may use both: ${times(one)}`)
+  say(`  results ${areSame(runs) ? 'the same' : 'NOT the same'}`)
   rmSync(work.file)
   rmSync(part.file)
 }
@@ -87,8 +90,22 @@ function numbered(line: string, n: number): string {
   return line.replace(/"ProcessGuid":"[\da-f]{8}/, `"ProcessGuid":"${n.toString(16).padStart(8, '0')}`)
 }
 
-interface Run {
+interface Way {
+  readonly name: string
   readonly jobs: number
+  /** What the process is started with. */
+  readonly by: readonly string[]
+}
+
+/** One job keeps a part of a second processor busy, with collecting and compiling: it is measured with and without. */
+const WAYS = [
+  { name: '--jobs 1 on one processor', jobs: 1, by: ['taskset', '--cpu-list', '0'] },
+  { name: '--jobs 1', jobs: 1, by: [] },
+  { name: '--jobs 2', jobs: 2, by: [] },
+] as const satisfies readonly Way[]
+
+interface Run {
+  readonly way: Way
   readonly records: number
   readonly seconds: number
   readonly cpu: number
@@ -96,29 +113,19 @@ interface Run {
   readonly told: string
 }
 
-async function scan({ file, records, options }: Work, jobs: number): Promise<Run> {
+async function scan({ file, records, options }: Work, way: Way): Promise<Run> {
   const start = performance.now()
-  const child = spawn(
-    process.execPath,
-    [
-      ...process.execArgv,
-      join(import.meta.dirname, 'peak.ts'),
-      'scan',
-      '--jobs',
-      String(jobs),
-      '--json',
-      ...options,
-      file,
-    ],
-    { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] },
-  )
+  const peakOf = [...process.execArgv, join(import.meta.dirname, 'peak.ts')]
+  const scanning = ['scan', '--jobs', String(way.jobs), '--json', ...options, file]
+  const [program = process.execPath, ...args] = [...way.by, process.execPath, ...peakOf, ...scanning]
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
   const [out, err, used] = await Promise.all([
     text(child.stdout as Readable),
     text(child.stderr as Readable),
     text(child.stdio[3] as Readable),
   ])
   const [peak = 0, cpu = 0] = used.split(' ').map(Number)
-  return { jobs, records, seconds: (performance.now() - start) / 1000, cpu, peak, told: out + err }
+  return { way, records, seconds: (performance.now() - start) / 1000, cpu, peak, told: out + err }
 }
 
 /** Whether all runs over the same records told the same. */
