@@ -297,10 +297,15 @@ function walk(from: unknown, path: readonly string[], tails?: readonly string[])
     if (Array.isArray(value)) return walkMembers(value, path, step)
     // the whole name was asked for before
     const tail = step > 0 && step < path.length - 1 ? tails?.[step] : undefined
-    if (tail !== undefined && isObject(value) && Object.hasOwn(value, tail)) return value[tail]
+    if (!isObject(value)) return undefined
+    if (tail !== undefined) {
+      const rest = value[tail]
+      if (rest !== undefined && Object.hasOwn(value, tail)) return rest
+    }
     const key = path[step] as string
-    if (!isObject(value) || !Object.hasOwn(value, key)) return undefined
-    value = value[key]
+    const next = value[key]
+    if (next === undefined || (INHERITED.has(key) && !Object.hasOwn(value, key))) return undefined
+    value = next
   }
   return value
 }
