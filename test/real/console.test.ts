@@ -1,56 +1,87 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect } from 'vitest'
+import { afterAll, expect } from 'vitest'
+import { newLoginLink } from '../../src/daemon/auth.ts'
 import { appendPod, HOSTILE_NAMES, writeConsoleData } from '../console-data.ts'
 import { eventually } from '../daemon.ts'
 import { writeSensorStory } from '../sensor-story.ts'
 import { accessible } from './accessible.ts'
-import {
-  browserTest,
-  missingForBrowser,
-  serveConsole,
-  startBrowser,
-  type ConsolePage,
-  type ServedConsole,
-  type TestBrowser,
-} from './browser.ts'
+import { browserOfFile } from './browser-of-file.ts'
+import { browserTest, serveConsole, type ConsolePage, type ServedConsole } from './browser.ts'
 import { settled } from './settled.ts'
 
-let browser: TestBrowser | undefined
+const chromium = browserOfFile()
 
-beforeAll(async () => {
-  if (missingForBrowser().length === 0) browser = await startBrowser()
-})
-afterAll(() => browser?.close())
+/** Older than the newest incidents, so that those are of pods, ms. */
+const STORY_AGO = 7_200_000
 
-interface Fixture {
+interface Data {
+  readonly pods: number
+  readonly hostile?: boolean
+  readonly story?: boolean
+}
+
+interface Serving {
   readonly served: ServedConsole
-  readonly console: ConsolePage
   /** The audit log that the daemon follows. */
   readonly log: string
   readonly origin: string
+  stop(): Promise<void>
 }
 
-/** A daemon that has read so many created pods, and a page that is logged in. */
-async function withConsole(
-  { story = false, ...data }: { readonly pods: number; readonly hostile?: boolean; readonly story?: boolean },
-  run: (fixture: Fixture) => Promise<void>,
-): Promise<void> {
-  if (browser === undefined) throw new Error('no browser')
+interface Fixture extends Omit<Serving, 'stop'> {
+  readonly console: ConsolePage
+}
+
+/** A daemon that has read so many created pods. */
+async function serving({ story = false, ...data }: Data): Promise<Serving> {
   const folder = mkdtempSync(join(tmpdir(), 'tallyman-console-'))
   const { config, log } = writeConsoleData(folder, { ...data, until: Date.now() - 60_000 })
-  const told = story ? writeSensorStory(folder, Date.now() - 600_000) : ''
+  const told = story ? writeSensorStory(folder, Date.now() - STORY_AGO) : ''
   const served = serveConsole(readFileSync(config, 'utf8') + told)
-  try {
-    const link = await served.loginLink()
-    await settled(served.daemon, data.pods + (story ? 8 : 0))
-    const console = await browser.open(link)
-    await console.page.waitForSelector('#console nav')
-    await run({ served, console, log, origin: new URL(link).origin })
-  } finally {
+  const stop = async (): Promise<void> => {
     await served.stop()
     rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    const { origin } = new URL(await served.loginLink())
+    await settled(served.daemon, data.pods + (story ? 8 : 0))
+    return { served, log, origin, stop }
+  } catch (cause) {
+    await stop()
+    throw cause
+  }
+}
+
+/** A page that is logged in, in a profile of its own. */
+async function openedOn({ served, ...rest }: Serving): Promise<Fixture> {
+  const link = newLoginLink({ folder: served.data, origin: rest.origin, now: Date.now() })
+  const console = await chromium().open(link)
+  await console.page.waitForSelector('#console nav')
+  return { ...rest, served, console }
+}
+
+async function withConsole(data: Data, run: (fixture: Fixture) => Promise<void>): Promise<void> {
+  const own = await serving(data)
+  try {
+    await run(await openedOn(own))
+  } finally {
+    await own.stop()
+  }
+}
+
+let sharing: Promise<Serving> | undefined
+afterAll(async () => (await sharing)?.stop())
+
+/** The daemon of all tests that need no other data, which starts with the first of them. */
+async function withShared(run: (fixture: Fixture) => Promise<void>): Promise<void> {
+  sharing ??= serving({ pods: 60, hostile: true, story: true })
+  const fixture = await openedOn(await sharing)
+  try {
+    await run(fixture)
+  } finally {
+    await fixture.console.page.context().close()
   }
 }
 
@@ -77,8 +108,44 @@ async function incidentsOfAllPages({ served }: Fixture): Promise<readonly string
   return ids
 }
 
+browserTest('an adversary’s names are shown, and do nothing', async () => {
+  await withShared(async (fixture) => {
+    const { console, origin } = fixture
+    const { page } = console
+    const dialogs: string[] = []
+    page.on('dialog', (dialog) => {
+      dialogs.push(dialog.message())
+      void dialog.dismiss()
+    })
+    await page.waitForSelector(OPTIONS)
+    const found = await incidents(fixture)
+    const hostile = found.filter(({ label }) => HOSTILE_NAMES.some((name) => label.endsWith(name)))
+    expect(hostile.length).toBe(HOSTILE_NAMES.length)
+
+    const queue = (await page.textContent('[role=listbox]')) ?? ''
+    expect(queue).toContain('<img src=x onerror="window.owned=1">')
+    expect(queue).toContain('invoice\\u202efdp.exe')
+    expect(queue).toContain('zero\\u200bwidth\\ufeff')
+    expect(queue).toContain('\\u001b[2J')
+    expect(queue).not.toMatch(/[\u0000-\u001f\u202e\u200b\ufeff]/)
+    for (const { id } of hostile) {
+      await page.goto(`${origin}/incidents/${id}`)
+      await page.waitForSelector('article')
+      const more = page.locator('article button:has-text("all fields")')
+      while ((await more.count()) > 0) await more.first().click()
+      await page.click('button:has-text("attributes")')
+      const shown = (await page.textContent('main')) ?? ''
+      expect(shown).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u202e\u200b\ufeff]/)
+    }
+    expect(await page.evaluate('window.owned')).toBeUndefined()
+    expect(await page.locator('main img, main iframe, main script').count()).toBe(0)
+    expect(dialogs).toEqual([])
+    expect(console.troubles()).toEqual([])
+  })
+})
+
 browserTest('an incident is triaged with the keyboard alone', async () => {
-  await withConsole({ pods: 30 }, async (fixture) => {
+  await withShared(async (fixture) => {
     const { console, served } = fixture
     const { page } = console
     await page.waitForSelector(OPTIONS)
@@ -118,7 +185,7 @@ browserTest('an incident is triaged with the keyboard alone', async () => {
 })
 
 browserTest('an incident shows its processes as a tree, with what matched', async () => {
-  await withConsole({ pods: 2, story: true }, async ({ console, served, origin }) => {
+  await withShared(async ({ console, served, origin }) => {
     const { page } = console
     const { body } = await served.daemon.ask('/api/incidents?entity=maintenance')
     const { items } = body as { items: { id: string }[] }
@@ -137,7 +204,7 @@ browserTest('an incident shows its processes as a tree, with what matched', asyn
 })
 
 browserTest('what the queue shows stands in the address, and the way back leads there', async () => {
-  await withConsole({ pods: 40 }, async ({ console }) => {
+  await withShared(async ({ console }) => {
     const { page } = console
     await page.waitForSelector(OPTIONS)
     const all = Number(await page.getAttribute(OPTIONS, 'aria-setsize'))
@@ -222,49 +289,12 @@ browserTest('in a flood the queue keeps its top, stays short, and loses nothing'
   })
 })
 
-browserTest('an adversary’s names are shown, and do nothing', async () => {
-  await withConsole({ pods: 20, hostile: true }, async (fixture) => {
-    const { console, origin } = fixture
-    const { page } = console
-    const dialogs: string[] = []
-    page.on('dialog', (dialog) => {
-      dialogs.push(dialog.message())
-      void dialog.dismiss()
-    })
-    await page.waitForSelector(OPTIONS)
-    const found = await incidents(fixture)
-    const hostile = found.filter(({ label }) => HOSTILE_NAMES.some((name) => label.endsWith(name)))
-    expect(hostile.length).toBe(HOSTILE_NAMES.length)
-
-    const queue = (await page.textContent('[role=listbox]')) ?? ''
-    expect(queue).toContain('<img src=x onerror="window.owned=1">')
-    expect(queue).toContain('invoice\\u202efdp.exe')
-    expect(queue).toContain('zero\\u200bwidth\\ufeff')
-    expect(queue).toContain('\\u001b[2J')
-    expect(queue).not.toMatch(/[\u0000-\u001f\u202e\u200b\ufeff]/)
-    for (const { id } of hostile) {
-      await page.goto(`${origin}/incidents/${id}`)
-      await page.waitForSelector('article')
-      const more = page.locator('article button:has-text("all fields")')
-      while ((await more.count()) > 0) await more.first().click()
-      await page.click('button:has-text("attributes")')
-      const shown = (await page.textContent('main')) ?? ''
-      expect(shown).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u202e\u200b\ufeff]/)
-    }
-    expect(await page.evaluate('window.owned')).toBeUndefined()
-    expect(await page.locator('main img, main iframe, main script').count()).toBe(0)
-    expect(dialogs).toEqual([])
-    expect(console.troubles()).toEqual([])
-  })
-})
-
 browserTest('an empty console says what there is to read, and one key plays the tour', async () => {
-  if (browser === undefined) throw new Error('no browser')
   const served = serveConsole()
   try {
     const link = await served.loginLink()
     await settled(served.daemon, 0)
-    const console = await browser.open(link)
+    const console = await chromium().open(link)
     const { page } = console
     await page.waitForSelector('text=Looked for on this machine')
     await accessible(page)
@@ -287,19 +317,8 @@ browserTest('an empty console says what there is to read, and one key plays the 
   }
 })
 
-browserTest('a daemon that is gone is told of, and what was read stays', async () => {
-  await withConsole({ pods: 5 }, async ({ console, served }) => {
-    const { page } = console
-    await page.waitForSelector('text=Live')
-    await page.waitForSelector(OPTIONS)
-    await served.daemon.kill('SIGKILL')
-    await page.waitForSelector('text=Reconnecting')
-    expect(await page.locator(OPTIONS).count()).toBe(5)
-  })
-})
-
 browserTest('a session that has ended says how to begin another', async () => {
-  await withConsole({ pods: 3 }, async ({ console, origin }) => {
+  await withShared(async ({ console, origin }) => {
     const { page } = console
     await page.waitForSelector(OPTIONS)
     await page.context().clearCookies()
@@ -325,26 +344,16 @@ const WHOLE_PAGES = [
 browserTest(
   'every page is accessible in light and dark, from narrow to wide',
   async () => {
-    await withConsole({ pods: 25, hostile: true }, async (fixture) => {
+    await withShared(async (fixture) => {
       const { console, origin } = fixture
       const { page } = console
       const [incident] = await incidents(fixture)
-      for (const scheme of ['light', 'dark'] as const) {
-        await console.prefer(scheme)
-        for (const width of WIDTHS) {
-          await console.resize(width, 900)
-          await page.goto(`${origin}/`)
-          await page.waitForSelector(OPTIONS)
-          await accessible(page)
-          await page.goto(`${origin}/incidents/${incident?.id}`)
-          await page.waitForSelector('article')
-          await console.press('v')
-          await page.waitForSelector('form')
-          await accessible(page)
-          for (const path of WHOLE_PAGES) {
-            await page.goto(origin + path)
-            await page.waitForSelector('main h1')
-            await page.locator('main:has-text("Loading…")').waitFor({ state: 'detached' })
+      /** As narrow, wide, light and dark as people have it, without asking for the page again. */
+      const everyWay = async (path: string): Promise<void> => {
+        for (const scheme of ['light', 'dark'] as const) {
+          await console.prefer(scheme)
+          for (const width of WIDTHS) {
+            await console.resize(width, 900)
             await accessible(page)
             // nothing sticks out: a page scrolls down, not sideways
             expect(await page.evaluate('document.documentElement.scrollWidth'), path).toBeLessThanOrEqual(
@@ -352,6 +361,22 @@ browserTest(
             )
           }
         }
+      }
+      await page.waitForSelector(OPTIONS)
+      await everyWay('/')
+      await page.goto(`${origin}/incidents/${incident?.id}`)
+      await page.waitForSelector('article')
+      await console.press('v')
+      await page.waitForSelector('form')
+      await everyWay('an incident')
+      for (const path of WHOLE_PAGES) {
+        await page.goto(origin + path)
+        await page.waitForSelector('main h1')
+        await page.locator('main:has-text("Loading…")').waitFor({ state: 'detached' })
+        await everyWay(path)
+      }
+      for (const scheme of ['light', 'dark'] as const) {
+        await console.prefer(scheme)
         await console.press('?')
         await page.waitForSelector('dialog[open]')
         await accessible(page)
@@ -360,6 +385,21 @@ browserTest(
   },
   { timeout: 600_000 },
 )
+
+browserTest('a daemon that is gone is told of, and what was read stays', async () => {
+  await withShared(async ({ console, served }) => {
+    const { page } = console
+    await page.waitForSelector('text=Live')
+    await page.waitForSelector(OPTIONS)
+    const shown = await page.locator(OPTIONS).allTextContents()
+    await served.daemon.kill('SIGKILL')
+    await page.waitForSelector('text=Reconnecting')
+    // how long ago it was goes on
+    const names = (rows: readonly string[]): readonly string[] => rows.map((row) => row.slice(0, 12))
+    expect(names(await page.locator(OPTIONS).allTextContents())).toEqual(names(shown))
+    expect(shown.length).toBeGreaterThan(5)
+  })
+})
 
 interface Frames {
   readonly count: number
