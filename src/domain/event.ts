@@ -101,6 +101,8 @@ export interface Event {
   readonly flow?: { readonly client: string; readonly server: string; readonly opened?: number }
   /** A file of the host that may be a container's own: the inventory looks for whose root it lies in. */
   readonly hostFile?: string
+  /** UID of the object of a cluster that it specifies, as that was made: the inventory looks for who made it. */
+  readonly object?: string
   /** Events with the same `once` are the same happening told twice: the first alone is evaluated. */
   readonly once?: string
   /** True for what already existed when an inventory was taken, false for what happened just now. */
@@ -181,6 +183,14 @@ export type Fact =
       readonly time: number
       /** The identity of its specification, which need be kept no longer. */
       readonly releases?: string
+    }
+  /** Who created an object of a cluster, as its API server wrote it down; `owner` is the UID of its controller. */
+  | {
+      readonly kind: 'created'
+      readonly object: string
+      readonly time: number
+      readonly user: string
+      readonly owner?: string
     }
   | { readonly kind: 'finding'; readonly finding: Finding }
   | { readonly kind: 'sensor-record'; readonly mark: SensorMark }

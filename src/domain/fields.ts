@@ -52,9 +52,20 @@ export const RESOURCE_ATTRIBUTES: Readonly<Record<string, Field>> = {
     type: 'list',
     description: 'name@sha256:… as the registry knows the image.',
   },
+  'container.creator.name': {
+    type: 'string',
+    description:
+      'Who created the container, or what owns its pod: a user of the cluster, a user of the machine, or the tool that a label names.',
+  },
+  'container.creator.told_by': {
+    type: 'string',
+    description:
+      'Who says so: audit (an API server, by its log), engine (which runs as that user), label (which its creator chose).',
+  },
   'user.name': {
     type: 'string',
-    description: 'Identity that asked for it, where the log says it (Docker does not).',
+    description:
+      'Identity that asked for it, where the log says it (Docker does not); of what an API server tells of a new pod or workload, who the audit log says created it.',
   },
 }
 

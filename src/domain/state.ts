@@ -83,6 +83,20 @@ export interface AddressLease {
   readonly until?: number
 }
 
+/** Who created an object of a cluster, by its UID. */
+export interface CreatorRow {
+  readonly object: string
+  readonly user: string
+  /** UID of its controller. */
+  readonly owner?: string
+  /** When it was created, ms. */
+  readonly time: number
+  /** Name of the input that told so first. */
+  readonly input: string
+  /** Somebody told otherwise. */
+  readonly disputed?: true
+}
+
 /** A container that is gone is remembered this long, for records that arrive late; ms. */
 export const GONE_HORIZON = 24 * 3_600_000
 

@@ -10,6 +10,8 @@ export interface EngineIdentity {
   readonly host: string
   /** The engine's clock when it was asked, ms. */
   readonly time: number
+  /** The user of this machine as which it and all of its containers run, where that is not root. */
+  readonly uid?: number
 }
 
 /** A container's specification as a line: the engine's own JSON with the key `x-tallyman` added. */
@@ -75,6 +77,7 @@ async function inspect(
     const added = {
       engine: engine.kind,
       host: engine.host,
+      ...(engine.uid !== undefined && { uid: engine.uid }),
       ...about(id, created),
       volumes: await volumesOf(api, mounts, signal),
       realPaths: api.isLocal ? await realPathsOf(mounts) : {},

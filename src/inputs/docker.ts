@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UserError } from '../domain/errors.ts'
 import type { Finding, Resource } from '../domain/event.ts'
@@ -50,7 +51,7 @@ const RING = 256
  * `docker:<input>:<engine id>`, of whole JSON lines:
  * - events, as the engine says them; that a container joins a network with the key `x-tallyman` { running: whether
  *   it ran in another one by then };
- * - specifications: the inspect document with the key `x-tallyman` { engine, host, inventory, observed (ms; for a
+ * - specifications: the inspect document with the key `x-tallyman` { engine, host, uid, inventory, observed (ms; for a
  *   container that was inspected before), volumes: {name: {Driver, Options}}, realPaths: {path: path} }. `inventory` is true for what was there before
  *   this engine was first watched. With `image`, what the engine says of its image (`ImageAddition`). They come at the
  *   first start, after each event that may change one, and when events were lost;
@@ -218,7 +219,24 @@ async function identify(api: EngineApi, signal: AbortSignal): Promise<EngineIden
   // Podman makes up a new ID for each request
   const id = isPodman ? `podman-${digest(host, textOf(info['DockerRootDir']))}` : textOf(info['ID'])
   if (id === '') throw new EngineError('what answers is no container engine', undefined)
-  return { kind: isPodman ? 'podman' : 'docker', id, host, time: timeOf(info) }
+  const uid = api.isLocal && isRootless(info) ? await ownerOf(textOf(info['DockerRootDir'])) : undefined
+  return {
+    kind: isPodman ? 'podman' : 'docker',
+    id,
+    host,
+    time: timeOf(info),
+    ...(uid !== undefined && { uid }),
+  }
+}
+
+function isRootless({ SecurityOptions: options }: Readonly<Record<string, unknown>>): boolean {
+  return Array.isArray(options) && options.includes('name=rootless')
+}
+
+/** Whose the engine's data is. */
+async function ownerOf(folder: string): Promise<number | undefined> {
+  const found = folder.startsWith('/') ? await stat(folder).catch(() => undefined) : undefined
+  return found?.uid
 }
 
 /** The engine's clock, ms: event times are its own. */

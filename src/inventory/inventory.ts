@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ContainerLook } from '../domain/container-look.ts'
 import type { Event, Fact, HostMount, Resource } from '../domain/event.ts'
-import type { ContainerRow, Reporter } from '../domain/state.ts'
+import type { ContainerRow, CreatorRow, Reporter } from '../domain/state.ts'
 import { rootsAbove } from '../domain/container-root.ts'
 import { hostPathOf } from '../domain/host-path-of.ts'
 import { ended, recalled, renewed, type Holder } from './addresses.ts'
+import { createCreators, creatorAttributes, type Creator, type Creators } from './creators.ts'
 import { createKnownContainers, SHORT_ID, type KnownContainers } from './known-containers.ts'
 import { orchestratorLooks, type Asked } from './orchestrator-looks.ts'
 import { peersOf, withPeers, type Peers } from './peers.ts'
@@ -18,6 +19,10 @@ export interface Inventory {
   find(event: Joinable, within?: Within): Joined
   /** The ends of its connection that nobody is known to have had and a container may have. */
   unknownEnds(event: Pick<Joinable, 'flow'>, joined: Joined): readonly UnknownEnd[]
+  /** Whether who created the object that it specifies is not known, and may be told yet. */
+  lacksCreator(event: Pick<Joinable, 'time' | 'object'>): boolean
+  /** Who created objects of clusters: what changed since the last call, to be committed with the batch. */
+  creators(): ReturnType<Creators['changes']>
   /** Another number whenever anything that is known may have changed. */
   revision(): number
   /** What the API server that an input asks says runs on each node. */
@@ -37,7 +42,7 @@ export interface Within {
 }
 
 /** What of an event says whose it is. */
-export type Joinable = Pick<Event, 'time' | 'resource' | 'flow' | 'hostFile'>
+export type Joinable = Pick<Event, 'time' | 'resource' | 'flow' | 'hostFile' | 'object'>
 
 /** What is known of whose an event is; undefined where nothing is. */
 export type Joined =
@@ -46,8 +51,11 @@ export type Joined =
       readonly row: Pick<ContainerRow, 'id' | 'resource' | 'mounts' | 'pod'>
       /** The folder of the host at which its root stands, of an event about a file below that. */
       readonly root?: string
+      readonly creator?: Creator
     }
-  | { readonly kind: 'pod'; readonly row: Pick<ContainerRow, 'resource'> }
+  | { readonly kind: 'pod'; readonly row: Pick<ContainerRow, 'resource'>; readonly creator?: Creator }
+  /** Of an object of a cluster no more is known than who created it. */
+  | { readonly kind: 'object'; readonly creator: Creator }
   | ({ readonly kind: 'peers' } & Peers)
   /** It names another machine's container: whoever told it has no say in that. */
   | { readonly kind: 'elsewhere'; readonly contradiction: Omit<Contradiction, 'contradicting'> }
@@ -65,6 +73,8 @@ type ContainerFact = Extract<Fact, { kind: 'container' }>
 type GoneFact = Extract<Fact, { kind: 'container-gone' }>
 
 export interface InventoryOptions {
+  /** Who created objects of clusters, as it is stored. */
+  readonly creators?: readonly CreatorRow[]
   /** Whether the input is still there: what one that is not had asked an engine or API server is no longer anybody's. */
   readonly isInput?: (name: string) => boolean
   /** Containers that are known from engines, from API servers, and from others, at most. */
@@ -84,8 +94,9 @@ const RENEWED = 24 * 3_600_000
  */
 export function createInventory(
   rows: readonly ContainerRow[],
-  { isInput = () => true, limit = MAX_CONTAINERS }: InventoryOptions = {},
+  { isInput = () => true, limit = MAX_CONTAINERS, creators: known = [] }: InventoryOptions = {},
 ): Inventory {
+  const creators = createCreators(known)
   const own = createKnownContainers(limit)
   const orchestrated = createKnownContainers(limit)
   const told = createKnownContainers(limit)
@@ -181,7 +192,22 @@ export function createInventory(
     }
     return undefined
   }
+  /** Who created what the event specifies, or the pod that it is of. */
+  const creatorOf = (event: Joinable, joined: Joined): Creator | undefined => {
+    if (event.object !== undefined) return creators.of(event.object)
+    if (joined?.kind !== 'container' && joined?.kind !== 'pod') return undefined
+    const of = 'pod' in joined.row ? (joined.row.pod ?? joined.row.resource) : joined.row.resource
+    const uid = of['k8s.pod.uid']
+    return typeof uid === 'string' ? creators.of(uid) : undefined
+  }
   const find = (event: Joinable, within?: Within): Joined => {
+    const joined = findContainer(event, within)
+    const creator = creatorOf(event, joined)
+    if (creator === undefined) return joined
+    if (joined === undefined) return { kind: 'object', creator }
+    return joined.kind === 'container' || joined.kind === 'pod' ? { ...joined, creator } : joined
+  }
+  const findContainer = (event: Joinable, within: Within | undefined): Joined => {
     const { 'container.id': id, 'k8s.pod.uid': uid } = event.resource
     const row = typeof id === 'string' ? named(id) : undefined
     if (row !== undefined && isElsewhere(row, within))
@@ -199,6 +225,12 @@ export function createInventory(
     observe(fact, by, within) {
       if (fact.kind === 'container') return see(fact, by, within)
       if (fact.kind === 'container-gone') end(fact, by, within)
+      // a cluster is more than one machine
+      if (fact.kind === 'created' && within === undefined) {
+        revision += 1
+        const believed = creators.put(fact, by.input)
+        if (believed !== undefined) return { container: fact.object, believed, contradicting: by.input }
+      }
       return undefined
     },
     find,
@@ -208,6 +240,9 @@ export function createInventory(
         [own, orchestrated, told].some(({ addresses }) => addresses.isNear(address)),
       )
     },
+    lacksCreator: ({ time, object }) =>
+      object !== undefined && creators.isHeard(time) && creators.of(object) === undefined,
+    creators: () => creators.changes(),
     revision: () => revision,
     orchestrated(input, asked) {
       const told = [...orchestrated.rows()].filter(({ by }) => by.input === input)
@@ -244,11 +279,15 @@ export function joinedWith(event: Event, joined: Joined): Event {
   if (joined === undefined) return event
   if (joined.kind === 'peers') return withPeers(event, joined)
   if (joined.kind === 'elsewhere') return withoutContainer(event)
-  if (joined.kind === 'pod') return { ...event, resource: { ...joined.row.resource, ...event.resource } }
+  const creator = joined.creator === undefined ? undefined : attributesBy(joined.creator, event)
+  if (joined.kind === 'object') return { ...event, resource: { ...event.resource, ...creator } }
+  if (joined.kind === 'pod')
+    return { ...event, resource: { ...joined.row.resource, ...event.resource, ...creator } }
   const { mounts } = joined.row
+  const resource = joinedResource(joined.row, event.resource)
   return {
     ...event,
-    resource: joinedResource(joined.row, event.resource),
+    resource: creator === undefined ? resource : { ...resource, ...creator },
     record: joined.root === undefined ? withHostPaths(event, mounts) : withinRoot(event, joined.root),
   }
 }
@@ -267,6 +306,12 @@ function joinedResource(row: Pick<ContainerRow, 'id' | 'resource' | 'pod'>, said
     if (name !== 'container.id' && said[name] !== whole[name])
       return { ...pod, ...resource, ...said, 'container.id': id }
   return whole
+}
+
+/** Who is behind it; of what it specifies as it was made, who sent the request as well. */
+function attributesBy(creator: Creator, { object, resource }: Event): Resource {
+  const isRequest = object !== undefined && resource['user.name'] === undefined
+  return { ...creatorAttributes(creator), ...(isRequest && { 'user.name': creator.user }) }
 }
 
 /** A file of the host is one of the container: rules know it by its path there, and by the host's. */

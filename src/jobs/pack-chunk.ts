@@ -69,8 +69,10 @@ export function needsInventory({
   resource,
   flow,
   hostFile,
-}: Pick<Event, 'resource' | 'flow' | 'hostFile'>): boolean {
+  object,
+}: Pick<Event, 'resource' | 'flow' | 'hostFile' | 'object'>): boolean {
   return (
+    object !== undefined ||
     flow !== undefined ||
     hostFile !== undefined ||
     typeof resource['container.id'] === 'string' ||
@@ -78,7 +80,7 @@ export function needsInventory({
   )
 }
 
-function evaluableOf({ time, resource, flow, hostFile, once }: Event): Evaluable {
+function evaluableOf({ time, resource, flow, hostFile, object, once }: Event): Evaluable {
   const { 'container.id': id, 'k8s.pod.uid': pod, 'host.name': host } = resource
   return {
     time,
@@ -89,6 +91,7 @@ function evaluableOf({ time, resource, flow, hostFile, once }: Event): Evaluable
     },
     ...(flow !== undefined && { flow }),
     ...(hostFile !== undefined && { hostFile }),
+    ...(object !== undefined && { object }),
     ...(once !== undefined && { once }),
   }
 }

@@ -71,6 +71,8 @@ export interface Decided extends Pick<
   | 'released'
   | 'containers'
   | 'forgotten'
+  | 'creators'
+  | 'forgottenCreators'
   | 'sensorRuns'
   | 'views'
   | 'forgottenViews'
@@ -210,6 +212,7 @@ export function createDeciding(
       released: [...released, ...seen.dropped()],
       containers: inventory.changes(),
       forgotten: inventory.forgotten(),
+      ...inventory.creators(),
       sensorRuns: sensorRuns.changes(),
       views: views.changes(),
       forgottenViews: views.forgotten(),

@@ -31,7 +31,7 @@ export interface Released {
 export interface LateFactsParts {
   /** Wall clock, ms. */
   readonly now: () => number
-  readonly inventory: Pick<Inventory, 'find' | 'unknownEnds' | 'revision'>
+  readonly inventory: Pick<Inventory, 'find' | 'unknownEnds' | 'lacksCreator' | 'revision'>
   /** Whether somebody is asked which containers run on that machine: otherwise nothing would come. */
   readonly isAsked: (host: string | undefined) => boolean
   /** How long an event waits, ms. */
@@ -83,6 +83,8 @@ export function createLateFacts(stored: readonly WaitingRow[], parts: LateFactsP
 
   const awaited = (event: Event, joined: Joined): readonly Awaited[] => {
     const { 'container.id': id, 'host.name': host } = event.resource
+    if (event.object !== undefined)
+      return inventory.lacksCreator(event) ? [{ key: `creator ${event.object}`, isContainers: false }] : []
     if (typeof id === 'string')
       return joined === undefined && ID.test(id) ? [{ key: id, isContainers: true }] : []
     return inventory
@@ -95,11 +97,12 @@ export function createLateFacts(stored: readonly WaitingRow[], parts: LateFactsP
 
   return {
     holds(event, joined, { input, within }) {
-      if (joined !== undefined && joined.kind !== 'peers') return false
+      if (joined !== undefined && joined.kind !== 'peers' && event.object === undefined) return false
       const { 'host.name': host } = event.resource
       const missing = awaited(event, joined)
-      if (missing.length === 0 || (joined !== undefined && missing.every(isInVain))) return false
-      if (!isAsked(typeof host === 'string' ? host : undefined)) return false
+      if (missing.length === 0 || event.inventory === true) return false
+      if (joined !== undefined && missing.every(isInVain)) return false
+      if (event.object === undefined && !isAsked(typeof host === 'string' ? host : undefined)) return false
       const isFlow = isConnection(event)
       const row = { n: next, at: now(), input, event, ...(within !== undefined && { within }) }
       const group = groupOf(row)
@@ -172,5 +175,6 @@ function isConnection({ resource, flow }: Event): boolean {
 }
 
 function groupOf({ n, event }: WaitingRow): string {
-  return isConnection(event) ? `connection ${n}` : String(event.resource['container.id'])
+  if (isConnection(event)) return `connection ${n}`
+  return event.object === undefined ? String(event.resource['container.id']) : `object ${event.object}`
 }

@@ -117,6 +117,7 @@ export async function runPipeline(
   const memory: Memory = {
     inventory: createInventory(parts.store.containers(), {
       isInput,
+      creators: parts.store.creators(),
     }),
     seen: createSeen(parts.store.seen(IDENTITY_HORIZON), IDENTITY_HORIZON),
     sensorRuns,

@@ -150,6 +150,18 @@ test('a command writes below the folder that it is started in', () => {
   expect(written({})).toEqual([['motd'], undefined])
 })
 
+test('its creator is the user as which the engine runs, else what a label says', () => {
+  const creator = (parts: object): unknown => {
+    const [item] = read([inspectOf(parts)], 'docker:engine').items
+    const { resource = {} } = item?.decoded.events[0] ?? {}
+    return [resource['container.creator.name'], resource['container.creator.told_by']]
+  }
+  const Config = { Image: 'web', Labels: { 'com.docker.compose.project': 'shop' } }
+  expect(creator({ Config })).toEqual(['compose/shop', 'label'])
+  expect(creator({ Config, 'x-tallyman': { uid: 1000 } })).toEqual(['uid 1000', 'engine'])
+  expect(creator({})).toEqual([undefined, undefined])
+})
+
 describe('a container’s addresses', () => {
   const addresses = (inspect: object, host: object = {}): unknown => {
     const [item] = read([inspectOf(inspect, host)]).items

@@ -4,6 +4,7 @@ import type { Fact, Resource } from '../domain/event.ts'
 import { addressesOf } from './docker-addresses.ts'
 import { rootsOf } from './docker-roots.ts'
 import { hostMountsOf, specEvents } from './container-spec.ts'
+import { declaredCreator, engineUser } from './declared-creator.ts'
 import { dockerImage } from './docker-image.ts'
 import { dockerSpec } from './docker-spec.ts'
 import { contentOf } from './events.ts'
@@ -109,7 +110,10 @@ function decode(record: FramedRecord): Decoded {
   const { 'container.name': _name, ...lasting } = own
   const content = contentOf(jsonText([lasting, spec]))
   const image = dockerImage(objectOf(extra['image']), referenceOf(inspect))
-  const resource = { ...own, ...image.resource }
+  const labels = objectOf(objectOf(inspect['Config'])['Labels'])
+  const uid = extra['uid']
+  const creator = typeof uid === 'number' ? engineUser(uid) : declaredCreator(labels)
+  const resource = { ...own, ...creator, ...image.resource }
   const identity = identityOf(record.stream, id)
   const events = specEvents(
     {

@@ -13,6 +13,7 @@ export interface EventBase {
   readonly product: string
   readonly resource: Resource
   readonly inventory?: boolean
+  readonly object?: string | undefined
 }
 
 /** An event of one of our own categories. `suffix` tells it from its siblings. */
@@ -31,6 +32,7 @@ export function derivedEvent(
     record,
     mapping: OWN_NAMES,
     ...(base.inventory === true && { inventory: true }),
+    ...(base.object !== undefined && { object: base.object }),
   }
 }
 

@@ -164,6 +164,7 @@ function there(change: Change, known: KnownObjects | undefined): Decoded {
     source: 'kubernetes.api' as const,
     product: 'kubernetes',
     inventory: change.inventory && before === undefined,
+    ...(before === undefined && isAsMade(object) && { object: uid }),
   }
   const events = !isNew
     ? []
@@ -177,6 +178,8 @@ function there(change: Change, known: KnownObjects | undefined): Decoded {
                   ...base,
                   id: index === 0 ? id : `${id}#${index}`,
                   resource: { ...resource, ...container.resource },
+                  // added to a pod that is there, by whomever
+                  ...(container.spec.containerType === 'ephemeral' && { object: undefined }),
                 },
                 container.spec,
               ),
@@ -190,6 +193,12 @@ function there(change: Change, known: KnownObjects | undefined): Decoded {
     ...evaluated,
     identity: { id: `kubernetes.api:${uid}`, content: contentOf(content.join(',')), changes: true },
   }
+}
+
+/** Whether it is what its creator asked for: nobody changed its specification since. */
+function isAsMade({ metadata }: JsonObject): boolean {
+  const { generation } = objectOf(metadata)
+  return generation === undefined || generation === 1
 }
 
 interface Described {

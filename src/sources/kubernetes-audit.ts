@@ -1,6 +1,7 @@
 import type { Event, EventLogsource, Fact, Mapping, Resource } from '../domain/event.ts'
 import { isAuditRecord, splitAudit, unwrapAudit } from './audit-envelope.ts'
 import type { Unwrapped } from './audit-unwrapped.ts'
+import { createdFacts } from './created-object.ts'
 import { podAddressFacts } from './pod-addresses.ts'
 import { podContainers } from './pod-spec.ts'
 import type { PodOrigin } from './pod-spec.ts'
@@ -102,14 +103,24 @@ function factsOf(
   { 'user.name': _user, ...said }: Resource,
 ): readonly Fact[] {
   const { resource, subresource } = objectOf(event['objectRef'])
-  if (resource !== 'pods' || !['', 'status'].includes(textOf(subresource) ?? '')) return []
   if (!succeeded(event) || !isComplete(event) || isDryRun(event)) return []
+  const created = (subresource ?? '') === '' && isCreation(event, resource) ? createdFacts(event, time) : []
+  if (resource !== 'pods' || !['', 'status'].includes(textOf(subresource) ?? '')) return created
   const { verb, responseObject } = event
   if (verb !== 'delete' && !(typeof verb === 'string' && WRITES.has(verb))) return []
-  return podAddressFacts({ verb, responseObject }, time, {
+  const addresses = podAddressFacts({ verb, responseObject }, time, {
     ...said,
     ...ownerAttributes(objectOf(responseObject)),
   })
+  return [...created, ...addresses]
+}
+
+/** Whether the request made a pod or workload; one that is applied may. */
+function isCreation({ verb, responseStatus }: JsonObject, resource: unknown): boolean {
+  const isWritten = verb === 'create' || (verb === 'patch' && objectOf(responseStatus)['code'] === 201)
+  return (
+    isWritten && typeof resource === 'string' && (resource === 'pods' || Object.hasOwn(WORKLOADS, resource))
+  )
 }
 
 /** A verb; or, from pipelines that drop it, at least what was asked for. */

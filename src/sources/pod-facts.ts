@@ -1,5 +1,6 @@
 import type { Fact, Resource } from '../domain/event.ts'
 import { hostMountsOf } from './container-spec.ts'
+import { declaredCreator } from './declared-creator.ts'
 import { imageAttributes } from './image-reference.ts'
 import { listOf, memberOf, objectOf, textOf } from './json.ts'
 import type { JsonObject } from './json.ts'
@@ -163,5 +164,6 @@ export function podResource(pod: JsonObject, more: Resource): Resource {
     const text = textOf(value)
     return text === undefined ? [] : [[name, text] as const]
   })
-  return { ...Object.fromEntries(own), ...more }
+  const [labels, annotations] = [objectOf(metadata['labels']), objectOf(metadata['annotations'])]
+  return { ...Object.fromEntries(own), ...declaredCreator(labels, annotations), ...more }
 }

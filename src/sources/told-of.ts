@@ -84,6 +84,8 @@ function factOf(machine: Machine, fact: Fact): Fact {
       return fact.releases === undefined ? fact : { ...fact, releases: own(machine, fact.releases) }
     case 'finding':
       return { kind: 'finding', finding: findingOf(machine, fact.finding) }
+    // of what an agent's machine says of clusters nothing is taken
+    case 'created':
     // it tells of what the agent's own inputs told
     case 'orchestrator-look':
       return fact

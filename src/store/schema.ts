@@ -270,4 +270,6 @@ export const MIGRATIONS: readonly string[] = [
     FROM (SELECT id, content FROM seen WHERE keep = 0 ORDER BY n) HAVING count(*) > 0;
   DELETE FROM seen WHERE keep = 0;
   `,
+  // who created objects of clusters
+  'CREATE TABLE creator (n INTEGER PRIMARY KEY, object TEXT NOT NULL UNIQUE, body TEXT NOT NULL)',
 ]

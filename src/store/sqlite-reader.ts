@@ -3,7 +3,14 @@ import { deserialize } from 'node:v8'
 import type { Alert, Evidence, Incident, IncidentHead, Status, Verdict } from '../domain/alert.ts'
 import type { Failure, Finding, FindingKind, HostMount, Resource } from '../domain/event.ts'
 import { LEVELS, type Level, type Rating } from '../domain/match.ts'
-import type { AddressLease, ContainerRow, SensorRunRow, ViewRow, WaitingRow } from '../domain/state.ts'
+import type {
+  AddressLease,
+  ContainerRow,
+  CreatorRow,
+  SensorRunRow,
+  ViewRow,
+  WaitingRow,
+} from '../domain/state.ts'
 import { axisOf } from './histogram.ts'
 import { baselineReader } from './sqlite-baselines.ts'
 import { coverageReader } from './sqlite-coverage.ts'
@@ -138,6 +145,8 @@ export function reader(db: DatabaseSync): Reader {
     seen: seenReader(db),
     container: (id) => mapped(one('SELECT * FROM container WHERE id = ?', id), toContainer),
     containers: () => all('SELECT * FROM container ORDER BY time').map(toContainer),
+    creators: () =>
+      all('SELECT body FROM creator ORDER BY n').map(({ body }) => JSON.parse(String(body)) as CreatorRow),
     waiting: () =>
       all('SELECT body FROM waiting_event ORDER BY n').map(
         ({ body }) => deserialize(body as unknown as Uint8Array) as WaitingRow,

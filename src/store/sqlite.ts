@@ -179,6 +179,8 @@ function writer(db: DatabaseSync, file: string, durable: boolean): WriterPart {
         at,
       )
     }
+    for (const object of batch.forgottenCreators ?? []) sql.forgetCreator.run(object)
+    for (const row of batch.creators ?? []) sql.creator.run(row.object, JSON.stringify(row))
     if (batch.signals !== undefined) add(batch.signals)
     if (batch.observed !== undefined) observe(batch.observed)
     if (batch.baselines !== undefined) learn(batch.baselines)
@@ -372,6 +374,10 @@ function statements(db: DatabaseSync) {
     forgetContainer: db.prepare('DELETE FROM container WHERE id = ?'),
     sensorRun: db.prepare('INSERT OR REPLACE INTO sensor_run (run, body) VALUES (?, ?)'),
     view: db.prepare('INSERT OR REPLACE INTO container_view (key, body) VALUES (?, ?)'),
+    creator: db.prepare(
+      'INSERT INTO creator (object, body) VALUES (?, ?) ON CONFLICT (object) DO UPDATE SET body = excluded.body',
+    ),
+    forgetCreator: db.prepare('DELETE FROM creator WHERE object = ?'),
     wait: db.prepare('INSERT INTO waiting_event (n, body) VALUES (?, ?)'),
     waited: db.prepare('DELETE FROM waiting_event WHERE n = ?'),
     forgetView: db.prepare('DELETE FROM container_view WHERE key = ?'),

@@ -6,6 +6,7 @@ import type { Failure, Finding } from '../domain/event.ts'
 import type { OutboxEntry } from '../domain/notice.ts'
 import type {
   ContainerRow,
+  CreatorRow,
   EngineState,
   FoldOutput,
   ObservedRow,
@@ -55,6 +56,9 @@ export interface Commit {
   readonly containers: readonly ContainerRow[]
   /** Ids of containers that need no longer be remembered. */
   readonly forgotten: readonly string[]
+  /** Who created objects of clusters, and of which that need no longer be remembered. */
+  readonly creators?: readonly CreatorRow[]
+  readonly forgottenCreators?: readonly string[]
   readonly sensorRuns?: readonly SensorRunRow[]
   /** What views of machines say of their containers, and which of them are forgotten. */
   readonly views?: readonly ViewRow[]
@@ -168,6 +172,8 @@ export interface Reader extends OutboxReader, CoverageReader, BaselineReader {
   containers(): readonly ContainerRow[]
   /** What is known of one, by its full id. */
   readonly container: (id: string) => ContainerRow | undefined
+  /** Who created objects of clusters, in the order in which it was told. */
+  creators(): readonly CreatorRow[]
   /** Those that were read last, the newest last. */
   sensorRuns(): readonly SensorRunRow[]
   /** What views of machines say of their containers; those that were heard last stand last. */
