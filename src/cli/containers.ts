@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts'
 import { VIEWS } from '../domain/container-look.ts'
+import { withCreators } from '../inventory/with-creators.ts'
 import { viewsReport, type ContainerView, type MachineView } from '../views/report.ts'
 import { EXIT, type Exit } from './exit.ts'
 import { clock, count, printJson, safe, table, type Output } from './output.ts'
@@ -8,7 +9,7 @@ import { readStore } from './read-store.ts'
 /** The containers that run, and which of orchestrator, runtime and kernel know each. Exits 1 where one misses some. */
 export function listContainers(config: Config, json: boolean, output: Output): Exit {
   const { machines, containers } = readStore(config, (reader) =>
-    viewsReport(reader.views(), reader.container, Date.now()),
+    viewsReport(reader.views(), withCreators(reader), Date.now()),
   )
   if (json || !output.terminal) for (const container of containers) printJson(output, container)
   else if (containers.length > 0) output.out(containerTable(containers))
@@ -23,14 +24,15 @@ const WORDS = { sees: 'sees', misses: 'DOES NOT', unknown: 'cannot tell' } as co
 
 function containerTable(containers: readonly ContainerView[]): string {
   return table(
-    ['HOST', 'CONTAINER', 'IMAGE', ...VIEWS.map((view) => view.toUpperCase()), 'SINCE', 'WHAT'],
-    containers.map(({ host, id, name, image = '', views, since, controlGroup, command, pod }) => [
+    ['HOST', 'CONTAINER', 'IMAGE', ...VIEWS.map((view) => view.toUpperCase()), 'SINCE', 'CREATED BY', 'WHAT'],
+    containers.map(({ host, id, name, image = '', views, since, creator, ...more }) => [
       host,
       name ?? id.slice(0, 20),
       image,
       ...VIEWS.map((view) => WORDS[views[view]]),
       clock(Date.parse(since)),
-      [pod, command, controlGroup].filter((word) => word !== undefined).join('  '),
+      creator === undefined ? '' : `${creator} (${more.creatorToldBy ?? ''})`,
+      [more.pod, more.command, more.controlGroup].filter((word) => word !== undefined).join('  '),
     ]),
   )
 }

@@ -22,6 +22,7 @@ import type { Limit } from '../limits.ts'
 import type { Histogram, Reader } from '../store/store.ts'
 import type { ComputedLevel } from '../strategy/levels.ts'
 import type { Strategy } from '../strategy/strategy.ts'
+import { withCreators } from '../inventory/with-creators.ts'
 import { viewsReport } from '../views/report.ts'
 import { createSchemas } from './api-schema.ts'
 import { absent, actorOf, refusal, type ApiEnvironment } from './guard.ts'
@@ -240,7 +241,7 @@ export function dataRoutes({ data, now, openStream }: DataRoutesParts) {
     })
     .get('/containers', (context) => {
       const { reader } = context.get('data')
-      return context.json(viewsReport(reader.views(), reader.container, now()))
+      return context.json(viewsReport(reader.views(), withCreators(reader), now()))
     })
     .get('/sources', (context) => {
       const { sources: evaluated } = context.get('data').reader.totals()

@@ -25,6 +25,9 @@ export interface ContainerView {
   readonly name?: string
   readonly image?: string
   readonly pod?: string
+  /** Who created it, and who says so: audit, engine or label. */
+  readonly creator?: string
+  readonly creatorToldBy?: string
   readonly controlGroup?: string
   readonly command?: string
   readonly views: Readonly<Record<View, Word>>
@@ -99,6 +102,8 @@ function containersOf(
         name: text(resource?.['container.name']),
         image: text(resource?.['container.image.name']),
         pod: text(resource?.['k8s.pod.name']) ?? of.pods?.[0],
+        creator: text(resource?.['container.creator.name']),
+        creatorToldBy: text(resource?.['container.creator.told_by']),
         controlGroup: text(of.fields?.['container.control_group']),
         command: text(of.fields?.['CommandLine']),
         views: record((view) =>

@@ -76,7 +76,7 @@ const audit = await takeAudit()
 afterAll(() => audit.release())
 
 realTest(
-  'attributes to one container, and its image, what each sensor saw of it, and finds the one that no engine knows',
+  'attributes to one container, its image and its creator what each sensor saw of it, and finds the one that no engine knows',
   async (context) => {
     if (audit.isTaken) return context.skip('the audit of this machine is in use')
     const folder = mkdtempSync('/tmp/tm-')
@@ -121,7 +121,7 @@ views: { bound: 4s }
       const server = (await docker.docker('inspect', '-f', '{{.NetworkSettings.IPAddress}}', 'old')).trim()
       const volume = `${at('certs')}:/etc/ssl/certs`
       const id = (
-        await docker.docker('run', '-d', '--name', 'shop', '-v', volume, IMAGE, 'sleep', '300')
+        await docker.docker('run', '-d', '--name', 'shop', '-v', volume, ...LABELLED, IMAGE, 'sleep', '300')
       ).trim()
       const image = (await docker.docker('inspect', '-f', '{{.Image}}', 'shop')).trim()
       const root = await docker.docker('inspect', '-f', '{{.GraphDriver.Data.MergedDir}}', 'shop')
@@ -140,6 +140,9 @@ views: { bound: 4s }
             'container.name': 'shop',
             'container.image.name': 'test/openssl',
             'container.image.id': image,
+            // no engine knows more of who asked it
+            'container.creator.name': 'compose/shop',
+            'container.creator.told_by': 'label',
           },
         })
       expect(
@@ -179,6 +182,8 @@ const SERVER =
   `mkdir -p /tmp; printf '[req]\\ndistinguished_name=dn\\n[dn]\\n' >/tmp/o.cnf; ` +
   `openssl req -config /tmp/o.cnf -x509 -newkey rsa:2048 -nodes -keyout /tmp/k.pem -out /tmp/c.pem -days 1 -subj /CN=t; ` +
   `exec openssl s_server -accept 4433 -key /tmp/k.pem -cert /tmp/c.pem -quiet -tls1 -cipher ALL:@SECLEVEL=0`
+
+const LABELLED = ['--label', 'com.docker.compose.project=shop']
 
 const PLANT = 'mkdir -p /opt; cp /bin/busybox /opt/planted; /opt/planted; true'
 

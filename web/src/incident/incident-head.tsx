@@ -3,7 +3,7 @@ import { Link } from 'wouter'
 import type { Alert, Incident } from '../api/types.ts'
 import { aboutPlace } from '../baselines/key-place.ts'
 import { LevelMark } from '../level/level-mark.tsx'
-import { imageLabel, placeLabel } from '../queue/entity-parts.ts'
+import { creatorLabel, imageLabel, placeLabel } from '../queue/entity-parts.ts'
 import { Copy } from '../text/copy.tsx'
 import { Span } from '../text/now.tsx'
 import { Text } from '../text/text.tsx'
@@ -32,7 +32,7 @@ export function IncidentHead({
   const [attributes, setAttributes] = useState(false)
   const { entity, level, status, first, last, id } = incident
   const verdicts = [...new Set(alerts.flatMap(({ verdict }) => verdict ?? []))]
-  const [image, place] = [imageLabel(entity), placeLabel(entity)]
+  const [image, place, creator] = [imageLabel(entity), placeLabel(entity), creatorLabel(entity)]
   return (
     <header className={styles.head}>
       <div className={styles.title}>
@@ -65,6 +65,7 @@ export function IncidentHead({
       <p className={styles.facts}>
         {image === '' ? null : <Text value={image} limit={160} />}
         {place === '' ? null : <Text value={place} limit={160} />}
+        {creator === '' ? null : <Text value={creator} limit={160} />}
         <span>
           {incident.count.toLocaleString('en')} {incident.count === 1 ? 'match' : 'matches'} ·{' '}
           <Span first={first} last={last} />

@@ -15,6 +15,19 @@ export function placeLabel(entity: Resource): string {
     .join(' / ')
 }
 
+/** Who created it, and who says so; empty where nobody does. */
+export function creatorLabel(entity: Resource): string {
+  const name = one(entity, 'container.creator.name')
+  const by = SAID_BY[one(entity, 'container.creator.told_by')] ?? ''
+  return name === '' ? '' : `created by ${name}${by === '' ? '' : ` (${by})`}`
+}
+
+const SAID_BY: Readonly<Record<string, string>> = {
+  audit: 'API server’s log',
+  engine: 'its engine runs so',
+  label: 'a label says so',
+}
+
 function one(entity: Resource, name: string): string {
   const value = entity[name]
   return typeof value === 'string' ? value : (value?.[0] ?? '')
