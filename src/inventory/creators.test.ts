@@ -82,7 +82,7 @@ describe('of a container', () => {
     })
     expect(resolved(inventory, { resource: { 'k8s.pod.uid': uid(3) } })).toEqual({ ...POD, ...AUDITED })
     inventory.observe(
-      { ...container, resource: { 'container.id': ID, 'container.name': 'k8s_web' } } as Fact,
+      { ...container, resource: { 'container.id': ID, 'container.name': 'k8s_web' } },
       BY_ENGINE,
     )
     expect(resolved(inventory, { resource: { 'container.id': ID } })).toMatchObject(AUDITED)
@@ -90,7 +90,7 @@ describe('of a container', () => {
 
   it('goes before what a label says', () => {
     const labelled = { 'container.creator.name': 'Helm', 'container.creator.told_by': 'label' }
-    const inventory = knowing({ ...pod, resource: { ...POD, ...labelled } } as Fact)
+    const inventory = knowing({ ...pod, resource: { ...POD, ...labelled } })
     expect(resolved(inventory, { resource: { 'k8s.pod.uid': uid(3) } })).toMatchObject(labelled)
     inventory.observe(created(3, 'alice'), BY_ANYBODY)
     expect(resolved(inventory, { resource: { 'k8s.pod.uid': uid(3) } })).toMatchObject(AUDITED)
