@@ -12,6 +12,9 @@ const { ruleset } = compileRules(
   { lists: new Map() },
 )
 
+/** All rules of all documents. */
+export const rulesOfStrategies: readonly LoadedRule[] = ruleset.rules
+
 /** Rules that name the row. */
 export function rulesOf(row: string): readonly LoadedRule[] {
   return ruleset.rules.filter(({ custom }) => namedBy(custom['rows']).includes(row))
