@@ -1,4 +1,6 @@
 import { agentLimits } from './agent-limits.ts'
+import { baselineLimits } from './baseline-limits.ts'
+import { baselinesReport } from './baseline-report.ts'
 import { coverageReport } from './coverage-report.ts'
 import type { Detection } from './detection.ts'
 import { instant } from './domain/alert-view.ts'
@@ -10,6 +12,7 @@ import { LIMIT_KINDS } from './limit.ts'
 import type { Limit } from './limit.ts'
 import { knownList } from './site/known-lists.ts'
 import { notPresentLimits, siteLimits } from './site-limits.ts'
+import type { BaselineReader } from './store/baselines.ts'
 import type { Reader } from './store/store.ts'
 import { viewsReport } from './views/report.ts'
 
@@ -19,7 +22,7 @@ export interface LimitsOf {
   readonly detection: Detection
   /** Undefined where nothing was stored yet. */
   readonly reader:
-    | Pick<Reader, 'findings' | 'totals' | 'sinkSummaries' | 'size' | 'coverage' | 'views'>
+    | (Pick<Reader, 'findings' | 'totals' | 'sinkSummaries' | 'size' | 'coverage' | 'views'> & BaselineReader)
     | undefined
   /** What strategies' assumptions came to; undefined where nobody judges. */
   readonly assessments?: readonly Assessment[] | undefined
@@ -58,6 +61,7 @@ export function limits({
     ...siteLimits(detection, zone, now),
     ...notPresentLimits(detection, reader?.coverage(0).rows ?? [], zone, now),
     ...ofLists(detection, site),
+    ...(reader === undefined ? [] : baselineLimits(baselinesReport(detection.ruleset, reader))),
   ]
   const rank = ({ kind, severity }: Limit): number =>
     LIMIT_KINDS.indexOf(kind) + (severity === 'note' ? LIMIT_KINDS.length : 0)

@@ -1,6 +1,7 @@
 import type { Event, EventLogsource, Fact, Mapping, Resource } from '../domain/event.ts'
 import { isAuditRecord, splitAudit, unwrapAudit } from './audit-envelope.ts'
 import type { Unwrapped } from './audit-unwrapped.ts'
+import { isCertificateRequest, requestedFields } from './certificate-request.ts'
 import { createdFacts } from './created-object.ts'
 import { podAddressFacts } from './pod-addresses.ts'
 import { podContainers } from './pod-spec.ts'
@@ -81,7 +82,7 @@ function decode(record: FramedRecord): Decoded {
     source: 'kubernetes.audit',
     logsource: AUDIT,
     resource,
-    record: event,
+    record: isCertificateRequest(event) ? { ...event, ...requestedFields(event) } : event,
     mapping: MAPPING,
   }
   const derived = derivedEvents(

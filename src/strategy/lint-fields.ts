@@ -31,6 +31,9 @@ const AUDIT_EVENT = new Set(
   ),
 )
 
+/** What is read out of it where it holds a request for a certificate. */
+const OF_A_REQUEST = new Set(['certificate.cn', 'certificate.organizations'])
+
 const unknownTo =
   (where: string) =>
   (field: string): string =>
@@ -54,7 +57,9 @@ function wrongFields(rule: LoadedRule, rules: readonly LoadedRule[]): readonly s
   const fields = EXTENSIONS[category] ?? (product === 'linux' ? SIGMA_CATEGORIES[category] : undefined)
   const read = rule.fields.filter((field) => !Object.hasOwn(RESOURCE_ATTRIBUTES, field))
   if (product === 'kubernetes' && logsource.service === 'audit')
-    return read.filter((field) => !AUDIT_EVENT.has(field.split('.')[0] ?? '')).map(unknownTo('the audit log'))
+    return read
+      .filter((field) => !AUDIT_EVENT.has(field.split('.')[0] ?? '') && !OF_A_REQUEST.has(field))
+      .map(unknownTo('the audit log'))
   if (fields === undefined) return []
   const name = quoted(category)
   return read.flatMap((field) => {
