@@ -47,18 +47,20 @@ class IndexOfField implements FieldIndex {
   }
 
   note(event: Event, note: Note): void {
+    const one = this.reader.only(event)
+    // before anything of the text itself is looked at
+    if (one !== undefined && !this.#search.mayBeIn(one.length)) return
     const known = this.reader.known(event)
     if (known !== undefined) return note(this.#found(known))
-    const only = this.reader.only(event)
-    if (only !== undefined) return note(this.#search(only))
+    if (one !== undefined) return note(this.#search.find(one))
     for (const text of this.reader.texts(event)) {
-      const one = this.reader.recall(text)
-      note(one === undefined ? this.#search(text) : this.#found(one))
+      const recalled = this.reader.recall(text)
+      note(recalled === undefined ? this.#search.find(text) : this.#found(recalled))
     }
   }
 
   #found({ found, text }: KnownText): readonly number[] {
-    return (found[this.#asker] ??= [...new Set(this.#search(text))]) as readonly number[]
+    return (found[this.#asker] ??= [...new Set(this.#search.find(text))]) as readonly number[]
   }
 }
 
@@ -68,8 +70,8 @@ function isOfNumbers(atom: Atom): boolean {
 }
 
 /** The same for keywords, of which any may stand anywhere in a text. */
-export function keywordIndex(wanted: readonly WantedAtom[]): Search {
-  return searchFor(wanted)
+export function keywordIndex(wanted: readonly WantedAtom[]): Search['find'] {
+  return searchFor(wanted).find
 }
 
 interface Literals {
@@ -77,8 +79,12 @@ interface Literals {
   readonly clauses: readonly (readonly number[])[]
 }
 
-/** The clauses that some atom in the text satisfies, possibly more than once. */
-type Search = (text: string) => readonly number[]
+interface Search {
+  /** The clauses that some atom in the text satisfies, possibly more than once. */
+  find(text: string): readonly number[]
+  /** Whether some atom may be in a text of the length. */
+  mayBeIn(length: number): boolean
+}
 
 function searchFor(wanted: readonly WantedAtom[]): Search {
   const whole = new Map<string, number[]>()
@@ -100,8 +106,15 @@ function searchFor(wanted: readonly WantedAtom[]): Search {
   // short ones with characters that few texts have: a list of them may hold every emoji
   const rare = [...beyond]
   const isOnlyWhole = parts.size + numbers.size + few.length + rare.length === 0
-  return (text) => {
-    if (isOnlyWhole && !lengths.has(text.length)) return NONE
+  const least =
+    numbers.size + rare.length > 0
+      ? 0
+      : Math.min(...lengths, ...[...parts.keys(), ...short.keys()].map((literal) => literal.length))
+  const mayBeIn = isOnlyWhole
+    ? (length: number): boolean => lengths.has(length)
+    : (length: number): boolean => length >= least
+  const find = (text: string): readonly number[] => {
+    if (!mayBeIn(text.length)) return NONE
     let found: number[] | undefined
     const note = (clauses: readonly number[]): void => {
       found ??= []
@@ -124,6 +137,7 @@ function searchFor(wanted: readonly WantedAtom[]): Search {
     }
     return found ?? NONE
   }
+  return { find, mayBeIn }
 }
 
 const NONE: readonly number[] = []
