@@ -66,8 +66,10 @@ const OURS: ReadonlySet<unknown> = new Set(['event_regularity', 'unexplained'])
 
 function isPlain({ baseline, correlation }: Written, missing: ReadonlySet<unknown>): boolean {
   if (baseline !== undefined) return false
-  const { rules = [], type } = (correlation ?? {}) as { readonly rules?: unknown; readonly type?: unknown }
-  return !OURS.has(type) && ![rules].flat().some((each) => missing.has(each))
+  const { rules = [], type, condition } = (correlation ?? {}) as Written
+  // a condition in words may name what `rules` does not
+  const named = typeof condition === 'string' ? condition.split(/[\s()]+/) : []
+  return !OURS.has(type) && ![rules, named].flat(2).some((each) => missing.has(each))
 }
 
 /** A strategy's filter is for its own rules; elsewhere `any` would be every rule that there is. */
