@@ -81,9 +81,9 @@ interface Literals {
 
 interface Search {
   /** The clauses that some atom in the text satisfies, possibly more than once. */
-  find(text: string): readonly number[]
+  readonly find: (text: string) => readonly number[]
   /** Whether some atom may be in a text of the length. */
-  mayBeIn(length: number): boolean
+  readonly mayBeIn: (length: number) => boolean
 }
 
 function searchFor(wanted: readonly WantedAtom[]): Search {
