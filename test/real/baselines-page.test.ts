@@ -178,7 +178,8 @@ browserTest(
     expect(await values.textContent()).toContain('/usr/bin/curl')
     expect(await values.textContent()).toContain('/usr/bin/nc')
 
-    const lanes = page.locator('article [role=slider][aria-label^="Events of"]')
+    const events = JSON.stringify(`Events of ${found?.rule.title}`)
+    const lanes = page.locator(`article [role=slider][aria-label=${events}]`)
     await lanes.scrollIntoViewIfNeeded()
     expect(await lanes.getAttribute('aria-valuemax')).toBe('20')
     for (const name of ['Program started from the data', 'Digest of the data'])
@@ -186,7 +187,7 @@ browserTest(
     await lanes.focus()
     await console.press('ArrowRight', 'ArrowRight')
     expect(await lanes.getAttribute('aria-valuetext')).toMatch(/^2 of 20: .*(Digest|Program).*\/srv\/data\//)
-    const figure = page.locator('article figure', { has: page.locator('[aria-label^="Events of"]') })
+    const figure = page.locator('article figure', { has: page.locator(`[aria-label=${events}]`) })
     expect(await figure.locator('dl').first().textContent()).toContain('/srv/data/')
     // the mouse finds the last one
     const box = await lanes.locator('canvas').boundingBox()
