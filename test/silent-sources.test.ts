@@ -97,6 +97,7 @@ const STOPPED: Readonly<Partial<Record<SourceName, Readonly<Record<CoverageState
   cloudtrail: { blind: [CLOUD], degraded: [] },
   'gcp.audit': { blind: [], degraded: [CLOUD] },
   'azure.activity': { blind: [], degraded: [CLOUD] },
+  'kubernetes.api': { blind: [], degraded: [ACCESS] },
 }
 
 /** Documents that see less where a sensor loses more than one record in a thousand. */
