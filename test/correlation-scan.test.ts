@@ -107,5 +107,5 @@ it('takes every example of the documentation', () => {
     { lists: new Map() },
   )
   expect([...refused, ...warnings]).toEqual([])
-  expect(new Set(ruleset.correlations.map(({ type }) => type)).size).toBe(8)
+  expect(new Set(ruleset.correlations.map(({ type }) => type)).size).toBe(10)
 })
